@@ -1,0 +1,44 @@
+#include "penstock/base/arrow_status.h"
+
+#include <cerrno>
+
+#include <arrow/util/io_util.h>
+
+namespace penstock {
+namespace {
+
+StatusCode CodeOf(const arrow::Status& status) {
+  switch (arrow::internal::ErrnoFromStatus(status)) {
+    case ENOENT: return StatusCode::kNotFound;
+    case EACCES:
+    case EPERM:
+    case EROFS: return StatusCode::kPermissionDenied;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: return StatusCode::kResourceExhausted;
+    default: break;
+  }
+  switch (status.code()) {
+    case arrow::StatusCode::Invalid:
+    case arrow::StatusCode::TypeError:
+    case arrow::StatusCode::SerializationError: return StatusCode::kInvalidArgument;
+    case arrow::StatusCode::KeyError: return StatusCode::kNotFound;
+    case arrow::StatusCode::IndexError: return StatusCode::kOutOfRange;
+    case arrow::StatusCode::OutOfMemory:
+    case arrow::StatusCode::CapacityError: return StatusCode::kResourceExhausted;
+    case arrow::StatusCode::Cancelled: return StatusCode::kCancelled;
+    case arrow::StatusCode::NotImplemented: return StatusCode::kUnimplemented;
+    case arrow::StatusCode::AlreadyExists: return StatusCode::kAlreadyExists;
+    case arrow::StatusCode::IOError: return StatusCode::kUnavailable;
+    default: return StatusCode::kUnknown;
+  }
+}
+
+}  // namespace
+
+Status FromArrow(const arrow::Status& status) {
+  if (status.ok()) return OkStatus();
+  return Status(CodeOf(status), status.message());
+}
+
+}  // namespace penstock

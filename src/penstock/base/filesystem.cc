@@ -1,0 +1,320 @@
+#include "penstock/base/filesystem.h"
+
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+
+#include <arrow/filesystem/api.h>
+#include <arrow/io/interfaces.h>
+#include <arrow/util/io_util.h>
+
+#include "penstock/base/arrow_status.h"
+#include "penstock/base/near_miss.h"
+
+namespace penstock::fs {
+namespace {
+
+namespace stdfs = std::filesystem;
+using arrow::fs::FileType;
+
+bool IsUri(const std::string& path) { return path.find("://") != std::string::npos; }
+
+struct Location {
+  std::shared_ptr<arrow::fs::FileSystem> filesystem;
+  std::string path;    // As `filesystem` wants it.
+  std::string prefix;  // What turns such a path back into the caller's form.
+  bool is_local = true;
+};
+
+Result<Location> Locate(const std::string& path) {
+  static const auto local = std::make_shared<arrow::fs::LocalFileSystem>();
+  if (path.find('\0') != std::string::npos) return InvalidArgument("A path holds a zero byte: {}", path.c_str());
+  if (path.empty()) return InvalidArgument("A path is empty");
+  if (!IsUri(path)) return Location{local, path, "", true};
+  if (path.starts_with("file://")) return Location{local, path.substr(7), "file://", true};
+  std::string inner;
+  auto filesystem = arrow::fs::FileSystemFromUri(path, &inner);
+  if (!filesystem.ok()) return Annotate(FromArrow(filesystem.status()), fmt::format("Cannot open {}", path));
+  return Location{*filesystem, inner, path.substr(0, path.find("://") + 3), false};
+}
+
+Status ErrnoStatus(std::string_view action, std::string_view path) {
+  const int error = errno;
+  return FromArrow(arrow::internal::IOErrorFromErrno(error, "Cannot ", action, ' ', path));
+}
+
+Status About(const arrow::Status& status, std::string_view action, const std::string& path) {
+  return Annotate(FromArrow(status), fmt::format("Cannot {} {}", action, path));
+}
+
+Status MissingFile(const std::string& path) {
+  std::vector<std::string> siblings;
+  std::error_code ignored;
+  for (const auto& entry : stdfs::directory_iterator(DirName(path), ignored)) siblings.push_back(entry.path().filename());
+  return NotFound("There is no file or folder {}{}", path, DidYouMean(BaseName(path), siblings));
+}
+
+FileEntry ToEntry(const arrow::fs::FileInfo& info, const std::string& prefix) {
+  return {prefix + info.path(), std::max<int64_t>(0, info.size()), info.type() == FileType::Directory};
+}
+
+Status SyncPath(const std::string& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus("open", path);
+  const int failed = ::fsync(fd);
+  const Status status = failed ? ErrnoStatus("sync", path) : OkStatus();
+  ::close(fd);
+  return status;
+}
+
+Status WriteLocal(const std::string& path, std::string_view content) {
+  const std::string staged = fmt::format("{}.{}.new", path, ::getpid());
+  const int fd = ::open(staged.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return ErrnoStatus("write", path);
+  Status status;
+  for (size_t done = 0; done < content.size() && status.ok();) {
+    const ssize_t written = ::write(fd, content.data() + done, content.size() - done);
+    if (written < 0 && errno != EINTR) status = ErrnoStatus("write", path);
+    if (written > 0) done += static_cast<size_t>(written);
+  }
+  if (status.ok() && ::fsync(fd) != 0) status = ErrnoStatus("sync", path);
+  if (::close(fd) != 0 && status.ok()) status = ErrnoStatus("close", path);
+  if (status.ok() && ::rename(staged.c_str(), path.c_str()) != 0) status = ErrnoStatus("rename to", path);
+  if (!status.ok()) {
+    ::unlink(staged.c_str());
+    return status;
+  }
+  return SyncPath(DirName(path), O_RDONLY | O_DIRECTORY);
+}
+
+Result<std::vector<arrow::fs::FileInfo>> ListInfos(const Location& at, const std::string& shown, bool recursive) {
+  arrow::fs::FileSelector selector;
+  selector.base_dir = at.path;
+  selector.recursive = recursive;
+  auto infos = at.filesystem->GetFileInfo(selector);
+  if (!infos.ok()) return About(infos.status(), "list", shown);
+  std::sort(infos->begin(), infos->end(), [](const auto& a, const auto& b) { return a.path() < b.path(); });
+  return std::move(infos).ValueUnsafe();
+}
+
+Status AddFileToDigest(const Location& at, const std::string& path, DigestBuilder& digest) {
+  PENSTOCK_ASSIGN_OR_RETURN_ARROW(auto stream, at.filesystem->OpenInputStream(path));
+  constexpr int64_t kChunk = 1 << 20;
+  std::string buffer(kChunk, '\0');
+  int64_t total = 0;
+  while (true) {
+    PENSTOCK_ASSIGN_OR_RETURN_ARROW(const int64_t count, stream->Read(kChunk, buffer.data()));
+    if (count == 0) break;
+    digest.AddRaw({buffer.data(), static_cast<size_t>(count)});
+    total += count;
+  }
+  digest.Add(total);
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(path));
+  PENSTOCK_ASSIGN_OR_RETURN(const FileEntry entry, Stat(path));
+  if (entry.is_directory) return InvalidArgument("A file is needed, this is a folder: {}", path);
+  auto file = at.filesystem->OpenInputFile(at.path);
+  if (!file.ok()) return About(file.status(), "open", path);
+  auto size = (*file)->GetSize();
+  if (!size.ok()) return About(size.status(), "read", path);
+  std::string content(static_cast<size_t>(*size), '\0');
+  auto count = (*file)->ReadAt(0, *size, content.data());
+  if (!count.ok()) return About(count.status(), "read", path);
+  content.resize(static_cast<size_t>(*count));
+  return content;
+}
+
+Status WriteFileAtomically(const std::string& path, std::string_view content) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(path));
+  PENSTOCK_RETURN_IF_ERROR(CreateDirectories(DirName(path)));
+  if (at.is_local) return WriteLocal(at.path, content);
+  // Object stores publish a whole object when its stream is closed.
+  auto stream = at.filesystem->OpenOutputStream(at.path);
+  if (!stream.ok()) return About(stream.status(), "write", path);
+  arrow::Status status = (*stream)->Write(content.data(), static_cast<int64_t>(content.size()));
+  if (status.ok()) status = (*stream)->Close();
+  return status.ok() ? OkStatus() : About(status, "write", path);
+}
+
+Result<bool> Exists(const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(path));
+  auto info = at.filesystem->GetFileInfo(at.path);
+  if (!info.ok()) return About(info.status(), "look at", path);
+  return info->type() != FileType::NotFound;
+}
+
+Result<FileEntry> Stat(const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(path));
+  auto info = at.filesystem->GetFileInfo(at.path);
+  if (!info.ok()) return About(info.status(), "look at", path);
+  if (info->type() == FileType::NotFound) return MissingFile(path);
+  return ToEntry(*info, at.prefix);
+}
+
+Result<bool> IsDirectory(const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(const FileEntry entry, Stat(path));
+  return entry.is_directory;
+}
+
+Result<std::vector<FileEntry>> List(const std::string& directory, bool recursive) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(directory));
+  PENSTOCK_ASSIGN_OR_RETURN(const bool is_directory, IsDirectory(directory));
+  if (!is_directory) return InvalidArgument("A folder is needed, this is a file: {}", directory);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto infos, ListInfos(at, directory, recursive));
+  std::vector<FileEntry> entries;
+  for (const auto& info : infos) entries.push_back(ToEntry(info, at.prefix));
+  return entries;
+}
+
+Result<std::vector<std::string>> Glob(const std::string& pattern) {
+  std::vector<std::string> files;
+  const size_t wildcard = pattern.find_first_of("*?[");
+  PENSTOCK_ASSIGN_OR_RETURN(const bool exists, Exists(pattern));
+  if (exists || wildcard == std::string::npos) {
+    PENSTOCK_ASSIGN_OR_RETURN(const FileEntry entry, Stat(pattern));
+    if (!entry.is_directory) return std::vector{pattern};
+    PENSTOCK_ASSIGN_OR_RETURN(const auto entries, List(pattern, /*recursive=*/true));
+    for (const auto& file : entries) {
+      const std::string name = BaseName(file.path);
+      if (!file.is_directory && !name.starts_with('.') && !name.starts_with('_')) files.push_back(file.path);
+    }
+    if (files.empty()) return NotFound("The folder holds no data files: {}", pattern);
+    return files;
+  }
+  const std::string folder = DirName(pattern.substr(0, wildcard) + "x");
+  PENSTOCK_ASSIGN_OR_RETURN(const bool folder_exists, Exists(folder));
+  if (!folder_exists) return NotFound("No file matches {}: there is no folder {}", pattern, folder);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto entries, List(folder, /*recursive=*/true));
+  const std::string want = pattern.find('/') == std::string::npos ? "./" + pattern : pattern;
+  for (const auto& file : entries)
+    if (!file.is_directory && ::fnmatch(want.c_str(), file.path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0)
+      files.push_back(file.path);
+  if (files.empty()) return NotFound("No file matches {}", pattern);
+  return files;
+}
+
+Status CreateDirectories(const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(path));
+  const auto status = at.filesystem->CreateDir(at.path, /*recursive=*/true);
+  return status.ok() ? OkStatus() : About(status, "create folder", path);
+}
+
+Status Rename(const std::string& from, const std::string& to) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Location source, Locate(from));
+  PENSTOCK_ASSIGN_OR_RETURN(const Location target, Locate(to));
+  if (source.is_local && target.is_local) {
+    if (::rename(source.path.c_str(), target.path.c_str()) != 0) return ErrnoStatus("rename to", to);
+    return SyncPath(DirName(target.path), O_RDONLY | O_DIRECTORY);
+  }
+  const auto status = source.filesystem->Move(source.path, target.path);
+  return status.ok() ? OkStatus() : About(status, "rename to", to);
+}
+
+Status RemoveAll(const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(path));
+  if (at.is_local) {
+    std::error_code error;
+    stdfs::remove_all(at.path, error);
+    return error ? InvalidArgument("Cannot remove {}: {}", path, error.message()) : OkStatus();
+  }
+  auto info = at.filesystem->GetFileInfo(at.path);
+  if (!info.ok()) return About(info.status(), "look at", path);
+  if (info->type() == FileType::NotFound) return OkStatus();
+  const auto status = info->type() == FileType::Directory ? at.filesystem->DeleteDir(at.path) : at.filesystem->DeleteFile(at.path);
+  return status.ok() ? OkStatus() : About(status, "remove", path);
+}
+
+Status CopyTree(const std::string& from, const std::string& to) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Location source, Locate(from));
+  PENSTOCK_ASSIGN_OR_RETURN(const Location target, Locate(to));
+  PENSTOCK_ASSIGN_OR_RETURN(const bool is_directory, IsDirectory(from));
+  arrow::Status status;
+  if (!is_directory) {
+    PENSTOCK_RETURN_IF_ERROR(CreateDirectories(DirName(to)));
+    status = arrow::fs::CopyFiles({{source.filesystem, source.path}}, {{target.filesystem, target.path}});
+  } else {
+    arrow::fs::FileSelector selector;
+    selector.base_dir = source.path;
+    selector.recursive = true;
+    PENSTOCK_RETURN_IF_ERROR(CreateDirectories(to));
+    status = arrow::fs::CopyFiles(source.filesystem, selector, target.filesystem, target.path);
+  }
+  return status.ok() ? OkStatus() : About(status, "copy to", to);
+}
+
+Status SyncTree(const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(path));
+  if (!at.is_local) return OkStatus();
+  PENSTOCK_ASSIGN_OR_RETURN(const FileEntry entry, Stat(path));
+  if (!entry.is_directory) return SyncPath(at.path, O_RDONLY);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto infos, ListInfos(at, path, /*recursive=*/true));
+  for (const auto& info : infos)
+    PENSTOCK_RETURN_IF_ERROR(SyncPath(info.path(), info.type() == FileType::Directory ? O_RDONLY | O_DIRECTORY : O_RDONLY));
+  return SyncPath(at.path, O_RDONLY | O_DIRECTORY);
+}
+
+Result<Digest> DigestOfTree(const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(path));
+  PENSTOCK_ASSIGN_OR_RETURN(const FileEntry entry, Stat(path));
+  DigestBuilder digest;
+  if (!entry.is_directory) {
+    PENSTOCK_RETURN_IF_ERROR(AddFileToDigest(at, at.path, digest));
+    return digest.Finish();
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const auto infos, ListInfos(at, path, /*recursive=*/true));
+  for (const auto& info : infos) {
+    if (info.type() == FileType::Directory) continue;
+    digest.Add(std::string_view(info.path()).substr(at.path.size()));
+    PENSTOCK_RETURN_IF_ERROR(AddFileToDigest(at, info.path(), digest));
+  }
+  return digest.Finish();
+}
+
+std::string Join(std::string_view directory, std::string_view name) {
+  if (directory.empty()) return std::string(name);
+  if (name.empty()) return std::string(directory);
+  return fmt::format("{}{}{}", directory, directory.ends_with('/') ? "" : "/", name);
+}
+
+std::string BaseName(std::string_view path) {
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  const size_t slash = path.rfind('/');
+  return std::string(slash == path.npos ? path : path.substr(slash + 1));
+}
+
+std::string DirName(std::string_view path) {
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  const size_t slash = path.rfind('/');
+  if (slash == path.npos) return ".";
+  return std::string(path.substr(0, slash == 0 ? 1 : slash));
+}
+
+std::string Absolute(const std::string& path) {
+  if (IsUri(path) && !path.starts_with("file://")) return path;
+  const std::string local = path.starts_with("file://") ? path.substr(7) : path;
+  std::error_code error;
+  const auto absolute = stdfs::absolute(local, error);
+  return error ? local : absolute.lexically_normal().string();
+}
+
+Status CheckPathComponent(std::string_view name, std::string_view what) {
+  constexpr size_t kMaxBytes = 200;
+  if (name.empty()) return InvalidArgument("{} is empty", what);
+  if (name.size() > kMaxBytes) return InvalidArgument("{} is longer than {} bytes: {}…", what, kMaxBytes, name.substr(0, 40));
+  if (name == "." || name == ".." || name.find('/') != name.npos || name.find('\0') != name.npos)
+    return InvalidArgument("{} must not hold '/' nor be '.' or '..': '{}' (use letters, digits, '-', '_' and '.')", what, name);
+  return OkStatus();
+}
+
+}  // namespace penstock::fs

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "penstock/base/catalog.h"
+#include "penstock/pipeline/executor.h"
+
+namespace penstock::pipeline {
+
+enum class ParameterType { kString, kInteger, kDouble, kBoolean, kList, kStruct };
+
+struct PortDescription {
+  std::string name;           ///< "examples"
+  std::string artifact_type;  ///< "Examples"
+  std::string help;           ///< One line.
+  bool is_optional = false;   ///< Inputs only: the node runs without it.
+};
+
+struct ParameterDescription {
+  std::string name;
+  ParameterType type = ParameterType::kString;
+  std::string help;
+  /// Null: required (unless is_optional). Otherwise of `type`.
+  nlohmann::json default_value;
+  bool is_optional = false;   ///< May be left out without a default.
+  /// The value is a path of a file or folder outside the pipeline whose content counts: a relative one is taken from the
+  /// pipeline file's folder, and the digest of what it names goes into the cache key.
+  bool is_external_path = false;
+  /// The path is only written to (a push destination): relative like the above, never digested.
+  bool is_destination = false;
+};
+
+/// A component, described once: the builder, the YAML front end, the compiler, `penstock components` and the docs read this.
+struct ComponentDescription {
+  std::string type;     ///< "StatisticsGen": what YAML names.
+  std::string help;     ///< One line.
+  std::string version;  ///< Part of the cache key; raise it whenever equal inputs give other outputs.
+  std::vector<PortDescription> inputs;
+  std::vector<PortDescription> outputs;
+  std::vector<ParameterDescription> parameters;
+  /// False: run every time (a push has an effect outside the store).
+  bool is_cacheable = true;
+};
+
+struct Component {
+  ComponentDescription description;
+  std::function<std::unique_ptr<Executor>()> make_executor;
+};
+
+/// Component type -> component; filled in apps/, never by static initialisers.
+using ComponentCatalog = Catalog<Component>;
+
+}  // namespace penstock::pipeline
