@@ -8,6 +8,17 @@
 #include <absl/status/statusor.h>
 #include <fmt/format.h>
 
+#ifndef ABSL_USES_STD_STRING_VIEW
+/// So that `status.message()` formats like any text.
+template <>
+struct fmt::formatter<absl::string_view> : fmt::formatter<std::string_view> {
+  template <class Context>
+  auto format(absl::string_view text, Context& context) const {
+    return fmt::formatter<std::string_view>::format(std::string_view(text.data(), text.size()), context);
+  }
+};
+#endif
+
 namespace penstock {
 
 /// How every fallible call in Penstock answers. Abseil's vocabulary, because its
