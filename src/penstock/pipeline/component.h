@@ -19,6 +19,9 @@ struct PortDescription {
   std::string artifact_type;  ///< "Examples"
   std::string help;           ///< One line.
   bool is_optional = false;   ///< Inputs only: the node runs without it.
+  /// Inputs only: in YAML, wired unasked only to an output of the same name (a baseline
+  /// model must not be mistaken for the model).
+  bool is_wired_by_name_only = false;
 };
 
 struct ParameterDescription {
@@ -45,6 +48,10 @@ struct ComponentDescription {
   std::vector<ParameterDescription> parameters;
   /// False: run every time (a push has an effect outside the store).
   bool is_cacheable = true;
+  /// Not empty: no executor; the launcher answers from the metadata store by this policy.
+  /// "latest_blessed_model": input `model` (the candidate) -> output `baseline_model`, the
+  /// latest blessed model published before the candidate; none yet: an empty output.
+  std::string resolver_policy;
 };
 
 struct Component {

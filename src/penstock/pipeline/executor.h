@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -19,13 +20,15 @@ struct ExecutionTask {
   std::map<std::string, nlohmann::json> parameters;      ///< Defaults filled in.
 };
 
+/// The property by which an output artifact of a gate (anomalies, blessings) says no, and
+/// why, in one sentence. The execution is complete and its outputs are published either
+/// way; a run in which a gate said no ends with exit code 3.
+inline constexpr std::string_view kRefusalProperty = "refusal";
+
 /// What came of it: the outputs with their properties set.
 struct ExecutionReport {
   std::map<std::string, std::vector<Artifact>> outputs;
   std::map<std::string, nlohmann::json> output_parameters;
-  /// Why a gate (anomalies, blessing) said no; empty: no gate, or it said yes. The
-  /// execution is complete and its outputs are published either way.
-  std::string refusal;
 };
 
 /// Does the work of one node. Reads the inputs, writes below the outputs' staging uris,
