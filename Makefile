@@ -1,0 +1,68 @@
+# Penstock: everything a developer or a user does goes through here. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+JOBS ?= $(shell nproc)
+RELEASE := build/release
+PENSTOCK := $(RELEASE)/bin/penstock
+export PENSTOCK_TEST_DATA ?= $(abspath ../shared)
+
+.PHONY: help setup setup-dev build demo demo-flights test test-all bench format lint asan tsan fuzz clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## install Debian packages and unpack pinned wheels under .deps/ (idempotent)
+	@tools/setup.sh
+
+setup-dev:
+	@tools/setup.sh --dev
+
+# Configures only when there is no build yet; ninja itself notices changed CMake files.
+$(RELEASE)/build.ninja build/dev/build.ninja build/asan-ubsan/build.ninja build/tsan/build.ninja build/fuzz/build.ninja: | setup
+	@cmake --preset $(notdir $(@D)) >$(notdir $(@D)).configure.log 2>&1 || { cat $(notdir $(@D)).configure.log; rm -f $(notdir $(@D)).configure.log; exit 1; }
+	@rm -f $(notdir $(@D)).configure.log
+
+build: setup $(RELEASE)/build.ninja ## build build/release/bin/penstock
+	@tools/build.sh $(RELEASE) $(JOBS) penstock penstock_plugins
+
+demo: build ## run examples/taxi from raw CSV to a pushed model that answers
+	@tools/demo.sh taxi
+
+demo-flights: build ## the same for 336,776 flights
+	@python3 tools/get_data.py --quiet flights
+	@tools/demo.sh flights
+
+test: setup lint-fast $(RELEASE)/build.ninja ## build and pass the tests (unit, laws, scenarios, parity, faults)
+	@tools/build.sh $(RELEASE) $(JOBS) all
+	@ctest --test-dir $(RELEASE) --output-on-failure -j$(JOBS) -LE slow
+
+test-all: test asan tsan fuzz ## also the slow tests, the sanitizers and a minute of each fuzz target
+	@ctest --test-dir $(RELEASE) --output-on-failure -j$(JOBS) -L slow
+
+bench: build ## measure everything of benchmarks/README.md on this machine
+	@benchmarks/run.sh
+
+format: setup-dev ## format the sources
+	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
+
+.PHONY: lint-fast
+lint-fast:
+	@python3 tools/check_layers.py
+
+lint: setup-dev lint-fast ## layer rules, file sizes, header ownership, formatting
+	@git ls-files '*.h' '*.cc' | xargs clang-format-14 --dry-run -Werror
+
+asan: setup build/asan-ubsan/build.ninja ## all tests under AddressSanitizer and UBSan
+	@tools/build.sh build/asan-ubsan $(JOBS) all
+	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir build/asan-ubsan --output-on-failure -j$(JOBS) -LE slow
+
+tsan: setup build/tsan/build.ninja ## runtime, metadata and engine tests under ThreadSanitizer
+	@tools/build.sh build/tsan $(JOBS) penstock_base_test penstock_combine_test penstock_metadata_test penstock_runtime_test
+	@TSAN_OPTIONS="suppressions=$(CURDIR)/tools/tsan.supp ignore_noninstrumented_modules=1" ctest --test-dir build/tsan --output-on-failure -j$(JOBS) -R '^(TsanReady|.*)' -L fast
+
+fuzz: setup-dev build/fuzz/build.ninja ## every libFuzzer target for FUZZ_SECONDS (60)
+	@tools/build.sh build/fuzz $(JOBS) all
+	@tools/fuzz.sh build/fuzz $${FUZZ_SECONDS:-60}
+
+clean: ## remove the builds (not .deps/)
+	@rm -rf build
