@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "penstock/base/clock.h"
+#include "penstock/base/status.h"
+#include "penstock/metadata/metadata_store.h"
+
+namespace penstock::metadata {
+
+/// Opens the SQLite file at `path`, or makes it (its folder must exist), with ML Metadata's
+/// tables of schema version 10 and Penstock's beside them (prefix penstock_). Write-ahead
+/// log, fully synced. The file may be open in several processes; each write waits up to ten
+/// seconds for the others. A file that ML Metadata itself made at version 10 is taken over
+/// as it is. `clock` gives the times stored and must outlive the store.
+///
+/// kFailedPrecondition: a newer or older schema version (the message says what to do).
+/// kDataLoss: not a database, or a damaged one. kNotFound: no such folder.
+Result<std::unique_ptr<MetadataStore>> OpenSqliteStore(const std::string& path, const Clock& clock);
+
+}  // namespace penstock::metadata
