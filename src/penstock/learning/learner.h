@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "penstock/base/catalog.h"
+#include "penstock/base/execution.h"
+#include "penstock/base/status.h"
+#include "penstock/data/dataset.h"
+#include "penstock/model/model.h"
+
+namespace penstock::transform {
+class TransformGraph;
+}
+
+namespace penstock::learning {
+
+/// What a learner learns from. The datasets hold transformed examples, as the transform
+/// materialises them: its features, the label and, where it defines one, the weight.
+struct TrainingData {
+  const data::Dataset* train = nullptr;  ///< Not owned.
+  const data::Dataset* eval = nullptr;   ///< Not owned. What early stopping looks at.
+  std::string train_name = "train";      ///< The splits' names, for messages and the record.
+  std::string eval_name = "eval";
+  /// Goes into the model; its features decide what the learner reads.
+  std::shared_ptr<const transform::TransformGraph> transform;
+};
+
+struct LearnerOptions {
+  /// Nothing: binary classification where the label is a bool or has two values, 0 and 1; else regression.
+  std::optional<model::Task> task;
+  /// By name; those not given have the learner's defaults. An unknown name is an error.
+  nlohmann::json hyperparameters = nlohmann::json::object();
+};
+
+/// The losses after one iteration: mean log loss (binary classification) or mean squared
+/// error (regression), weighted where there are weights.
+struct IterationRecord {
+  int64_t iteration = 0;  ///< From 1.
+  double train_loss = 0;
+  double eval_loss = 0;
+};
+
+/// How a training went: what a ModelRun artifact holds.
+struct TrainingRecord {
+  std::string learner;
+  model::Task task = model::Task::kBinaryClassification;
+  std::string loss;                  ///< "log_loss" or "mean_squared_error".
+  nlohmann::json hyperparameters;    ///< All of them, defaults filled in.
+  uint64_t random_seed = 0;
+  int64_t num_train_examples = 0;
+  int64_t num_eval_examples = 0;
+  std::vector<std::string> features;
+  std::vector<IterationRecord> iterations;
+  int64_t best_iteration = 0;        ///< The model is that of this iteration; 0: none was better than a constant.
+  double best_eval_loss = 0;
+  double seconds = 0;                ///< By the context's clock. All else is equal in every attempt.
+
+  nlohmann::json ToJson() const;
+};
+
+struct TrainedModel {
+  std::shared_ptr<const model::Model> model;
+  TrainingRecord record;
+};
+
+/// One kind of hyperparameter: what the options are checked against and the help is made of.
+struct HyperparameterDescription {
+  std::string name;
+  std::string help;              ///< One line, with the unit or the range.
+  nlohmann::json default_value;  ///< Its type is the parameter's type: integer, double or boolean.
+  double minimum = 0;
+  double maximum = 0;
+};
+
+/// Makes models of one kind from data.
+///
+/// Immutable; Train is safe from any thread, and its model is bit-equal whatever the number of
+/// threads: it depends on data, options and seed alone.
+class Learner {
+ public:
+  virtual ~Learner() = default;
+
+  virtual const std::vector<HyperparameterDescription>& hyperparameters() const = 0;
+
+  /// Reads the data shard by shard, trains until the eval loss no longer falls, and returns the
+  /// model of the best iteration. Looks for cancellation between iterations, reports progress through `context`.
+  /// kInvalidArgument: a hyperparameter that is unknown, of a wrong type or out of range; a split without
+  /// examples (named); a label that is missing, NaN, infinite or, for classification, of one class (with counts).
+  virtual Result<TrainedModel> Train(const TrainingData& data, const LearnerOptions& options,
+                                     ExecutionContext& context) const = 0;
+};
+
+/// Learner by name ("boosted_trees"); filled in apps/.
+using LearnerCatalog = Catalog<std::shared_ptr<const Learner>>;
+
+/// The options' hyperparameters with the defaults filled in; integers stand for doubles, not the
+/// other way round. An unknown name is answered with the nearest there is.
+Result<nlohmann::json> ResolveHyperparameters(const nlohmann::json& given,
+                                              const std::vector<HyperparameterDescription>& known);
+
+}  // namespace penstock::learning
