@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include <tensorflow_metadata/proto/v0/anomalies.pb.h>
+
+namespace penstock::validation {
+
+struct AnomalyReportOptions {
+  /// Longer explanations are cut there, with "..."; 0: never.
+  int max_text_bytes = 300;
+  /// ANSI colours for the severity.
+  bool colour = false;
+};
+
+/// A table for people: a line per reason (feature, severity, what, the explanation with its numbers), errors first,
+/// features in alphabetical order, then the dataset's own; below it the drift and skew measurements that are over their
+/// thresholds. "No anomalies found.\n" where there are none. Names and texts are escaped: one line stays one line.
+std::string FormatAnomalies(const tensorflow::metadata::v0::Anomalies& anomalies,
+                            const AnomalyReportOptions& options = {});
+
+}  // namespace penstock::validation
