@@ -29,8 +29,9 @@ using Bytes = std::string;
 ///   round trip     Decode(Encode(s)) == s
 ///   purity         Finish leaves `s` usable, so a window can report early
 template <class C>
-concept Combiner = std::copyable<C> && requires(const C& combiner, const Batch& batch, const typename C::State& from,
-                                                typename C::State& into, std::string_view bytes) {
+concept Combiner = std::copyable<C> &&
+    requires(const C& combiner, const Batch& batch, const typename C::State& from, typename C::State& into,
+             std::string_view bytes) {
   typename C::Output;
   { combiner.NewState() } -> std::same_as<typename C::State>;
   { combiner.Add(batch, into) } -> std::same_as<Status>;
