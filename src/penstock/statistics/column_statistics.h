@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include <arrow/array.h>
+#include <arrow/type.h>
+#include <tensorflow_metadata/proto/v0/statistics.pb.h>
+
+#include "penstock/base/status.h"
+#include "penstock/combine/state_codec.h"
+#include "penstock/statistics/byte_summary.h"
+#include "penstock/statistics/category_summary.h"
+#include "penstock/statistics/number_summary.h"
+#include "penstock/statistics/options.h"
+#include "penstock/statistics/valency_summary.h"
+
+namespace penstock::statistics {
+
+/// As what a feature is described.
+enum class ColumnRole : uint8_t {
+  kUnknown = 0,  ///< The data say nothing of its type (no example has it).
+  kInteger = 1,
+  kReal = 2,
+  kString = 3,
+  kBytes = 4,               ///< Strings that the schema calls bytes.
+  kCategoricalInteger = 5,  ///< Numbers that the schema calls categorical: described as strings.
+  kCategoricalReal = 6,
+  kUnknownBytes = 7,        ///< As kUnknown, and the schema calls it bytes.
+};
+
+/// The type that the statistics name for `role`. TFDV has no "unknown" and says STRING.
+tensorflow::metadata::v0::FeatureNameStatistics::Type FeatureTypeOf(ColumnRole role);
+
+/// Everything seen of one feature: what DatasetStatistics keeps per column.
+///
+/// Exact: counts, extremes, zeros, NaNs, lengths, UTF-8 faults; uniques and top values up to
+/// kMaxExactDistinct distinct values; median and histograms up to QuantileSketch::capacity() values or
+/// distinct values (1500 at the default epsilon). Above: see combine/{frequencies,quantile_sketch}.h.
+/// Memory is bounded by these. Copyable; one thread at a time.
+class ColumnStatistics {
+ public:
+  ColumnStatistics(ColumnRole role, double epsilon);
+
+  /// `column` of the type that the role was chosen for, or a list of it.
+  Status Add(const arrow::Array& column);
+  Status Merge(const ColumnStatistics& from);
+  /// `out` gets type, common and typed statistics; not the path.
+  void Finish(int64_t num_examples, const StatisticsOptions& options,
+              tensorflow::metadata::v0::FeatureNameStatistics& out) const;
+
+  ColumnRole role() const { return role_; }
+
+  void Encode(combine::StateWriter& writer) const;
+  /// kDataLoss where the state is not one of `role`.
+  static Result<ColumnStatistics> Decode(ColumnRole role, double epsilon, combine::StateReader& reader);
+
+ private:
+  using Values = std::variant<std::monostate, NumberSummary, CategorySummary, ByteSummary>;
+  static Values MakeValues(ColumnRole role, double epsilon);
+  template <class ListArray>
+  Status AddLists(const ListArray& lists);
+  void AddValues(const arrow::Array& values);
+
+  ColumnRole role_;
+  ValencySummary valency_;
+  Values values_;
+};
+
+}  // namespace penstock::statistics

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <arrow/type.h>
+#include <tensorflow_metadata/proto/v0/statistics.pb.h>
+
+#include "penstock/base/digest.h"
+#include "penstock/combine/combiner.h"
+#include "penstock/statistics/column_statistics.h"
+#include "penstock/statistics/options.h"
+
+namespace penstock::statistics {
+
+/// The statistics of all features of a dataset as one combiner (combine/combiner.h):
+/// what ComputeStatistics folds, and what a stream window or a cache of daily spans keeps.
+///
+/// Immutable, so one value serves any number of threads; a State belongs to one thread.
+/// Every batch must have the schema that the combiner was made for.
+///
+/// Bounds: counts, extremes, zeros, NaN and lengths are exact; mean and standard deviation
+/// to rounding. Medians, quantile bounds and STANDARD bucket counts are exact while a
+/// column has few values (see column_statistics.h), else within `epsilon` ranks. Uniques
+/// and top values are exact while a column has at most kMaxExactDistinct distinct values.
+class DatasetStatistics {
+ public:
+  struct State {
+    int64_t num_examples = 0;
+    std::vector<ColumnStatistics> columns;  ///< As the combiner's features.
+  };
+  using Output = tensorflow::metadata::v0::DatasetFeatureStatistics;
+
+  /// kInvalidArgument for options that make no sense and for columns whose type has no
+  /// statistics; kNotFound for an allowlisted feature that `schema` lacks.
+  static Result<DatasetStatistics> Make(const arrow::Schema& schema, const StatisticsOptions& options);
+
+  State NewState() const;
+  Status Add(const combine::Batch& batch, State& state) const;
+  Status Merge(const State& from, State& into) const;
+  Result<Output> Finish(const State& state) const;
+  combine::Bytes Encode(const State& state) const;
+  Result<State> Decode(std::string_view bytes) const;
+  Digest Fingerprint() const;
+
+ private:
+  struct Feature {
+    std::string name;
+    int column;  ///< In the batches.
+    std::shared_ptr<arrow::DataType> type;
+    ColumnRole role;
+  };
+
+  // Constant after construction.
+  StatisticsOptions options_;  // Without the schema, which need not outlive Make.
+  std::vector<Feature> features_;
+  int num_columns_ = 0;  // Of the batches.
+};
+
+}  // namespace penstock::statistics

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include <arrow/array.h>
+#include <tensorflow_metadata/proto/v0/statistics.pb.h>
+
+#include "penstock/base/status.h"
+#include "penstock/combine/moments.h"
+#include "penstock/combine/quantile_sketch.h"
+#include "penstock/combine/state_codec.h"
+#include "penstock/statistics/options.h"
+
+namespace penstock::statistics {
+
+/// The values of a numeric feature: moments, extremes, zeros, NaNs and infinities, and a
+/// quantile sketch for median and histograms. Integers above 2^53 count as the nearest double.
+class NumberSummary {
+ public:
+  explicit NumberSummary(double epsilon) : sketch_(epsilon) {}
+
+  /// `values`: int64, float, double or bool; nulls are no values. Works in blocks that stay
+  /// in the first-level cache, without a branch per value.
+  void Add(const arrow::Array& values);
+  Status Merge(const NumberSummary& from);
+  /// Fills everything but the common statistics. Nothing where there is no number; only num_nan where
+  /// all are NaN. With infinities the mean is what IEEE arithmetic makes of it and the deviation 0 (so TFDV).
+  void Finish(const StatisticsOptions& options, tensorflow::metadata::v0::NumericStatistics& out) const;
+
+  void Encode(combine::StateWriter& writer) const;
+  static Result<NumberSummary> Decode(combine::StateReader& reader);
+
+ private:
+  void AddBlock(std::span<const double> values);
+  int64_t num_infinite() const { return num_negative_infinity_ + num_positive_infinity_; }
+  double Mean() const;
+
+  int64_t num_nan_ = 0;
+  int64_t num_negative_infinity_ = 0;
+  int64_t num_positive_infinity_ = 0;
+  combine::Moments finite_;
+  combine::QuantileSketch sketch_;  // Of all but NaNs.
+};
+
+}  // namespace penstock::statistics
