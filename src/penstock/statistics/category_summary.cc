@@ -1,0 +1,177 @@
+#include "penstock/statistics/category_summary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string_view>
+
+#include <arrow/util/utf8.h>
+#include <fmt/format.h>
+
+namespace penstock::statistics {
+
+using tensorflow::metadata::v0::StringStatistics;
+
+namespace {
+
+bool IsAscii(const uint8_t* bytes, int64_t num_bytes) {
+  uint64_t seen = 0;
+  int64_t i = 0;
+  for (; i + 8 <= num_bytes; i += 8) {
+    uint64_t word;
+    std::memcpy(&word, bytes + i, sizeof word);
+    seen |= word;
+  }
+  for (; i < num_bytes; ++i) seen |= bytes[i];
+  return (seen & 0x8080808080808080u) == 0;
+}
+
+bool IsValidUtf8(std::string_view text) {
+  return IsAscii(reinterpret_cast<const uint8_t*>(text.data()), static_cast<int64_t>(text.size())) ||
+         arrow::util::ValidateUTF8(text);
+}
+
+int64_t NumDecimalDigits(int64_t value) {
+  char text[32];
+  return fmt::format_to_n(text, sizeof text, "{}", value).size;
+}
+
+/// The shortest text that reads back as `value`, with ".0" where it would look like an integer (so does Python).
+template <class Real>
+std::string_view FormatReal(Real value, fmt::memory_buffer& buffer) {
+  buffer.clear();
+  fmt::format_to(std::back_inserter(buffer), "{}", value);
+  const std::string_view text(buffer.data(), buffer.size());
+  if (std::isfinite(value) && text.find_first_of(".e") == std::string_view::npos) {
+    buffer.push_back('.');
+    buffer.push_back('0');
+  }
+  return {buffer.data(), buffer.size()};
+}
+
+}  // namespace
+
+template <class Array>
+void CategorySummary::AddTexts(const Array& values) {
+  const int64_t length = values.length();
+  if (length == 0) return;
+  const auto first_byte = values.value_offset(0);
+  const int64_t span_bytes = values.value_offset(length) - first_byte;
+  // Most text is ASCII: one look at all bytes of the batch saves a check per value.
+  const bool all_ascii = span_bytes == 0 || IsAscii(values.value_data()->data() + first_byte, span_bytes);
+  const bool has_nulls = values.null_count() > 0;
+  for (int64_t i = 0; i < length; ++i) {
+    if (has_nulls && values.IsNull(i)) continue;
+    const std::string_view text = values.GetView(i);
+    ++num_values_;
+    num_bytes_ += static_cast<int64_t>(text.size());
+    if (!all_ascii && !IsValidUtf8(text)) ++num_invalid_utf8_;
+    texts_.Add(text);
+  }
+}
+
+template <class Array>
+void CategorySummary::AddIntegers(const Array& values) {
+  for (int64_t i = 0; i < values.length(); ++i) {
+    if (values.IsNull(i)) continue;
+    const auto value = static_cast<int64_t>(values.Value(i));
+    ++num_values_;
+    num_bytes_ += NumDecimalDigits(value);
+    integers_.Add(value);
+  }
+}
+
+template <class Array>
+void CategorySummary::AddReals(const Array& values) {
+  fmt::memory_buffer buffer;
+  for (int64_t i = 0; i < values.length(); ++i) {
+    if (values.IsNull(i)) continue;
+    const std::string_view text = FormatReal(values.Value(i), buffer);
+    ++num_values_;
+    num_bytes_ += static_cast<int64_t>(text.size());
+    texts_.Add(text);
+  }
+}
+
+void CategorySummary::Add(const arrow::Array& values) {
+  switch (values.type_id()) {
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY: return AddTexts(static_cast<const arrow::BinaryArray&>(values));
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::LARGE_BINARY: return AddTexts(static_cast<const arrow::LargeBinaryArray&>(values));
+    case arrow::Type::INT64: return AddIntegers(static_cast<const arrow::Int64Array&>(values));
+    case arrow::Type::BOOL: return AddIntegers(static_cast<const arrow::BooleanArray&>(values));
+    case arrow::Type::FLOAT: return AddReals(static_cast<const arrow::FloatArray&>(values));
+    case arrow::Type::DOUBLE: return AddReals(static_cast<const arrow::DoubleArray&>(values));
+    default: return;  // ColumnStatistics lets no other type through.
+  }
+}
+
+Status CategorySummary::Merge(const CategorySummary& from) {
+  num_values_ += from.num_values_;
+  num_bytes_ += from.num_bytes_;
+  num_invalid_utf8_ += from.num_invalid_utf8_;
+  PENSTOCK_RETURN_IF_ERROR(integers_.Merge(from.integers_));
+  return texts_.Merge(from.texts_);
+}
+
+std::vector<CategorySummary::RankedValue> CategorySummary::MostFrequent(int64_t num_values) const {
+  std::vector<RankedValue> ranked;
+  if (integers_.num_kept() > 0) {
+    for (const auto& entry : integers_.TopK(num_values, combine::TieOrder::kDescending)) {
+      ranked.push_back({fmt::format("{}", entry.key), entry.count});
+    }
+    return ranked;
+  }
+  for (const auto& entry : texts_.TopK(num_values, combine::TieOrder::kDescending)) {
+    ranked.push_back({IsValidUtf8(entry.key) ? std::string(entry.key) : kNonUtf8Placeholder, entry.count});
+  }
+  return ranked;
+}
+
+void CategorySummary::Finish(const StatisticsOptions& options, StringStatistics& out) const {
+  out.set_unique(static_cast<uint64_t>(texts_.num_distinct() + integers_.num_distinct()));
+  out.set_invalid_utf8_count(static_cast<uint64_t>(num_invalid_utf8_));
+  if (num_values_ > 0) {
+    out.set_avg_length(static_cast<float>(static_cast<double>(num_bytes_) / static_cast<double>(num_values_)));
+  }
+  const std::vector<RankedValue> ranked =
+      MostFrequent(std::max(options.num_top_values, options.num_rank_histogram_buckets));
+  for (size_t rank = 0; rank < ranked.size(); ++rank) {
+    const RankedValue& value = ranked[rank];
+    if (value.count < options.frequency_threshold) break;
+    if (static_cast<int>(rank) < options.num_top_values) {
+      StringStatistics::FreqAndValue& top = *out.add_top_values();
+      top.set_value(value.text);
+      top.set_frequency(static_cast<double>(value.count));
+    }
+    if (static_cast<int>(rank) < options.num_rank_histogram_buckets) {
+      auto& bucket = *out.mutable_rank_histogram()->add_buckets();
+      bucket.set_low_rank(rank);
+      bucket.set_high_rank(rank);
+      bucket.set_label(value.text);
+      bucket.set_sample_count(static_cast<double>(value.count));
+    }
+  }
+}
+
+void CategorySummary::Encode(combine::StateWriter& writer) const {
+  writer.Signed(num_values_).Signed(num_bytes_).Signed(num_invalid_utf8_);
+  texts_.Encode(writer);
+  integers_.Encode(writer);
+}
+
+Result<CategorySummary> CategorySummary::Decode(combine::StateReader& reader) {
+  CategorySummary summary;
+  summary.num_values_ = reader.Signed();
+  summary.num_bytes_ = reader.Signed();
+  summary.num_invalid_utf8_ = reader.Signed();
+  if (summary.num_values_ < 0 || summary.num_bytes_ < 0 || summary.num_invalid_utf8_ < 0) {
+    reader.Fail("a count is below 0");
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(summary.texts_, combine::Frequencies::Decode(reader));
+  PENSTOCK_ASSIGN_OR_RETURN(summary.integers_, combine::IntFrequencies::Decode(reader));
+  return summary;
+}
+
+}  // namespace penstock::statistics

@@ -1,0 +1,154 @@
+#include "penstock/statistics/column_statistics.h"
+
+#include <array>
+#include <map>
+#include <utility>
+
+#include "penstock/base/arrow_status.h"
+
+namespace penstock::statistics {
+
+using tensorflow::metadata::v0::CommonStatistics;
+using tensorflow::metadata::v0::FeatureNameStatistics;
+
+FeatureNameStatistics::Type FeatureTypeOf(ColumnRole role) {
+  switch (role) {
+    case ColumnRole::kInteger:
+    case ColumnRole::kCategoricalInteger: return FeatureNameStatistics::INT;
+    case ColumnRole::kReal:
+    case ColumnRole::kCategoricalReal: return FeatureNameStatistics::FLOAT;
+    case ColumnRole::kBytes:
+    case ColumnRole::kUnknownBytes: return FeatureNameStatistics::BYTES;
+    case ColumnRole::kString:
+    case ColumnRole::kUnknown: break;
+  }
+  return FeatureNameStatistics::STRING;
+}
+
+ColumnStatistics::Values ColumnStatistics::MakeValues(ColumnRole role, double epsilon) {
+  switch (role) {
+    case ColumnRole::kInteger:
+    case ColumnRole::kReal: return NumberSummary(epsilon);
+    case ColumnRole::kString:
+    case ColumnRole::kCategoricalInteger:
+    case ColumnRole::kCategoricalReal: return CategorySummary();
+    case ColumnRole::kBytes: return ByteSummary();
+    case ColumnRole::kUnknown:
+    case ColumnRole::kUnknownBytes: break;
+  }
+  return std::monostate();
+}
+
+ColumnStatistics::ColumnStatistics(ColumnRole role, double epsilon)
+    : role_(role), valency_(epsilon), values_(MakeValues(role, epsilon)) {}
+
+void ColumnStatistics::AddValues(const arrow::Array& values) {
+  if (auto* numbers = std::get_if<NumberSummary>(&values_)) {
+    numbers->Add(values);
+  } else if (auto* categories = std::get_if<CategorySummary>(&values_)) {
+    categories->Add(values);
+  } else if (auto* bytes = std::get_if<ByteSummary>(&values_)) {
+    bytes->Add(values);
+  }
+}
+
+template <class ListArray>
+Status ColumnStatistics::AddLists(const ListArray& lists) {
+  // Lengths repeat: counting them first makes one sketch entry of many examples.
+  std::array<int64_t, 32> num_short{};
+  std::map<int64_t, int64_t> num_long;
+  for (int64_t i = 0; i < lists.length(); ++i) {
+    if (lists.IsNull(i)) continue;
+    const int64_t length = lists.value_length(i);
+    if (length < static_cast<int64_t>(num_short.size())) {
+      ++num_short[static_cast<size_t>(length)];
+    } else {
+      ++num_long[length];
+    }
+  }
+  for (size_t length = 0; length < num_short.size(); ++length) {
+    valency_.Add(static_cast<int64_t>(length), num_short[length]);
+  }
+  for (const auto& [length, num_examples] : num_long) valency_.Add(length, num_examples);
+  PENSTOCK_ASSIGN_OR_RETURN_ARROW(const std::shared_ptr<arrow::Array> values, lists.Flatten());
+  AddValues(*values);
+  return OkStatus();
+}
+
+Status ColumnStatistics::Add(const arrow::Array& column) {
+  switch (column.type_id()) {
+    case arrow::Type::NA: return OkStatus();
+    case arrow::Type::LIST: return AddLists(static_cast<const arrow::ListArray&>(column));
+    case arrow::Type::LARGE_LIST: return AddLists(static_cast<const arrow::LargeListArray&>(column));
+    default:
+      valency_.Add(1, column.length() - column.null_count());
+      AddValues(column);
+      return OkStatus();
+  }
+}
+
+Status ColumnStatistics::Merge(const ColumnStatistics& from) {
+  if (role_ != from.role_) {
+    return Internal("Statistics of columns with different roles cannot be merged: {} and {}",
+                    static_cast<int>(role_), static_cast<int>(from.role_));
+  }
+  PENSTOCK_RETURN_IF_ERROR(valency_.Merge(from.valency_));
+  if (auto* numbers = std::get_if<NumberSummary>(&values_)) {
+    return numbers->Merge(std::get<NumberSummary>(from.values_));
+  }
+  if (auto* categories = std::get_if<CategorySummary>(&values_)) {
+    return categories->Merge(std::get<CategorySummary>(from.values_));
+  }
+  if (auto* bytes = std::get_if<ByteSummary>(&values_)) return bytes->Merge(std::get<ByteSummary>(from.values_));
+  return OkStatus();
+}
+
+void ColumnStatistics::Finish(int64_t num_examples, const StatisticsOptions& options,
+                              FeatureNameStatistics& out) const {
+  out.set_type(FeatureTypeOf(role_));
+  CommonStatistics common;
+  valency_.Finish(num_examples, options.num_values_histogram_buckets, common);
+  if (const auto* numbers = std::get_if<NumberSummary>(&values_)) {
+    *out.mutable_num_stats()->mutable_common_stats() = std::move(common);
+    numbers->Finish(options, *out.mutable_num_stats());
+  } else if (const auto* categories = std::get_if<CategorySummary>(&values_)) {
+    *out.mutable_string_stats()->mutable_common_stats() = std::move(common);
+    categories->Finish(options, *out.mutable_string_stats());
+  } else if (const auto* bytes = std::get_if<ByteSummary>(&values_)) {
+    *out.mutable_bytes_stats()->mutable_common_stats() = std::move(common);
+    bytes->Finish(*out.mutable_bytes_stats());
+  } else if (role_ == ColumnRole::kUnknownBytes) {
+    *out.mutable_bytes_stats()->mutable_common_stats() = std::move(common);
+  } else {
+    *out.mutable_string_stats()->mutable_common_stats() = std::move(common);
+  }
+}
+
+void ColumnStatistics::Encode(combine::StateWriter& writer) const {
+  writer.Byte(static_cast<uint8_t>(role_));
+  valency_.Encode(writer);
+  if (const auto* numbers = std::get_if<NumberSummary>(&values_)) {
+    numbers->Encode(writer);
+  } else if (const auto* categories = std::get_if<CategorySummary>(&values_)) {
+    categories->Encode(writer);
+  } else if (const auto* bytes = std::get_if<ByteSummary>(&values_)) {
+    bytes->Encode(writer);
+  }
+}
+
+Result<ColumnStatistics> ColumnStatistics::Decode(ColumnRole role, double epsilon, combine::StateReader& reader) {
+  if (reader.Byte() != static_cast<uint8_t>(role)) reader.Fail("a column has another role than its feature");
+  PENSTOCK_RETURN_IF_ERROR(reader.status());
+  ColumnStatistics column(role, epsilon);
+  PENSTOCK_ASSIGN_OR_RETURN(column.valency_, ValencySummary::Decode(reader));
+  if (std::holds_alternative<NumberSummary>(column.values_)) {
+    PENSTOCK_ASSIGN_OR_RETURN(column.values_, NumberSummary::Decode(reader));
+  } else if (std::holds_alternative<CategorySummary>(column.values_)) {
+    PENSTOCK_ASSIGN_OR_RETURN(column.values_, CategorySummary::Decode(reader));
+  } else if (std::holds_alternative<ByteSummary>(column.values_)) {
+    PENSTOCK_ASSIGN_OR_RETURN(column.values_, ByteSummary::Decode(reader));
+  }
+  return column;
+}
+
+}  // namespace penstock::statistics

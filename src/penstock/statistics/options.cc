@@ -1,0 +1,33 @@
+#include "penstock/statistics/options.h"
+
+#include <array>
+#include <utility>
+
+namespace penstock::statistics {
+
+Status CheckStatisticsOptions(const StatisticsOptions& options) {
+  const std::array<std::pair<const char*, int>, 3> buckets = {
+      {{"num_values_histogram_buckets", options.num_values_histogram_buckets},
+       {"num_histogram_buckets", options.num_histogram_buckets},
+       {"num_quantiles_histogram_buckets", options.num_quantiles_histogram_buckets}}};
+  // A bound that keeps a mistyped number from filling memory; TFDV has none.
+  constexpr int kMaxBuckets = 1'000'000;
+  for (const auto& [name, value] : buckets) {
+    if (value < 1 || value > kMaxBuckets) {
+      return InvalidArgument("The statistics option {} must be between 1 and {}, not {}", name, kMaxBuckets, value);
+    }
+  }
+  if (options.num_top_values < 0) {
+    return InvalidArgument("The statistics option num_top_values must be 0 or more, not {}", options.num_top_values);
+  }
+  if (options.num_rank_histogram_buckets < 0) {
+    return InvalidArgument("The statistics option num_rank_histogram_buckets must be 0 or more, not {}",
+                           options.num_rank_histogram_buckets);
+  }
+  if (!(options.epsilon > 0 && options.epsilon < 0.5)) {
+    return InvalidArgument("The statistics option epsilon must be above 0 and below 0.5, not {}", options.epsilon);
+  }
+  return OkStatus();
+}
+
+}  // namespace penstock::statistics
