@@ -1,0 +1,252 @@
+#include "penstock/backends/local_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <system_error>
+
+#include "penstock/base/filesystem.h"
+
+extern char** environ;
+
+namespace penstock::backends {
+namespace {
+
+using runtime::TaskCommand;
+using runtime::TaskOutcome;
+using Clock = std::chrono::steady_clock;
+using OnProgress = std::function<void(double, const std::string&)>;
+
+constexpr int kReportFd = 3;
+constexpr int kPollMillis = 20;  // How quickly a cancellation is seen.
+constexpr size_t kMaxReportLine = 1 << 16;
+
+Status Errno(std::string_view action) {
+  return Unavailable("Cannot {}: {}", action, std::generic_category().message(errno));
+}
+
+/// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  ~Descriptor() { Close(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  void Reset(int fd) {
+    Close();
+    fd_ = fd;
+  }
+  void Close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_;
+};
+
+std::string Unescape(std::string_view line) {
+  std::string text;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\\' && i + 1 < line.size()) {
+      text += line[++i] == 'n' ? '\n' : line[i];
+    } else {
+      text += line[i];
+    }
+  }
+  return text;
+}
+
+/// Takes the task's reports apart as they arrive.
+class ReportParser {
+ public:
+  ReportParser(TaskOutcome& outcome, const OnProgress& on_progress) : outcome_(outcome), on_progress_(on_progress) {}
+
+  void Add(std::string_view bytes) {
+    for (char c : bytes) {
+      if (c == '\n') {
+        Line(line_);
+        line_.clear();
+      } else if (line_.size() < kMaxReportLine) {
+        line_ += c;
+      }
+    }
+  }
+
+ private:
+  void Line(std::string_view line) {
+    const bool is_progress = line.starts_with("progress ");
+    if (!is_progress && !line.starts_with("error ")) return;
+    line.remove_prefix(line.find(' ') + 1);
+    const size_t space = std::min(line.find(' '), line.size());
+    const std::string number(line.substr(0, space));
+    const std::string message = Unescape(line.substr(std::min(space + 1, line.size())));
+    if (is_progress) {
+      if (on_progress_) on_progress_(std::clamp(std::atof(number.c_str()), 0.0, 1.0), message);
+    } else if (const int code = std::atoi(number.c_str()); code > 0 && code <= 16) {
+      outcome_.reported_error = Status(static_cast<StatusCode>(code), message);
+    }
+  }
+
+  TaskOutcome& outcome_;
+  const OnProgress& on_progress_;
+  std::string line_;
+};
+
+/// Between fork and exec only what is safe there: no allocation, no locks.
+[[noreturn]] void BecomeTask(char* const* arguments, char* const* environment, const char* directory, int log_fd,
+                             int report_fd, pid_t parent) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);  // It died before the line above.
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int null_fd = ::open("/dev/null", O_RDONLY);
+  ::dup2(null_fd, 0);
+  ::dup2(log_fd, 1);
+  ::dup2(log_fd, 2);
+  // dup2 clears close-on-exec; when it already is number 3, that has to be done by hand.
+  if (report_fd == kReportFd) {
+    ::fcntl(report_fd, F_SETFD, 0);
+  } else {
+    ::dup2(report_fd, kReportFd);
+  }
+  if (directory[0] != '\0' && ::chdir(directory) != 0) ::_exit(126);
+  ::execvpe(arguments[0], arguments, environment);
+  static constexpr char kMessage[] = "penstock: the program of this task cannot be started\n";
+  [[maybe_unused]] const ssize_t ignored = ::write(2, kMessage, sizeof kMessage - 1);
+  ::_exit(127);
+}
+
+std::vector<std::string> MergedEnvironment(const TaskCommand& command) {
+  std::map<std::string, std::string> merged;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const size_t equals = text.find('=');
+    if (equals != text.npos) merged[std::string(text.substr(0, equals))] = text.substr(equals + 1);
+  }
+  for (const auto& [name, value] : command.environment) merged[name] = value;
+  merged[runtime::kReportChannelVariable] = std::to_string(kReportFd);
+  std::vector<std::string> lines;
+  for (const auto& [name, value] : merged) lines.push_back(name + "=" + value);
+  return lines;
+}
+
+std::vector<char*> Pointers(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (auto& text : strings) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+class LocalProcessBackend : public runtime::TaskBackend {
+ public:
+  explicit LocalProcessBackend(std::string self) : self_(std::move(self)) {}
+
+  Result<TaskOutcome> Run(const TaskCommand& command, const CancellationToken& cancellation,
+                          const OnProgress& on_progress) override {
+    if (command.arguments.empty()) return InvalidArgument("A task has no command");
+    PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(fs::DirName(command.log_path)));
+    Descriptor log(::open(command.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+    if (log.get() < 0) return Errno("write the log " + command.log_path);
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return Errno("make a pipe");
+    Descriptor reports(ends[0]), child_end(ends[1]);
+    ::fcntl(reports.get(), F_SETFL, O_NONBLOCK);
+
+    std::vector<std::string> arguments = command.arguments;
+    if (arguments[0] == "penstock") arguments[0] = self_;
+    std::vector<std::string> environment = MergedEnvironment(command);
+    const auto argument_pointers = Pointers(arguments);
+    const auto environment_pointers = Pointers(environment);
+    const auto started = Clock::now();
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child < 0) return Errno("start a process");
+    if (child == 0)
+      BecomeTask(argument_pointers.data(), environment_pointers.data(), command.working_directory.c_str(), log.get(),
+                 child_end.get(), parent);
+    ::setpgid(child, child);  // Both sides do it: whoever comes first.
+    child_end.Close();
+    return Watch(command, child, started, reports.get(), cancellation, on_progress);
+  }
+
+ private:
+  static Result<TaskOutcome> Watch(const TaskCommand& command, pid_t child, Clock::time_point started, int reports,
+                                   const CancellationToken& cancellation, const OnProgress& on_progress) {
+    TaskOutcome outcome;
+    ReportParser parser(outcome, on_progress);
+    const Descriptor exited(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+    bool is_cancelled = false;
+    int status = 0;
+    rusage usage{};
+    while (true) {
+      pollfd watched[2] = {{reports, POLLIN, 0}, {exited.get(), POLLIN, 0}};
+      ::poll(watched, exited.get() >= 0 ? 2 : 1, kPollMillis);
+      const bool is_open = Drain(reports, parser);
+      const pid_t reaped = ::wait4(child, &status, WNOHANG, &usage);
+      if (reaped == child || (reaped < 0 && errno != EINTR)) break;
+      const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started).count();
+      if (command.timeout_millis > 0 && elapsed > command.timeout_millis) outcome.is_timed_out = true;
+      is_cancelled = is_cancelled || cancellation.IsCancelled();
+      if (outcome.is_timed_out || is_cancelled) ::kill(-child, SIGKILL);
+      // A closed report channel polls as ready for ever: wait on the process alone.
+      if (!is_open) reports = -1;
+    }
+    Drain(reports, parser);
+    ::kill(-child, SIGKILL);  // What it left running.
+    outcome.wall_seconds = std::chrono::duration<double>(Clock::now() - started).count();
+    auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+    outcome.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    outcome.peak_memory_bytes = usage.ru_maxrss * int64_t{1024};
+    outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    outcome.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (is_cancelled) return Cancelled("The task was cancelled");
+    return outcome;
+  }
+
+  /// False when the task has closed its end.
+  static bool Drain(int fd, ReportParser& parser) {
+    char buffer[4096];
+    while (fd >= 0) {
+      const ssize_t count = ::read(fd, buffer, sizeof buffer);
+      if (count > 0) {
+        parser.Add({buffer, static_cast<size_t>(count)});
+      } else if (count == 0) {
+        return false;
+      } else if (errno != EINTR) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const std::string self_;  // Constant after construction.
+};
+
+}  // namespace
+
+std::unique_ptr<runtime::TaskBackend> MakeLocalProcessBackend(std::string self) {
+  return std::make_unique<LocalProcessBackend>(std::move(self));
+}
+
+std::string SelfPath() {
+  std::string path(4096, '\0');
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+  path.resize(size > 0 ? static_cast<size_t>(size) : 0);
+  return path;
+}
+
+}  // namespace penstock::backends

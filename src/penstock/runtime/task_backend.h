@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "penstock/base/execution.h"
+#include "penstock/base/status.h"
+
+namespace penstock::runtime {
+
+/// One attempt of one task, ready to be started somewhere.
+struct TaskCommand {
+  std::vector<std::string> arguments;           ///< The first is the program.
+  std::string working_directory;                ///< Empty: inherited.
+  std::map<std::string, std::string> environment;  ///< Added to the inherited one.
+  std::string log_path;                         ///< Standard output and error go here, appended.
+  int64_t timeout_millis = 0;                   ///< 0: none. Afterwards it is killed, with all it started.
+};
+
+struct TaskOutcome {
+  int exit_code = 0;
+  int signal = 0;             ///< Not 0: killed by it.
+  bool is_timed_out = false;
+  double wall_seconds = 0;
+  double cpu_seconds = 0;       ///< User and system, of the task and what it waited for.
+  int64_t peak_memory_bytes = 0;  ///< Of the largest single process.
+  /// What the task said of its failure over its report channel; OK: nothing was said.
+  Status reported_error;
+};
+
+/// Where tasks run: a local process now; containers and Kubernetes behind the same door.
+/// Never changes a result. Safe from any thread; conformance: tests/conformance/task_backend_suite.h.
+class TaskBackend {
+ public:
+  virtual ~TaskBackend() = default;
+  /// Runs to the end, the timeout or the cancellation (kCancelled). A task that fails is
+  /// an outcome; an error is that it could not be started or watched.
+  virtual Result<TaskOutcome> Run(const TaskCommand& command, const CancellationToken& cancellation,
+                                  const std::function<void(double fraction, const std::string& message)>& on_progress) = 0;
+};
+
+/// A native component reports over the file descriptor that this variable names, one line
+/// each: "progress FRACTION MESSAGE" or "error CODE MESSAGE" (newlines as \n).
+inline constexpr const char* kReportChannelVariable = "PENSTOCK_REPORT_FD";
+std::string EncodeProgressReport(double fraction, std::string_view message);
+std::string EncodeErrorReport(const Status& status);
+
+}  // namespace penstock::runtime
