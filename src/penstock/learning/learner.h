@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -21,20 +20,19 @@ class TransformGraph;
 
 namespace penstock::learning {
 
-/// What a learner learns from. The datasets hold transformed examples, as the transform
-/// materialises them: its features, the label and, where it defines one, the weight.
+/// What a learner learns from. The datasets hold transformed examples, as TransformGraph::Apply gives
+/// them: the features, `__label__` and, where the graph defines one, `__weight__`. Examples whose label or weight
+/// is missing take no part; the record counts them.
 struct TrainingData {
   const data::Dataset* train = nullptr;  ///< Not owned.
   const data::Dataset* eval = nullptr;   ///< Not owned. What early stopping looks at.
   std::string train_name = "train";      ///< The splits' names, for messages and the record.
   std::string eval_name = "eval";
-  /// Goes into the model; its features decide what the learner reads.
+  /// Goes into the model; its features and its task decide what is learned.
   std::shared_ptr<const transform::TransformGraph> transform;
 };
 
 struct LearnerOptions {
-  /// Nothing: binary classification where the label is a bool or has two values, 0 and 1; else regression.
-  std::optional<model::Task> task;
   /// By name; those not given have the learner's defaults. An unknown name is an error.
   nlohmann::json hyperparameters = nlohmann::json::object();
 };
@@ -54,9 +52,11 @@ struct TrainingRecord {
   std::string loss;                  ///< "log_loss" or "mean_squared_error".
   nlohmann::json hyperparameters;    ///< All of them, defaults filled in.
   uint64_t random_seed = 0;
-  int64_t num_train_examples = 0;
+  int64_t num_train_examples = 0;     ///< Those with a label.
   int64_t num_eval_examples = 0;
-  std::vector<std::string> features;
+  int64_t num_unlabeled_examples = 0;  ///< Of both splits: left out for want of a label or weight.
+  /// Feature -> its share (they add to 1) of what all splits gained in training loss; 0: it was never used.
+  std::vector<std::pair<std::string, double>> feature_importances;
   std::vector<IterationRecord> iterations;
   int64_t best_iteration = 0;        ///< The model is that of this iteration; 0: none was better than a constant.
   double best_eval_loss = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,7 +33,8 @@ inline constexpr std::string_view kPredictionColumn = "prediction";
 /// What goes into a model and what comes out.
 struct Signature {
   Task task = Task::kBinaryClassification;
-  /// The columns that raw examples must have, with their types; more columns do no harm. Those that
+  /// The columns that raw examples must have, with their types (TransformGraph::input_columns says which
+  /// other types will do); more columns do no harm. Those that
   /// only the label or the weight is computed from are not among them. Never null.
   std::shared_ptr<arrow::Schema> inputs;
   std::string prediction_column;
@@ -63,6 +65,8 @@ class Model {
   virtual Result<std::string> Encode() const = 0;
 };
 
+/// What model.pb says of itself; a reader refuses a later one.
+inline constexpr uint32_t kModelFormatVersion = 1;
 /// The file a model lies in, below its folder.
 inline constexpr std::string_view kModelFileName = "model.pb";
 

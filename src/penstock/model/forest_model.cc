@@ -1,0 +1,203 @@
+#include "penstock/model/forest_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <arrow/array/array_primitive.h>
+#include <arrow/buffer.h>
+#include <penstock/model.pb.h>
+
+#include "penstock/base/arrow_status.h"
+#include "penstock/base/proto_io.h"
+
+namespace penstock::model {
+namespace {
+
+// So many rows are in the matrix at a time: it stays in the second-level cache.
+constexpr int64_t kChunkRows = 1024;
+
+std::shared_ptr<arrow::DataType> ArrowType(transform::ValueType type) {
+  switch (type) {
+    case transform::ValueType::kInteger:
+      return arrow::int64();
+    case transform::ValueType::kNumber:
+      return arrow::float64();
+    case transform::ValueType::kText:
+      return arrow::utf8();
+    case transform::ValueType::kBoolean:
+      return arrow::boolean();
+    case transform::ValueType::kVector:
+      return arrow::list(arrow::float32());
+    case transform::ValueType::kAny:
+      break;
+  }
+  return arrow::null();
+}
+
+Result<Signature> SignatureOf(const transform::TransformGraph& transform) {
+  Signature signature;
+  switch (transform.task()) {
+    case transform::Task::kBinaryClassification:
+      signature.task = Task::kBinaryClassification;
+      signature.prediction_column = kProbabilityColumn;
+      break;
+    case transform::Task::kRegression:
+      signature.task = Task::kRegression;
+      signature.prediction_column = kPredictionColumn;
+      break;
+    case transform::Task::kNone:
+      return InvalidArgument("The transform defines no label, so there is nothing to learn: add `label:` to the features file");
+  }
+  arrow::FieldVector fields;
+  for (const transform::InputColumn& column : transform.input_columns()) {
+    fields.push_back(arrow::field(column.name, ArrowType(column.type)));
+  }
+  signature.inputs = arrow::schema(std::move(fields));
+  return signature;
+}
+
+void EncodeSignature(const Signature& signature, v1::ModelSignature& out) {
+  out.set_task(signature.task == Task::kBinaryClassification ? v1::BINARY_CLASSIFICATION : v1::REGRESSION);
+  out.set_prediction_column(signature.prediction_column);
+  for (const std::shared_ptr<arrow::Field>& field : signature.inputs->fields()) {
+    v1::InputColumn& column = *out.add_inputs();
+    column.set_name(field->name());
+    column.set_type(field->type()->ToString());
+  }
+}
+
+void EncodeFeatures(const transform::TransformGraph& transform, v1::ModelFile& out) {
+  for (const transform::FeatureSchema& feature : transform.output_schema()) {
+    v1::FeatureColumns& columns = *out.add_features();
+    columns.set_name(feature.name);
+    columns.set_width(static_cast<uint32_t>(feature.width));
+  }
+}
+
+void EncodeForest(const TreeEnsemble& forest, v1::Forest& out) {
+  out.set_base_margin(forest.base_margin());
+  out.set_num_columns(static_cast<uint32_t>(forest.num_columns()));
+  for (int64_t i = 0; i < forest.num_trees(); ++i) {
+    const Tree tree = forest.TreeAt(i);
+    out.add_tree_sizes(static_cast<uint32_t>(tree.size()));
+    for (const TreeNode& node : tree) {
+      out.add_left_children(node.IsLeaf() ? 0 : static_cast<uint32_t>(node.left));
+      out.add_splits(static_cast<uint32_t>(node.column) * 2 + (node.missing_goes_left ? 1 : 0));
+      out.add_values(node.value);
+    }
+  }
+}
+
+Result<TreeEnsemble> DecodeForest(const v1::Forest& file) {
+  int64_t num_nodes = 0;
+  for (uint32_t size : file.tree_sizes()) num_nodes += size;
+  if (num_nodes != file.left_children_size() || num_nodes != file.splits_size() || num_nodes != file.values_size()) {
+    return DataLoss("The forest's parts differ in length: trees of {} nodes, {} children, {} splits, {} values", num_nodes,
+                    file.left_children_size(), file.splits_size(), file.values_size());
+  }
+  if (file.num_columns() > 1u << 30) return DataLoss("The forest has too many columns: {}", file.num_columns());
+  std::vector<Tree> trees;
+  trees.reserve(file.tree_sizes_size());
+  int at = 0;
+  for (uint32_t size : file.tree_sizes()) {
+    Tree& tree = trees.emplace_back(size);
+    for (TreeNode& node : tree) {
+      const uint32_t left = file.left_children(at);
+      node.value = file.values(at);
+      node.column = static_cast<int32_t>(file.splits(at) >> 1);
+      node.missing_goes_left = (file.splits(at) & 1u) != 0;
+      ++at;
+      if (left == 0) continue;
+      // Beyond the tree stays beyond it after the narrowing, for Make to refuse.
+      node.left = static_cast<int32_t>(std::min(left, 1u << 30));
+      node.right = node.left + 1;
+    }
+  }
+  return TreeEnsemble::Make(trees, file.base_margin(), static_cast<int32_t>(file.num_columns()));
+}
+
+}  // namespace
+
+ForestModel::ForestModel(Signature signature, std::shared_ptr<const transform::TransformGraph> transform,
+                         FeatureMatrix matrix, TreeEnsemble forest)
+    : signature_(std::move(signature)),
+      transform_(std::move(transform)),
+      matrix_(std::move(matrix)),
+      forest_(std::move(forest)) {}
+
+Result<std::shared_ptr<const ForestModel>> ForestModel::Make(
+    std::shared_ptr<const transform::TransformGraph> transform, TreeEnsemble forest) {
+  PENSTOCK_ASSIGN_OR_RETURN(Signature signature, SignatureOf(*transform));
+  PENSTOCK_ASSIGN_OR_RETURN(FeatureMatrix matrix, FeatureMatrix::ForFeatures(transform->output_schema()));
+  if (matrix.num_columns() != forest.num_columns()) {
+    return InvalidArgument("The forest was grown on {} columns, but the transform's features take {}", forest.num_columns(),
+                           matrix.num_columns());
+  }
+  return std::shared_ptr<const ForestModel>(
+      new ForestModel(std::move(signature), std::move(transform), std::move(matrix), std::move(forest)));
+}
+
+Result<Batch> ForestModel::Predict(const Batch& raw_examples) const {
+  PENSTOCK_ASSIGN_OR_RETURN(const Batch features, transform_->ApplyFeatures(raw_examples));
+  return PredictTransformed(features);
+}
+
+Result<Batch> ForestModel::PredictTransformed(const Batch& features) const {
+  const int64_t num_rows = features->num_rows();
+  PENSTOCK_ASSIGN_OR_RETURN_ARROW(std::shared_ptr<arrow::Buffer> buffer,
+                                  arrow::AllocateBuffer(num_rows * static_cast<int64_t>(sizeof(double))));
+  auto* predictions = reinterpret_cast<double*>(buffer->mutable_data());
+  std::vector<float> matrix(std::min(num_rows, kChunkRows) * matrix_.num_columns());
+  std::vector<float> margins(std::min(num_rows, kChunkRows));
+  for (int64_t start = 0; start < num_rows; start += kChunkRows) {
+    const int64_t size = std::min(kChunkRows, num_rows - start);
+    const std::span<float> rows(matrix.data(), size * matrix_.num_columns());
+    PENSTOCK_RETURN_IF_ERROR(matrix_.Fill(size == num_rows ? features : features->Slice(start, size), rows));
+    forest_.Sum(rows, std::span<float>(margins.data(), size));
+    for (int64_t i = 0; i < size; ++i) {
+      const double margin = margins[i];
+      predictions[start + i] = signature_.task == Task::kBinaryClassification ? 1 / (1 + std::exp(-margin)) : margin;
+    }
+  }
+  return arrow::RecordBatch::Make(signature_.outputs(), num_rows,
+                                  {std::make_shared<arrow::DoubleArray>(num_rows, std::move(buffer))});
+}
+
+Result<std::string> ForestModel::Encode() const {
+  v1::ModelFile file;
+  file.set_format_version(kModelFormatVersion);
+  EncodeSignature(signature_, *file.mutable_signature());
+  EncodeFeatures(*transform_, file);
+  EncodeForest(forest_, *file.mutable_forest());
+  file.mutable_forest()->set_link(signature_.task == Task::kBinaryClassification ? v1::Forest::LOGISTIC
+                                                                                 : v1::Forest::IDENTITY);
+  file.set_transform_graph(transform_->Serialize());
+  return SerializeDeterministically(file);
+}
+
+Result<std::shared_ptr<const ForestModel>> ForestModel::FromFile(const v1::ModelFile& file) {
+  PENSTOCK_ASSIGN_OR_RETURN(transform::TransformGraph graph, transform::TransformGraph::Parse(file.transform_graph()));
+  PENSTOCK_ASSIGN_OR_RETURN(TreeEnsemble forest, DecodeForest(file.forest()));
+  auto transform = std::make_shared<const transform::TransformGraph>(std::move(graph));
+  Result<std::shared_ptr<const ForestModel>> model = Make(transform, std::move(forest));
+  if (!model.ok()) return DataLoss("{}", model.status().message());
+  v1::ModelFile expected;
+  EncodeSignature((*model)->signature(), *expected.mutable_signature());
+  EncodeFeatures(*transform, expected);
+  if (SerializeDeterministically(expected.signature()) != SerializeDeterministically(file.signature())) {
+    return DataLoss("The model's signature is not that of its transform");
+  }
+  const bool same_features =
+      std::equal(expected.features().begin(), expected.features().end(), file.features().begin(), file.features().end(),
+                 [](const v1::FeatureColumns& a, const v1::FeatureColumns& b) {
+                   return a.name() == b.name() && a.width() == b.width();
+                 });
+  if (!same_features) return DataLoss("The model's features are not those of its transform");
+  const bool is_logistic = file.forest().link() == v1::Forest::LOGISTIC;
+  if (is_logistic != ((*model)->signature().task == Task::kBinaryClassification)) {
+    return DataLoss("The forest's link does not fit the model's task");
+  }
+  return model;
+}
+
+}  // namespace penstock::model

@@ -1,0 +1,65 @@
+#include "penstock/model/model.h"
+
+#include <array>
+#include <limits>
+
+#include <penstock/model.pb.h>
+
+#include "penstock/base/filesystem.h"
+#include "penstock/base/near_miss.h"
+#include "penstock/model/forest_model.h"
+
+namespace penstock::model {
+
+std::string_view TaskName(Task task) {
+  return task == Task::kBinaryClassification ? "binary_classification" : "regression";
+}
+
+Result<Task> TaskFromName(std::string_view name) {
+  for (Task task : {Task::kBinaryClassification, Task::kRegression}) {
+    if (TaskName(task) == name) return task;
+  }
+  const std::array<std::string, 2> known{std::string(TaskName(Task::kBinaryClassification)),
+                                         std::string(TaskName(Task::kRegression))};
+  return NotFound("There is no task named '{}'{}", name, DidYouMean(name, known));
+}
+
+std::shared_ptr<arrow::Schema> Signature::outputs() const {
+  return arrow::schema({arrow::field(prediction_column, arrow::float64(), /*nullable=*/false)});
+}
+
+Status SaveModel(const Model& model, const std::string& uri) {
+  PENSTOCK_ASSIGN_OR_RETURN(const std::string bytes, model.Encode());
+  return fs::WriteFileAtomically(fs::Join(uri, kModelFileName), bytes);
+}
+
+Result<std::shared_ptr<const Model>> LoadModel(const std::string& uri) {
+  const std::string path = fs::Join(uri, kModelFileName);
+  Result<std::string> bytes = fs::ReadFile(path);
+  if (!bytes.ok()) return Annotate(bytes.status(), "There is no model to load");
+  return DecodeModel(*bytes, path);
+}
+
+Result<std::shared_ptr<const Model>> DecodeModel(std::string_view bytes, std::string_view name) {
+  v1::ModelFile file;
+  if (bytes.size() > std::numeric_limits<int>::max() || !file.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return DataLoss("{}: the file is not a Penstock model, or it is cut off", name);
+  }
+  if (file.format_version() == 0) return DataLoss("{}: the file is not a Penstock model", name);
+  if (file.format_version() > kModelFormatVersion) {
+    return DataLoss("{}: the model is of format {}, this release reads up to {}; use a later penstock", name,
+                    file.format_version(), kModelFormatVersion);
+  }
+  switch (file.learned_function_case()) {
+    case v1::ModelFile::kForest: {
+      Result<std::shared_ptr<const ForestModel>> model = ForestModel::FromFile(file);
+      if (!model.ok()) return Annotate(model.status(), name);
+      return std::shared_ptr<const Model>(*std::move(model));
+    }
+    case v1::ModelFile::LEARNED_FUNCTION_NOT_SET:
+      break;
+  }
+  return DataLoss("{}: the model holds no learned function that this release knows", name);
+}
+
+}  // namespace penstock::model
