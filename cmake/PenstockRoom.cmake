@@ -27,6 +27,11 @@ penstock_pch(penstock_pch_control HEADERS ${_std} ${_json}
 penstock_pch(penstock_pch_control_test HEADERS ${_std} ${_json} ${_test}
              LIBRARIES absl::statusor fmt::fmt nlohmann_json::nlohmann_json GTest::gmock)
 
+penstock_pch(penstock_pch_bridge HEADERS ${_std} ${_arrow} ${_json}
+             LIBRARIES absl::statusor fmt::fmt Arrow::arrow_shared nlohmann_json::nlohmann_json)
+penstock_pch(penstock_pch_bridge_test HEADERS ${_std} ${_arrow} ${_json} ${_test}
+             LIBRARIES absl::statusor fmt::fmt Arrow::arrow_shared nlohmann_json::nlohmann_json GTest::gmock)
+
 function(penstock_test name)
   cmake_parse_arguments(arg "" "TOWER;LABEL" "SOURCES;LIBRARIES" ${ARGN})
   if(PENSTOCK_FUZZ)
@@ -43,9 +48,6 @@ endfunction()
 function(penstock_room room)
   cmake_parse_arguments(arg "" "TOWER" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   set(_tower ${arg_TOWER})
-  if(_tower STREQUAL "bridge")
-    set(_tower control)
-  endif()
   set(_dir "${CMAKE_SOURCE_DIR}/src/penstock/${room}")
   file(GLOB_RECURSE _sources CONFIGURE_DEPENDS "${_dir}/*.cc")
   set(_tests ${_sources})

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "penstock/pipeline/channel.h"
+#include "penstock/pipeline/component_recorder.h"
+
+namespace penstock::components {
+
+/// Finds the model to compare a candidate with (docs/decisions/0004). Answered by the
+/// launcher from the metadata store; there is no executor.
+struct LatestBlessedModel {
+  static constexpr std::string_view kType = "LatestBlessedModel";
+  pipeline::Channel<pipeline::Model> model;
+
+  struct Outputs {
+    pipeline::Channel<pipeline::Model> baseline_model;
+  };
+  void Describe(auto& node, Outputs& outputs) const {
+    node.Help("Finds the latest model that was blessed before the candidate; nothing at first.");
+    node.Version("1");
+    node.Resolver("latest_blessed_model");
+    node.Input("model", model, "The candidate.");
+    node.Output("baseline_model", outputs.baseline_model, "What to compare it with.");
+  }
+};
+
+}  // namespace penstock::components

@@ -1,0 +1,86 @@
+#include "penstock/components/pusher/pusher.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "penstock/base/filesystem.h"
+
+namespace penstock::components {
+namespace {
+
+/// Whether a gate lets the model pass; else why not.
+std::string RefusalBy(const pipeline::ExecutionTask& task, std::string_view input, std::string_view gate) {
+  const auto* verdict = OptionalInput(task, input);
+  if (verdict == nullptr) return "";
+  if (const auto reason = verdict->properties.find(pipeline::kRefusalProperty);
+      reason != verdict->properties.end() && reason->is_string() && !reason->get_ref<const std::string&>().empty())
+    return fmt::format("{}: {}", gate, reason->get_ref<const std::string&>());
+  const auto blessed = verdict->properties.find("blessed");
+  if (blessed != verdict->properties.end() && blessed->is_number() && blessed->get<double>() == 0)
+    return fmt::format("{} did not bless it", gate);
+  return "";
+}
+
+/// The highest version below `destination`; 0: none.
+Result<int64_t> LatestVersion(const std::string& destination) {
+  int64_t latest = 0;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto entries, fs::List(destination));
+  for (const auto& entry : entries) {
+    const std::string name = fs::BaseName(entry.path);
+    int64_t version = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
+    if (entry.is_directory && error == std::errc() && end == name.data() + name.size()) latest = std::max(latest, version);
+  }
+  return latest;
+}
+
+/// Copies under a hidden name, syncs, renames: a server sees the whole version or none. A
+/// repeated push of the same bytes is the version that is there already.
+Result<int64_t> Push(const pipeline::Artifact& model, const std::string& destination, const Clock& clock) {
+  PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(destination));
+  PENSTOCK_ASSIGN_OR_RETURN(const int64_t latest, LatestVersion(destination));
+  if (latest > 0) {
+    PENSTOCK_ASSIGN_OR_RETURN(const Digest there, fs::DigestOfTree(fs::Join(destination, std::to_string(latest))));
+    PENSTOCK_ASSIGN_OR_RETURN(const Digest ours, fs::DigestOfTree(model.uri));
+    if (there == ours) return latest;
+  }
+  const int64_t version = std::max(clock.Now().micros / 1'000'000, latest + 1);
+  const std::string staged = fs::Join(destination, fmt::format(".{}.new", version));
+  PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(staged));
+  PENSTOCK_RETURN_IF_ERROR(fs::CopyTree(model.uri, staged));
+  PENSTOCK_RETURN_IF_ERROR(fs::SyncTree(staged));
+  PENSTOCK_RETURN_IF_ERROR(fs::Rename(staged, fs::Join(destination, std::to_string(version))));
+  return version;
+}
+
+class PusherExecutor : public pipeline::Executor {
+ public:
+  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task, ExecutionContext& context) override {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto* model, Input(task, "model"));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto destination, Parameter<std::string>(task, "destination"));
+    auto report = StartReport(task);
+    PENSTOCK_ASSIGN_OR_RETURN(auto* pushed, Output(report, "pushed_model"));
+    std::vector<std::string> refusals;
+    for (const auto& [input, gate] : {std::pair{"model_blessing", "Evaluator"}, std::pair{"infra_blessing", "InfraValidator"},
+                                      std::pair{"anomalies", "ExampleValidator"}})
+      if (auto refusal = RefusalBy(task, input, gate); !refusal.empty()) refusals.push_back(std::move(refusal));
+    pushed->properties["pushed"] = refusals.empty() ? 1 : 0;
+    if (!refusals.empty()) {
+      pushed->properties["not_pushed_because"] = fmt::format("{}", fmt::join(refusals, "; "));
+      return report;
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(const int64_t version, Push(*model, destination, context.clock));
+    const std::string target = fs::Join(destination, std::to_string(version));
+    pushed->properties["pushed_destination"] = target;
+    pushed->properties["pushed_version"] = std::to_string(version);
+    const nlohmann::json record = {{"destination", target}, {"version", version}};
+    PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(pushed->uri, "pushed.json"), record.dump(2) + "\n"));
+    return report;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<pipeline::Executor> MakePusherExecutor() { return std::make_unique<PusherExecutor>(); }
+
+}  // namespace penstock::components

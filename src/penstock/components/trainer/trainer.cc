@@ -1,0 +1,82 @@
+#include "penstock/components/trainer/trainer.h"
+
+#include "penstock/base/filesystem.h"
+#include "penstock/data/dataset.h"
+#include "penstock/data/splits.h"
+#include "penstock/model/model.h"
+#include "penstock/transform/transform_graph.h"
+
+namespace penstock::components {
+namespace {
+
+class TrainerExecutor : public pipeline::Executor {
+ public:
+  explicit TrainerExecutor(const learning::LearnerCatalog& learners) : learners_(learners) {}
+
+  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task, ExecutionContext& context) override {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto* examples, Input(task, "transformed_examples"));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto* graph_artifact, Input(task, "transform_graph"));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto learner_name, Parameter<std::string>(task, "learner"));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto* learner, learners_.Find(learner_name));
+    learning::TrainingData data;
+    PENSTOCK_ASSIGN_OR_RETURN(data.train_name, Parameter<std::string>(task, "train_split"));
+    PENSTOCK_ASSIGN_OR_RETURN(data.eval_name, Parameter<std::string>(task, "eval_split"));
+    PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, data.train_name));
+    PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, data.eval_name));
+    PENSTOCK_ASSIGN_OR_RETURN(auto graph, transform::LoadTransformGraph(graph_artifact->uri));
+    auto open = [&](const std::string& split) {
+      const std::vector<std::string> pattern = {data::SplitDirectory(examples->uri, split)};
+      return data::OpenDataset(pattern, {}, context.options);
+    };
+    PENSTOCK_ASSIGN_OR_RETURN(const auto train, open(data.train_name));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto eval, open(data.eval_name));
+    learning::LearnerOptions options;
+    PENSTOCK_ASSIGN_OR_RETURN(options.hyperparameters, Parameter<nlohmann::json>(task, "hyperparameters"));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto seed, Parameter<int64_t>(task, "seed"));
+    PENSTOCK_ASSIGN_OR_RETURN(options.task, TaskOf(graph));
+    data.train = train.get();
+    data.eval = eval.get();
+    data.transform = std::make_shared<const transform::TransformGraph>(std::move(graph));
+    context.random_seed = static_cast<uint64_t>(seed);
+    PENSTOCK_ASSIGN_OR_RETURN(const auto trained, (*learner)->Train(data, options, context));
+
+    auto report = StartReport(task);
+    PENSTOCK_ASSIGN_OR_RETURN(auto* model, Output(report, "model"));
+    PENSTOCK_ASSIGN_OR_RETURN(auto* run, Output(report, "model_run"));
+    PENSTOCK_RETURN_IF_ERROR(model::SaveModel(*trained.model, model->uri));
+    const auto record = trained.record.ToJson();
+    PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(run->uri, "training.json"), record.dump(2) + "\n"));
+    model->properties["learner"] = learner_name;
+    model->properties["task"] = std::string(model::TaskName(trained.record.task));
+    run->properties["best_iteration"] = trained.record.best_iteration;
+    run->properties["best_eval_loss"] = trained.record.best_eval_loss;
+    return report;
+  }
+
+ private:
+  /// The learner looks at the labels where the features file leaves it open.
+  static Result<std::optional<model::Task>> TaskOf(const transform::TransformGraph& graph) {
+    if (graph.task() == transform::Task::kBinaryClassification) return model::Task::kBinaryClassification;
+    if (graph.task() == transform::Task::kRegression) return model::Task::kRegression;
+    return InvalidArgument("The features file has no label: add a line like `label: tips > fare * 0.2`");
+  }
+
+  const learning::LearnerCatalog& learners_;  // Constant after construction.
+};
+
+}  // namespace
+
+Status CheckTrainer(const std::map<std::string, nlohmann::json>& parameters, const learning::LearnerCatalog& learners) {
+  const auto name = parameters.find("learner");
+  if (name == parameters.end() || !name->second.is_string()) return OkStatus();
+  PENSTOCK_ASSIGN_OR_RETURN(const auto* learner, learners.Find(name->second.get<std::string>()));
+  const auto given = parameters.find("hyperparameters");
+  if (given == parameters.end()) return OkStatus();
+  return learning::ResolveHyperparameters(given->second, (*learner)->hyperparameters()).status();
+}
+
+std::unique_ptr<pipeline::Executor> MakeTrainerExecutor(const learning::LearnerCatalog& learners) {
+  return std::make_unique<TrainerExecutor>(learners);
+}
+
+}  // namespace penstock::components

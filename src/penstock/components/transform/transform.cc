@@ -1,0 +1,102 @@
+#include "penstock/components/transform/transform.h"
+
+#include <tensorflow_metadata/proto/v0/schema.pb.h>
+
+#include "penstock/base/filesystem.h"
+#include "penstock/components/schema_gen/schema_gen.h"
+#include "penstock/data/dataset.h"
+#include "penstock/data/example_writer.h"
+#include "penstock/data/splits.h"
+#include "penstock/transform/analyze_transform.h"
+#include "penstock/transform/transform_graph.h"
+#include "penstock/transform/transform_spec.h"
+#include "penstock/validation/schema_file.h"
+
+namespace penstock::components {
+namespace {
+
+/// Applies `graph` to a split, shards in parallel in groups of bounded memory, written in order.
+Result<int64_t> MaterializeSplit(const transform::TransformGraph& graph, const data::Dataset& dataset,
+                                 const std::string& path, const ExecutionOptions& options) {
+  std::unique_ptr<data::ExampleWriter> writer;
+  int64_t num_rows = 0;
+  const int64_t group = options.ResolvedThreads();
+  for (int64_t first = 0; first < dataset.num_shards(); first += group) {
+    const int64_t count = std::min(group, dataset.num_shards() - first);
+    std::vector<std::vector<data::Batch>> transformed(static_cast<size_t>(count));
+    PENSTOCK_RETURN_IF_ERROR(ParallelFor(count, options, [&](int64_t i) -> Status {
+      PENSTOCK_ASSIGN_OR_RETURN(const auto reader, dataset.ReadShard(first + i));
+      while (true) {
+        PENSTOCK_ASSIGN_OR_RETURN(const auto batch, reader->Next());
+        if (!batch) return OkStatus();
+        PENSTOCK_ASSIGN_OR_RETURN(auto features, graph.Apply(*batch));
+        transformed[static_cast<size_t>(i)].push_back(std::move(features));
+      }
+    }));
+    for (const auto& batches : transformed) {
+      for (const auto& batch : batches) {
+        if (writer == nullptr) {
+          PENSTOCK_ASSIGN_OR_RETURN(writer, data::OpenExampleWriter(path, batch->schema(), data::PayloadFormat::kParquet));
+        }
+        PENSTOCK_RETURN_IF_ERROR(writer->Write(batch));
+        num_rows += batch->num_rows();
+      }
+    }
+  }
+  if (writer == nullptr) {
+    PENSTOCK_ASSIGN_OR_RETURN(writer, data::OpenExampleWriter(path, graph.arrow_schema(), data::PayloadFormat::kParquet));
+  }
+  PENSTOCK_RETURN_IF_ERROR(writer->Close());
+  return num_rows;
+}
+
+class TransformExecutor : public pipeline::Executor {
+ public:
+  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task, ExecutionContext& context) override {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto* examples, Input(task, "examples"));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto* schema_artifact, Input(task, "schema"));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto schema, validation::ReadSchema(SchemaPath(*schema_artifact)));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto features, Parameter<std::string>(task, "features"));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto spec, transform::ReadTransformSpec(features));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto analyze_split, Parameter<std::string>(task, "analyze_split"));
+    PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, analyze_split));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto splits, SplitNames(*examples));
+
+    auto open = [&](const std::string& split) {
+      data::DatasetOptions options;
+      options.schema = &schema;
+      const std::vector<std::string> pattern = {data::SplitDirectory(examples->uri, split)};
+      return data::OpenDataset(pattern, options, context.options);
+    };
+    auto report = StartReport(task);
+    PENSTOCK_ASSIGN_OR_RETURN(auto* graph_output, Output(report, "transform_graph"));
+    PENSTOCK_ASSIGN_OR_RETURN(auto* transformed, Output(report, "transformed_examples"));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto analyzed, open(analyze_split));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto graph, transform::AnalyzeTransform(spec, *analyzed, context.options));
+    PENSTOCK_RETURN_IF_ERROR(transform::SaveTransformGraph(graph, graph_output->uri));
+    graph_output->properties["num_features"] = static_cast<int64_t>(graph.output_schema().size());
+    for (const auto& split : splits) {
+      PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, open(split));
+      const std::string folder = data::SplitDirectory(transformed->uri, split);
+      PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(folder));
+      PENSTOCK_ASSIGN_OR_RETURN(
+          const int64_t num_rows,
+          MaterializeSplit(graph, *dataset, fs::Join(folder, "transformed_examples-00000-of-00001.parquet"), context.options));
+      transformed->properties["num_examples_" + split] = num_rows;
+    }
+    SetSplitNames(splits, *transformed);
+    return report;
+  }
+};
+
+}  // namespace
+
+Status CheckTransform(const std::map<std::string, nlohmann::json>& parameters) {
+  const auto entry = parameters.find("features");
+  if (entry == parameters.end() || !entry->second.is_string()) return OkStatus();
+  return transform::ReadTransformSpec(entry->second.get<std::string>()).status();
+}
+
+std::unique_ptr<pipeline::Executor> MakeTransformExecutor() { return std::make_unique<TransformExecutor>(); }
+
+}  // namespace penstock::components

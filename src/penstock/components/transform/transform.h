@@ -1,0 +1,40 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "penstock/components/task_access.h"
+#include "penstock/pipeline/channel.h"
+#include "penstock/pipeline/component_recorder.h"
+
+namespace penstock::components {
+
+/// Resolves the feature expressions over one split and applies them to all.
+struct Transform {
+  static constexpr std::string_view kType = "Transform";
+  pipeline::Channel<pipeline::Examples> examples;
+  pipeline::Channel<pipeline::Schema> schema;
+  std::string features;
+  std::string analyze_split = "train";
+
+  struct Outputs {
+    pipeline::Channel<pipeline::TransformGraph> transform_graph;
+    pipeline::Channel<pipeline::Examples> transformed_examples;
+  };
+  void Describe(auto& node, Outputs& outputs) const {
+    node.Help("Resolves feature expressions over the training split and applies them to every split.");
+    node.Version("1");
+    node.Input("examples", examples, "Raw examples.");
+    node.Input("schema", schema, "What types the columns have.");
+    node.ExternalPath("features", features, "The feature expressions (YAML; docs/guides/feature-expressions.md).");
+    node.Parameter("analyze_split", analyze_split, "The split that means, quantiles and vocabularies come from.");
+    node.Output("transform_graph", outputs.transform_graph, "The resolved function.");
+    node.Output("transformed_examples", outputs.transformed_examples, "Features, label and weight of every split.");
+  }
+};
+
+Status CheckTransform(const std::map<std::string, nlohmann::json>& parameters);
+std::unique_ptr<pipeline::Executor> MakeTransformExecutor();
+
+}  // namespace penstock::components
