@@ -15,7 +15,15 @@
 namespace penstock::metadata {
 
 /// ML Metadata's states of an execution, with its numbers.
-enum class ExecutionState { kUnknown = 0, kNew = 1, kRunning = 2, kComplete = 3, kFailed = 4, kCached = 5, kCancelled = 6 };
+enum class ExecutionState {
+  kUnknown = 0,
+  kNew = 1,
+  kRunning = 2,
+  kComplete = 3,
+  kFailed = 4,
+  kCached = 5,
+  kCancelled = 6
+};
 
 /// "RUNNING", "COMPLETE", ...: as ML Metadata spells them.
 std::string_view ExecutionStateName(ExecutionState state);
@@ -74,7 +82,8 @@ struct Execution {
   std::string log_path;
   ResourceUsage usage;
   Timestamp created;
-  Timestamp updated;  ///< Of a finished execution: when it finished. Millisecond precision, as the schema has it.
+  Timestamp
+      updated;  ///< Of a finished execution: when it finished. Millisecond precision, as the schema has it.
 };
 
 }  // namespace penstock::metadata

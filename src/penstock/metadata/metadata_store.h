@@ -23,12 +23,12 @@ namespace penstock::metadata {
 struct ArtifactQuery {
   std::optional<std::string> type;
   std::optional<std::string> pipeline_name;
-  std::optional<std::string> run_id;  ///< Artifacts the run produced or took from the cache.
-  std::optional<std::string> node_id; ///< Needs pipeline_name: a node belongs to its pipeline.
+  std::optional<std::string> run_id;   ///< Artifacts the run produced or took from the cache.
+  std::optional<std::string> node_id;  ///< Needs pipeline_name: a node belongs to its pipeline.
   std::optional<pipeline::ArtifactState> state;
   std::optional<std::string> uri;
   std::vector<std::pair<std::string, nlohmann::json>> properties;  ///< Each equals this scalar.
-  std::optional<int64_t> before_artifact_id;  ///< Only ids below: the next page.
+  std::optional<int64_t> before_artifact_id;                       ///< Only ids below: the next page.
   int limit = 100;
 };
 
@@ -79,8 +79,9 @@ class MetadataStore {
   virtual Result<ArtifactsByName> FinishExecution(int64_t execution_id, const ExecutionOutcome& outcome,
                                                   const RunEvents& events = {}) = 0;
 
-  /// The latest kComplete execution with this key, if all its outputs are still kLive. One
-  /// indexed query and two reads by key. A zero key is never found.
+  /// The latest kComplete execution with this key whose outputs are all still kLive. One
+  /// indexed query, then reads by key. A zero key is never found. An output name without
+  /// artifacts (a resolver that found nothing) has no entry.
   virtual Result<std::optional<CachedExecution>> FindCached(const Digest& cache_key) const = 0;
 
   /// Records, in one transaction, an execution in state kCached that has the outputs of
@@ -104,7 +105,8 @@ class MetadataStore {
   virtual Result<std::vector<pipeline::Artifact>> FindArtifacts(const ArtifactQuery& query) const = 0;
   /// The execution that made it (not one that took it from the cache); kNotFound when none did.
   virtual Result<Execution> ProducerOf(int64_t artifact_id) const = 0;
-  /// For garbage collection: moves the artifacts to `state`, all or none; kNotFound names the first unknown id.
+  /// For garbage collection: moves the artifacts to `state`, all or none; kNotFound names the first unknown
+  /// id.
   virtual Status SetArtifactState(std::span<const int64_t> artifact_ids, pipeline::ArtifactState state) = 0;
   /// The model that the newest kLive ModelBlessing of the pipeline with the integer property
   /// blessed = 1 blesses: the input "model" of the execution that made the blessing, kLive,

@@ -1,0 +1,243 @@
+#include "penstock/metadata/sqlite/connection.h"
+
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "penstock/base/filesystem.h"
+
+namespace penstock::metadata::sqlite {
+namespace {
+
+constexpr int kBusyTimeoutMillis = 10'000;
+constexpr int kRetryMillis = 20;
+
+std::string SystemMessage(int error) { return std::generic_category().message(error); }
+
+/// What an I/O error means depends on what the system said beneath it.
+Status InputOutputError(const std::string& path, int system_error, const char* text) {
+  switch (system_error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return ResourceExhausted("No room to write the metadata store {}: {}; free some space and run again",
+                               path, SystemMessage(system_error));
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return PermissionDenied("Cannot write the metadata store {}: {}", path, SystemMessage(system_error));
+    default:
+      return Unavailable("Cannot read or write the metadata store {}: {} ({})", path, text,
+                         SystemMessage(system_error));
+  }
+}
+
+Status CannotOpen(const std::string& path, int system_error) {
+  const std::string folder = fs::DirName(path).empty() ? "." : fs::DirName(path);
+  const auto is_directory = fs::IsDirectory(folder);
+  if (is_directory.ok() && !*is_directory) {
+    return NotFound("The folder of the metadata store is not there: {} (for {})", folder, path);
+  }
+  if (const auto itself = fs::IsDirectory(path); itself.ok() && *itself) {
+    return InvalidArgument("The metadata store is a folder, not a file: {}", path);
+  }
+  if (system_error == ENOSPC || system_error == EDQUOT) return InputOutputError(path, system_error, "");
+  return PermissionDenied("Cannot open the metadata store {}: {}; its folder must be writable too", path,
+                          system_error == 0 ? "not permitted" : SystemMessage(system_error));
+}
+
+}  // namespace
+
+Statement::Statement(Statement&& other) noexcept
+    : connection_(other.connection_),
+      key_(std::move(other.key_)),
+      statement_(std::exchange(other.statement_, nullptr)),
+      num_bound_(other.num_bound_),
+      status_(std::move(other.status_)) {}
+
+Statement::~Statement() {
+  if (statement_ == nullptr) return;
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+  connection_->GiveBack(std::move(key_), statement_);
+}
+
+void Statement::Check(int code) {
+  if (status_.ok() && code != SQLITE_OK) status_ = connection_->ErrorOf(code);
+}
+
+void Statement::Put(std::nullptr_t) {
+  ++num_bound_;
+  if (status_.ok()) Check(sqlite3_bind_null(statement_, num_bound_));
+}
+
+void Statement::Put(double value) {
+  ++num_bound_;
+  if (status_.ok()) Check(sqlite3_bind_double(statement_, num_bound_, value));
+}
+
+void Statement::PutInteger(int64_t value) {
+  ++num_bound_;
+  if (status_.ok()) Check(sqlite3_bind_int64(statement_, num_bound_, value));
+}
+
+void Statement::Put(std::string_view value) {
+  ++num_bound_;
+  // An empty view may have no address, and SQLite takes a null address for NULL.
+  const char* text = value.empty() ? "" : value.data();
+  if (status_.ok()) {
+    Check(sqlite3_bind_text64(statement_, num_bound_, text, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  }
+}
+
+void Statement::Put(const Digest& value) {
+  if (value.IsZero()) return Put(nullptr);
+  ++num_bound_;
+  if (status_.ok()) {
+    Check(sqlite3_bind_blob64(statement_, num_bound_, value.bytes.data(), value.bytes.size(),
+                              SQLITE_TRANSIENT));
+  }
+}
+
+Result<bool> Statement::Step() {
+  PENSTOCK_RETURN_IF_ERROR(status_);
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  Check(code);
+  return status_;
+}
+
+Status Statement::Run() {
+  while (true) {
+    PENSTOCK_ASSIGN_OR_RETURN(const bool has_row, Step());
+    if (!has_row) return OkStatus();
+  }
+}
+
+bool Statement::IsNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+int64_t Statement::Int(int column) const { return sqlite3_column_int64(statement_, column); }
+double Statement::Double(int column) const { return sqlite3_column_double(statement_, column); }
+
+std::string Statement::Text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  if (text == nullptr) return {};
+  return std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
+}
+
+Digest Statement::DigestAt(int column) const {
+  Digest digest;
+  const void* blob = sqlite3_column_blob(statement_, column);
+  if (blob != nullptr && sqlite3_column_bytes(statement_, column) == static_cast<int>(digest.bytes.size())) {
+    std::memcpy(digest.bytes.data(), blob, digest.bytes.size());
+  }
+  return digest;
+}
+
+Result<std::unique_ptr<Connection>> Connection::Open(const std::string& path) {
+  if (path.empty()) return InvalidArgument("The path of the metadata store is empty");
+  std::unique_ptr<Connection> connection(new Connection(path));
+  // No mutex of SQLite's own: the store has one.
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int code = sqlite3_open_v2(path.c_str(), &connection->database_, flags, nullptr);
+  if (code != SQLITE_OK) return connection->ErrorOf(code);
+  PENSTOCK_RETURN_IF_ERROR(connection->Configure());
+  return connection;
+}
+
+Status Connection::Configure() {
+  sqlite3_busy_timeout(database_, kBusyTimeoutMillis);
+  // A file from elsewhere must not run functions that its schema hides.
+  sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(database_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  if (sqlite3_db_readonly(database_, "main") == 1) {
+    return PermissionDenied("Cannot write the metadata store {}: the file is read-only", path_);
+  }
+  PENSTOCK_RETURN_IF_ERROR(EnterWalMode());
+  return RunScript("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON;");
+}
+
+/// Two processes that make the file at once refuse each other here without waiting: the
+/// busy timeout does not cover the change of the journal mode, so it is tried again.
+Status Connection::EnterWalMode() {
+  for (int waited_millis = 0;; waited_millis += kRetryMillis) {
+    const Status status = RunScript("PRAGMA journal_mode = WAL;");
+    if (!absl::IsUnavailable(status) || waited_millis >= kBusyTimeoutMillis) return status;
+    const int code = sqlite3_errcode(database_);
+    if (code != SQLITE_BUSY && code != SQLITE_LOCKED) return status;
+    sqlite3_sleep(kRetryMillis);
+  }
+}
+
+Connection::~Connection() {
+  for (auto& [sql, statements] : idle_statements_) {
+    for (sqlite3_stmt* statement : statements) sqlite3_finalize(statement);
+  }
+  sqlite3_close(database_);
+}
+
+Statement Connection::Prepare(std::string_view sql) {
+  std::string key(sql);
+  if (const auto entry = idle_statements_.find(sql);
+      entry != idle_statements_.end() && !entry->second.empty()) {
+    sqlite3_stmt* statement = entry->second.back();
+    entry->second.pop_back();
+    return Statement(this, std::move(key), statement, OkStatus());
+  }
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  Status status = code == SQLITE_OK ? OkStatus() : ErrorOf(code);
+  return Statement(this, std::move(key), statement, std::move(status));
+}
+
+void Connection::GiveBack(std::string key, sqlite3_stmt* statement) {
+  idle_statements_[std::move(key)].push_back(statement);
+}
+
+Status Connection::RunScript(std::string_view script) {
+  const int code = sqlite3_exec(database_, std::string(script).c_str(), nullptr, nullptr, nullptr);
+  return code == SQLITE_OK ? OkStatus() : ErrorOf(code);
+}
+
+int64_t Connection::LastInsertId() const { return sqlite3_last_insert_rowid(database_); }
+int64_t Connection::NumChanged() const { return sqlite3_changes64(database_); }
+
+Status Connection::ErrorOf(int code) const {
+  const char* text = database_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(database_);
+  const int system_error = database_ == nullptr ? 0 : sqlite3_system_errno(database_);
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return Unavailable("Another process keeps the metadata store locked: {}; let it finish, or stop it",
+                         path_);
+    case SQLITE_FULL:
+      return InputOutputError(path_, system_error == 0 ? ENOSPC : system_error, text);
+    case SQLITE_IOERR:
+      return InputOutputError(path_, system_error, text);
+    case SQLITE_CANTOPEN:
+      return CannotOpen(path_, system_error);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return PermissionDenied(
+          "Cannot write the metadata store {}: {}; the file and its folder must be writable", path_, text);
+    case SQLITE_NOTADB:
+      return DataLoss("The metadata store is not an SQLite database, or its beginning is damaged: {}", path_);
+    case SQLITE_CORRUPT:
+      return DataLoss(
+          "The metadata store is damaged: {} ({}); restore it from a copy, or move it away to begin anew",
+          path_, text);
+    case SQLITE_CONSTRAINT:
+      return AlreadyExists("The metadata store {} has that entry already: {}", path_, text);
+    case SQLITE_NOMEM:
+      return ResourceExhausted("Out of memory in the metadata store {}", path_);
+    case SQLITE_TOOBIG:
+      return InvalidArgument("A value is too large for the metadata store {}", path_);
+    default:
+      return Internal("The metadata store {} failed: {} (SQLite code {})", path_, text, code);
+  }
+}
+
+}  // namespace penstock::metadata::sqlite

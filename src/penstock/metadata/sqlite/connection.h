@@ -1,0 +1,154 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "penstock/base/digest.h"
+#include "penstock/base/status.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace penstock::metadata::sqlite {
+
+class Connection;
+
+/// A prepared statement, lent by its connection until it is destroyed. The first error (of
+/// preparing, binding or stepping) sticks and is what Step answers. Values are bound, never
+/// written into the text. Not for concurrent use; must not outlive the connection.
+class Statement {
+ public:
+  Statement(Statement&& other) noexcept;
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  Statement& operator=(Statement&&) = delete;
+  ~Statement();
+
+  /// Binds the next values in order: integers, bools, doubles, texts, digests (a zero digest
+  /// is NULL), nullptr, and optionals of these.
+  template <class... Values>
+  Statement& Bind(const Values&... values) {
+    (Put(values), ...);
+    return *this;
+  }
+
+  /// True: there is a row to read.
+  Result<bool> Step();
+  /// Steps to the end.
+  Status Run();
+
+  // Of the current row, columns from 0.
+  bool IsNull(int column) const;
+  int64_t Int(int column) const;
+  double Double(int column) const;
+  std::string Text(int column) const;
+  /// Zero where the column is NULL or not 16 bytes long.
+  Digest DigestAt(int column) const;
+
+ private:
+  friend class Connection;
+  Statement(Connection* connection, std::string key, sqlite3_stmt* statement, Status status)
+      : connection_(connection), key_(std::move(key)), statement_(statement), status_(std::move(status)) {}
+
+  void Put(std::nullptr_t);
+  void Put(double value);
+  void Put(std::string_view value);
+  void Put(const std::string& value) { Put(std::string_view(value)); }
+  void Put(const char* value) { Put(std::string_view(value)); }
+  void Put(const Digest& value);
+  void PutInteger(int64_t value);
+  template <class T>
+  requires(std::is_integral_v<T> || std::is_enum_v<T>) void Put(T value) {
+    PutInteger(static_cast<int64_t>(value));
+  }
+  template <class T>
+  void Put(const std::optional<T>& value) {
+    if (value.has_value()) {
+      Put(*value);
+    } else {
+      Put(nullptr);
+    }
+  }
+  void Check(int code);
+
+  Connection* connection_;
+  std::string key_;
+  sqlite3_stmt* statement_;
+  int num_bound_ = 0;
+  Status status_;
+};
+
+/// One open SQLite file: its statements, its errors as statuses (each names the file).
+/// Not for concurrent use: the store's mutex guards it.
+class Connection {
+ public:
+  /// Opens or makes the file in WAL mode, fully synced, waiting up to ten seconds for other processes' locks.
+  static Result<std::unique_ptr<Connection>> Open(const std::string& path);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  /// Prepares `sql`, or takes it from the cache.
+  Statement Prepare(std::string_view sql);
+
+  /// Runs a statement without result.
+  template <class... Values>
+  Status Run(std::string_view sql, const Values&... values) {
+    return Prepare(sql).Bind(values...).Run();
+  }
+  /// Runs an INSERT; answers the new row's id.
+  template <class... Values>
+  Result<int64_t> Insert(std::string_view sql, const Values&... values) {
+    PENSTOCK_RETURN_IF_ERROR(Run(sql, values...));
+    return LastInsertId();
+  }
+  /// The first row's first column, an integer; empty where there is no row or it is NULL.
+  template <class... Values>
+  Result<std::optional<int64_t>> FindInt(std::string_view sql, const Values&... values) {
+    Statement statement = Prepare(sql);
+    statement.Bind(values...);
+    PENSTOCK_ASSIGN_OR_RETURN(const bool has_row, statement.Step());
+    if (!has_row || statement.IsNull(0)) return std::optional<int64_t>();
+    return std::optional<int64_t>(statement.Int(0));
+  }
+  /// The first column of all rows.
+  template <class... Values>
+  Result<std::vector<int64_t>> FindInts(std::string_view sql, const Values&... values) {
+    Statement statement = Prepare(sql);
+    statement.Bind(values...);
+    std::vector<int64_t> found;
+    while (true) {
+      PENSTOCK_ASSIGN_OR_RETURN(const bool has_row, statement.Step());
+      if (!has_row) return found;
+      found.push_back(statement.Int(0));
+    }
+  }
+  /// Runs several statements of fixed text.
+  Status RunScript(std::string_view script);
+
+  int64_t LastInsertId() const;
+  /// Rows changed by the last statement.
+  int64_t NumChanged() const;
+  const std::string& path() const { return path_; }
+
+ private:
+  friend class Statement;
+  explicit Connection(std::string path) : path_(std::move(path)) {}
+  Status Configure();
+  Status EnterWalMode();
+  Status ErrorOf(int code) const;
+  void GiveBack(std::string key, sqlite3_stmt* statement);
+
+  std::string path_;
+  sqlite3* database_ = nullptr;
+  std::map<std::string, std::vector<sqlite3_stmt*>, std::less<>> idle_statements_;
+};
+
+}  // namespace penstock::metadata::sqlite
