@@ -3,6 +3,7 @@
 #include <compare>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tensorflow_metadata/proto/v0/path.pb.h>
@@ -29,11 +30,6 @@ class FeaturePath {
   tensorflow::metadata::v0::Path ToProto() const;
 
   auto operator<=>(const FeaturePath&) const = default;
-
-  template <class H>
-  friend H AbslHashValue(H hash, const FeaturePath& path) {
-    return H::combine(std::move(hash), path.steps_);
-  }
 
  private:
   std::vector<std::string> steps_;
