@@ -39,12 +39,25 @@ void ShareAmongEqualBuckets(std::span<const double> bounds, double count_at_mini
 }  // namespace
 
 Distribution::Distribution(const combine::QuantileSummary& summary) {
-  values_.reserve(summary.entries().size());
-  cumulative_.reserve(summary.entries().size());
+  const auto& entries = summary.entries();
+  if (entries.empty()) return;
+  values_.reserve(entries.size() + 2);
+  cumulative_.reserve(entries.size() + 2);
+  // A reduced sketch need not hold the extremes, but knows them: each takes the place of one value.
+  const bool lacks_min = summary.min() < entries.front().value;
+  if (lacks_min) {
+    values_.push_back(summary.min());
+    cumulative_.push_back(std::min(1.0, entries.front().weight / 2));
+  }
   double num_up_to = 0;
-  for (const combine::QuantileSummary::Entry& entry : summary.entries()) {
+  for (const combine::QuantileSummary::Entry& entry : entries) {
     num_up_to += entry.weight;
     values_.push_back(entry.value);
+    cumulative_.push_back(num_up_to);
+  }
+  if (summary.max() > entries.back().value) {
+    cumulative_.back() -= std::min(1.0, entries.back().weight / 4);
+    values_.push_back(summary.max());
     cumulative_.push_back(num_up_to);
   }
 }
