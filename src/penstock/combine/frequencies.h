@@ -60,7 +60,8 @@ enum class TieOrder { kAscending, kDescending };
 /// is told is never above the truth, and at most max_weight_undercount() below.
 ///
 /// Add is a hash and a probe; no allocation for a value seen before. Order of adding and merging
-/// changes nothing while exact. Memory: about 56 bytes and the key per distinct value. Move or copy (deep).
+/// changes nothing while exact. Weights are summed plainly. Memory: about 56 bytes and the key per distinct
+/// value. Move or copy (deep).
 template <class Key>
 class BasicFrequencies {
  public:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -17,13 +18,13 @@ class QuantileSummary {
     double weight;
   };
   QuantileSummary() = default;
-  /// `entries`: sorted by value, values distinct, weights above 0.
-  explicit QuantileSummary(std::vector<Entry> entries);
+  /// `entries`: sorted by value, values distinct, weights above 0. `min` and `max` of what they stand for.
+  QuantileSummary(std::vector<Entry> entries, double min, double max);
 
   bool empty() const { return entries_.empty(); }
   double total_weight() const { return cumulative_.empty() ? 0 : cumulative_.back(); }
-  double min() const;  ///< Exact. NaN where empty, as all values below.
-  double max() const;  ///< Exact.
+  double min() const { return min_; }  ///< Exact. NaN where empty, as all values below.
+  double max() const { return max_; }  ///< Exact.
   /// The smallest value at or below which at least the fraction `q` (0 to 1) of the weight lies.
   double Quantile(double q) const;
   /// num_buckets + 1 values that cut the weight into equal parts, from min() to max().
@@ -37,6 +38,8 @@ class QuantileSummary {
  private:
   std::vector<Entry> entries_;
   std::vector<double> cumulative_;  // Of weights, up to and with the entry.
+  double min_ = std::numeric_limits<double>::quiet_NaN();
+  double max_ = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// Quantiles of weighted numbers in bounded memory.
@@ -94,8 +97,8 @@ class QuantileSketch {
   int64_t capacity_;
   int64_t count_ = 0;
   int64_t num_nan_ = 0;
-  double min_;
-  double max_;
+  double min_ = std::numeric_limits<double>::infinity();  // Of what went into nodes.
+  double max_ = -std::numeric_limits<double>::infinity();
   std::vector<double> values_;   // Not yet in a node; fewer than capacity_.
   std::vector<double> weights_;  // Of values_; empty while all are 1.
   // levels_[i] stands for 2^i full buffers of values, or is empty. Sorted, distinct.

@@ -1,0 +1,302 @@
+#include "penstock/combine/quantile_sketch.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+
+namespace penstock::combine {
+namespace {
+
+using Entry = QuantileSummary::Entry;
+// Reductions a value may pass; with it the bound holds for 2^30 full buffers.
+constexpr int64_t kMaxReductions = 30;
+// A count that no fold reaches and no sum of counts overflows.
+constexpr int64_t kMaxCount = int64_t{1} << 58;
+
+// Least power of two whose kMaxReductions halves of a share stay below `rank_error`.
+int64_t CapacityFor(double rank_error) {
+  return static_cast<int64_t>(
+      std::bit_ceil(static_cast<uint64_t>(std::ceil(kMaxReductions / (2 * rank_error)))));
+}
+
+// Doubles as integers of the same order.
+uint64_t OrderedBits(double value) {
+  // Adding 0 makes -0.0 into 0.0: they are one value.
+  const auto bits = std::bit_cast<uint64_t>(value + 0.0);
+  return bits ^ ((bits >> 63) != 0 ? ~uint64_t{0} : uint64_t{1} << 63);
+}
+double FromOrderedBits(uint64_t bits) {
+  return std::bit_cast<double>(bits ^ ((bits >> 63) != 0 ? uint64_t{1} << 63 : ~uint64_t{0}));
+}
+
+// Radix sort by bytes, least first. Bytes in which all values agree (most of them, for whole and
+// for short decimal numbers) cost nothing beyond the counting.
+void SortBits(std::vector<uint64_t>& bits) {
+  std::array<std::array<uint32_t, 256>, 8> counts{};
+  for (uint64_t value : bits) {
+    for (size_t byte = 0; byte < 8; ++byte) ++counts[byte][(value >> (8 * byte)) & 0xff];
+  }
+  std::vector<uint64_t> sorted(bits.size());
+  for (size_t byte = 0; byte < 8; ++byte) {
+    if (counts[byte][(bits[0] >> (8 * byte)) & 0xff] == bits.size()) continue;
+    uint32_t start = 0;
+    for (uint32_t& count : counts[byte]) start += std::exchange(count, start);
+    for (uint64_t value : bits) sorted[counts[byte][(value >> (8 * byte)) & 0xff]++] = value;
+    bits.swap(sorted);
+  }
+}
+
+void Append(std::vector<Entry>& entries, double value, double weight) {
+  if (!entries.empty() && entries.back().value == value) {
+    entries.back().weight += weight;
+  } else {
+    entries.push_back({value, weight});
+  }
+}
+
+std::vector<Entry> SortedEntries(const std::vector<double>& values, const std::vector<double>& weights) {
+  std::vector<Entry> entries;
+  if (values.empty()) return entries;
+  if (weights.empty()) {
+    std::vector<uint64_t> bits(values.size());
+    std::transform(values.begin(), values.end(), bits.begin(), OrderedBits);
+    SortBits(bits);
+    entries.reserve(bits.size());
+    for (uint64_t value : bits) Append(entries, FromOrderedBits(value), 1);
+    return entries;
+  }
+  std::vector<Entry> pairs(values.size());
+  for (size_t i = 0; i < values.size(); ++i) pairs[i] = {values[i] + 0.0, weights[i]};
+  // Stable, so that equal values add their weights in the order they came: the same bits each time.
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const Entry& a, const Entry& b) { return a.value < b.value; });
+  entries.reserve(pairs.size());
+  for (const Entry& pair : pairs) Append(entries, pair.value, pair.weight);
+  return entries;
+}
+
+std::vector<Entry> MergeEntries(const std::vector<Entry>& a, const std::vector<Entry>& b) {
+  std::vector<Entry> merged;
+  merged.reserve(a.size() + b.size());
+  size_t i = 0, j = 0;
+  while (i < a.size() || j < b.size()) {
+    const bool from_a = j == b.size() || (i < a.size() && a[i].value <= b[j].value);
+    const Entry& next = from_a ? a[i++] : b[j++];
+    Append(merged, next.value, next.weight);
+  }
+  return merged;
+}
+
+// `size` entries of equal weight (equal values joined) in place of more: of each 1/size of the
+// weight the middle one stays, so no rank moves by more than half of such a share.
+std::vector<Entry> Reduce(const std::vector<Entry>& entries, int64_t size) {
+  double total = 0;
+  for (const Entry& entry : entries) total += entry.weight;
+  const double share = total / static_cast<double>(size);
+  std::vector<Entry> reduced;
+  reduced.reserve(static_cast<size_t>(size));
+  double cumulative = 0;
+  int64_t taken = 0;
+  for (const Entry& entry : entries) {
+    cumulative += entry.weight;
+    const auto reach = std::min(size, static_cast<int64_t>(std::floor(cumulative / share + 0.5)));
+    if (reach > taken) reduced.push_back({entry.value, static_cast<double>(reach - taken) * share});
+    taken = std::max(taken, reach);
+  }
+  return reduced;
+}
+
+std::vector<Entry> DecodeEntries(StateReader& reader, int64_t capacity) {
+  std::vector<Entry> entries(reader.Count(16));
+  if (static_cast<int64_t>(entries.size()) > capacity) reader.Fail("a level is too large");
+  for (size_t i = 0; i < entries.size(); ++i) {
+    entries[i] = {reader.Double(), reader.Double()};
+    const bool rises = i == 0 || entries[i - 1].value < entries[i].value;
+    if (std::isnan(entries[i].value) || !rises || !std::isfinite(entries[i].weight) ||
+        entries[i].weight <= 0) {
+      reader.Fail("the entries of a level are not in order");
+    }
+  }
+  return entries;
+}
+
+}  // namespace
+
+QuantileSummary::QuantileSummary(std::vector<Entry> entries, double min, double max)
+    : entries_(std::move(entries)) {
+  if (entries_.empty()) return;
+  min_ = min;
+  max_ = max;
+  cumulative_.reserve(entries_.size());
+  double total = 0;
+  for (const Entry& entry : entries_) cumulative_.push_back(total += entry.weight);
+}
+
+double QuantileSummary::Quantile(double q) const {
+  if (empty() || q <= 0) return min_;
+  if (q >= 1) return max_;
+  // A hair less than q * total, so that 0.1 of 30 is 3 and not the double just above it.
+  const double target = q * total_weight() * (1 - 1e-14);
+  const auto at = std::lower_bound(cumulative_.begin(), cumulative_.end(), target);
+  return entries_[std::min(static_cast<size_t>(at - cumulative_.begin()), entries_.size() - 1)].value;
+}
+
+std::vector<double> QuantileSummary::Boundaries(int64_t num_buckets) const {
+  std::vector<double> boundaries;
+  num_buckets = std::max<int64_t>(num_buckets, 1);
+  boundaries.reserve(static_cast<size_t>(num_buckets) + 1);
+  for (int64_t i = 0; i <= num_buckets; ++i) {
+    boundaries.push_back(Quantile(static_cast<double>(i) / static_cast<double>(num_buckets)));
+  }
+  return boundaries;
+}
+
+double QuantileSummary::CumulativeWeight(double x) const {
+  if (empty() || x < min_ || std::isnan(x)) return 0;
+  if (x >= max_) return total_weight();
+  const auto after = std::upper_bound(entries_.begin(), entries_.end(), x,
+                                      [](double value, const Entry& entry) { return value < entry.value; });
+  return after == entries_.begin() ? 0 : cumulative_[static_cast<size_t>(after - entries_.begin()) - 1];
+}
+
+double QuantileSummary::CumulativeWeightBelow(double x) const {
+  if (empty() || x <= min_ || std::isnan(x)) return 0;
+  if (x > max_) return total_weight();
+  const auto at = std::lower_bound(entries_.begin(), entries_.end(), x,
+                                   [](const Entry& entry, double value) { return entry.value < value; });
+  return at == entries_.begin() ? 0 : cumulative_[static_cast<size_t>(at - entries_.begin()) - 1];
+}
+
+QuantileSketch::QuantileSketch(double rank_error)
+    : rank_error_(rank_error >= 1e-5 ? std::min(rank_error, 0.5) : 1e-5),
+      capacity_(CapacityFor(rank_error_)) {}
+
+void QuantileSketch::Add(double value, double weight) {
+  if (weight == 1) return Add(value);
+  if (std::isnan(value)) {
+    ++num_nan_;
+    return;
+  }
+  if (!(std::isfinite(weight) && weight > 0)) return;
+  if (weights_.empty()) weights_.assign(values_.size(), 1);
+  weights_.push_back(weight);
+  values_.push_back(value);
+  ++count_;
+  if (static_cast<int64_t>(values_.size()) == capacity_) Flush();
+}
+
+void QuantileSketch::AddSpan(std::span<const double> values) {
+  for (double value : values) Add(value);
+}
+void QuantileSketch::AddSpan(std::span<const float> values) {
+  for (float value : values) Add(static_cast<double>(value));
+}
+void QuantileSketch::AddSpan(std::span<const int64_t> values) {
+  for (int64_t value : values) Add(static_cast<double>(value));
+}
+
+void QuantileSketch::Flush() {
+  std::vector<Entry> node = SortedEntries(values_, weights_);
+  values_.clear();
+  weights_.clear();
+  min_ = std::min(min_, node.front().value);
+  max_ = std::max(max_, node.back().value);
+  Carry(std::move(node), 0);
+}
+
+void QuantileSketch::Carry(std::vector<Entry> node, size_t level) {
+  while (true) {
+    if (levels_.size() <= level) levels_.resize(level + 1);
+    if (levels_[level].empty()) {
+      levels_[level] = std::move(node);
+      return;
+    }
+    node = MergeEntries(levels_[level], node);
+    levels_[level] = {};
+    if (static_cast<int64_t>(node.size()) > capacity_) node = Reduce(node, capacity_);
+    ++level;
+  }
+}
+
+Status QuantileSketch::Merge(const QuantileSketch& from) {
+  if (from.capacity_ != capacity_) {
+    return InvalidArgument("Quantile sketches of rank errors {} and {} cannot be merged", rank_error_,
+                           from.rank_error_);
+  }
+  const int64_t count = count_ + from.count_;
+  min_ = std::min(min_, from.min_);
+  max_ = std::max(max_, from.max_);
+  for (size_t level = 0; level < from.levels_.size(); ++level) {
+    if (!from.levels_[level].empty()) Carry(from.levels_[level], level);
+  }
+  for (size_t i = 0; i < from.values_.size(); ++i)
+    Add(from.values_[i], from.weights_.empty() ? 1 : from.weights_[i]);
+  count_ = count;
+  num_nan_ += from.num_nan_;
+  return OkStatus();
+}
+
+QuantileSummary QuantileSketch::Summarize() const {
+  std::vector<Entry> all = SortedEntries(values_, weights_);
+  double min = min_, max = max_;
+  if (!all.empty()) {
+    min = std::min(min, all.front().value);
+    max = std::max(max, all.back().value);
+  }
+  for (const std::vector<Entry>& level : levels_) {
+    if (!level.empty()) all = MergeEntries(all, level);
+  }
+  return QuantileSummary(std::move(all), min, max);
+}
+
+void QuantileSketch::Encode(StateWriter& writer) const {
+  writer.Version(1).Double(rank_error_);
+  writer.Varint(static_cast<uint64_t>(count_)).Varint(static_cast<uint64_t>(num_nan_));
+  writer.Double(min_).Double(max_);
+  writer.Varint(values_.size());
+  for (double value : values_) writer.Double(value);
+  writer.Bool(!weights_.empty());
+  for (double weight : weights_) writer.Double(weight);
+  writer.Varint(levels_.size());
+  for (const std::vector<Entry>& level : levels_) {
+    writer.Varint(level.size());
+    for (const Entry& entry : level) writer.Double(entry.value).Double(entry.weight);
+  }
+}
+
+Result<QuantileSketch> QuantileSketch::Decode(StateReader& reader) {
+  reader.Version(1);
+  const double rank_error = reader.Double();
+  QuantileSketch sketch(rank_error);
+  if (sketch.rank_error_ != rank_error) reader.Fail("its rank error is out of range");
+  sketch.count_ = reader.NonNegative();
+  sketch.num_nan_ = reader.NonNegative();
+  if (sketch.count_ > kMaxCount || sketch.num_nan_ > kMaxCount) reader.Fail("a count is too large");
+  sketch.min_ = reader.Double();
+  sketch.max_ = reader.Double();
+  if (std::isnan(sketch.min_) || std::isnan(sketch.max_)) reader.Fail("an extreme is not a number");
+  sketch.values_.resize(reader.Count(8));
+  if (static_cast<int64_t>(sketch.values_.size()) >= sketch.capacity_) reader.Fail("its buffer is too large");
+  for (double& value : sketch.values_) {
+    value = reader.Double();
+    if (std::isnan(value)) reader.Fail("a value is not a number");
+  }
+  if (reader.Bool()) {
+    sketch.weights_.resize(sketch.values_.size());
+    for (double& weight : sketch.weights_) {
+      weight = reader.Double();
+      if (!(std::isfinite(weight) && weight > 0)) reader.Fail("a weight is not above 0");
+    }
+  }
+  sketch.levels_.resize(reader.Count(1));
+  if (sketch.levels_.size() > 64) reader.Fail("it has too many levels");
+  for (std::vector<Entry>& level : sketch.levels_) {
+    if (!reader.ok()) break;
+    level = DecodeEntries(reader, sketch.capacity_);
+  }
+  PENSTOCK_RETURN_IF_ERROR(reader.status());
+  return sketch;
+}
+
+}  // namespace penstock::combine
