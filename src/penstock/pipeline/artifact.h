@@ -16,11 +16,11 @@ enum class ArtifactState { kPending, kLive, kAbandoned, kDeleted };
 /// A named, typed piece of data at a URI. Immutable once kLive: new content is a new
 /// artifact, so equal digests always mean equal bytes.
 struct Artifact {
-  int64_t id = 0;         ///< Of the metadata store; 0 before it is stored.
-  std::string name;       ///< Unique within its type, or empty.
-  std::string type;       ///< "Examples", "Schema", ...: see artifact_types.h.
-  std::string uri;        ///< A folder (or file) under the pipeline root.
-  Digest content;         ///< Of the bytes under `uri`; zero until kLive.
+  int64_t id = 0;    ///< Of the metadata store; 0 before it is stored.
+  std::string name;  ///< Unique within its type, or empty.
+  std::string type;  ///< "Examples", "Schema", ...: see artifact_types.h.
+  std::string uri;   ///< A folder (or file) under the pipeline root.
+  Digest content;    ///< Of the bytes under `uri`; zero until kLive.
   ArtifactState state = ArtifactState::kPending;
   /// What an executor says of it: scalars only (JSON string, integer, double, bool).
   nlohmann::json properties = nlohmann::json::object();

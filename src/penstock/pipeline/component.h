@@ -30,15 +30,16 @@ struct ParameterDescription {
   std::string help;
   /// Null: required (unless is_optional). Otherwise of `type`.
   nlohmann::json default_value;
-  bool is_optional = false;   ///< May be left out without a default.
-  /// The value is a path of a file or folder outside the pipeline whose content counts: a relative one is taken from the
-  /// pipeline file's folder, and the digest of what it names goes into the cache key.
+  bool is_optional = false;  ///< May be left out without a default.
+  /// The value is a path of a file or folder outside the pipeline whose content counts: a relative one is
+  /// taken from the pipeline file's folder, and the digest of what it names goes into the cache key.
   bool is_external_path = false;
   /// The path is only written to (a push destination): relative like the above, never digested.
   bool is_destination = false;
 };
 
-/// A component, described once: the builder, the YAML front end, the compiler, `penstock components` and the docs read this.
+/// A component, described once: the builder, the YAML front end, the compiler, `penstock components` and the
+/// docs read this.
 struct ComponentDescription {
   std::string type;     ///< "StatisticsGen": what YAML names.
   std::string help;     ///< One line.
@@ -57,6 +58,9 @@ struct ComponentDescription {
 struct Component {
   ComponentDescription description;
   std::function<std::unique_ptr<Executor>()> make_executor;
+  /// What can be said of resolved parameters before anything runs (a features file that does
+  /// not parse, an input that is not there). May be empty.
+  std::function<Status(const std::map<std::string, nlohmann::json>&)> check_parameters;
 };
 
 /// Component type -> component; filled in apps/, never by static initialisers.

@@ -15,9 +15,11 @@ namespace penstock::pipeline {
 /// The work of one node, with everything resolved. The C++ form of KFP's ExecutorInput.
 struct ExecutionTask {
   std::string node_id;
-  std::map<std::string, std::vector<Artifact>> inputs;   ///< kLive, by input name; an absent optional input has no entry.
-  std::map<std::string, std::vector<Artifact>> outputs;  ///< kPending, each with a staging uri to write below.
-  std::map<std::string, nlohmann::json> parameters;      ///< Defaults filled in.
+  std::map<std::string, std::vector<Artifact>>
+      inputs;  ///< kLive, by input name; an absent optional input has no entry.
+  std::map<std::string, std::vector<Artifact>>
+      outputs;                                       ///< kPending, each with a staging uri to write below.
+  std::map<std::string, nlohmann::json> parameters;  ///< Defaults filled in.
 };
 
 /// The property by which an output artifact of a gate (anomalies, blessings) says no, and

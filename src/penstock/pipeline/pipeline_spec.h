@@ -27,6 +27,8 @@ struct ParameterInput {
   nlohmann::json constant;        ///< May hold {{$.inputs.parameters['…']}}: see ResolveParameters.
   std::string runtime_parameter;  ///< A key of PipelineView::parameters.
   OutputReference task_output;
+  nlohmann::json default_value;  ///< Of the component, where the source has no value; null: none.
+  bool is_optional = false;      ///< May end up without a value.
 };
 
 struct RetryView {
