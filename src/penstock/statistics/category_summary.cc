@@ -2,34 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <string_view>
 
-#include <arrow/util/utf8.h>
 #include <fmt/format.h>
+
+#include "penstock/statistics/utf8.h"
 
 namespace penstock::statistics {
 
 using tensorflow::metadata::v0::StringStatistics;
 
 namespace {
-
-bool IsAscii(const uint8_t* bytes, int64_t num_bytes) {
-  uint64_t seen = 0;
-  int64_t i = 0;
-  for (; i + 8 <= num_bytes; i += 8) {
-    uint64_t word;
-    std::memcpy(&word, bytes + i, sizeof word);
-    seen |= word;
-  }
-  for (; i < num_bytes; ++i) seen |= bytes[i];
-  return (seen & 0x8080808080808080u) == 0;
-}
-
-bool IsValidUtf8(std::string_view text) {
-  return IsAscii(reinterpret_cast<const uint8_t*>(text.data()), static_cast<int64_t>(text.size())) ||
-         arrow::util::ValidateUTF8(text);
-}
 
 int64_t NumDecimalDigits(int64_t value) {
   char text[32];
@@ -58,14 +41,15 @@ void CategorySummary::AddTexts(const Array& values) {
   const auto first_byte = values.value_offset(0);
   const int64_t span_bytes = values.value_offset(length) - first_byte;
   // Most text is ASCII: one look at all bytes of the batch saves a check per value.
-  const bool all_ascii = span_bytes == 0 || IsAscii(values.value_data()->data() + first_byte, span_bytes);
+  const bool all_ascii = span_bytes == 0 || IsAscii({reinterpret_cast<const char*>(values.raw_data()) + first_byte,
+                                                     static_cast<size_t>(span_bytes)});
   const bool has_nulls = values.null_count() > 0;
   for (int64_t i = 0; i < length; ++i) {
     if (has_nulls && values.IsNull(i)) continue;
     const std::string_view text = values.GetView(i);
     ++num_values_;
     num_bytes_ += static_cast<int64_t>(text.size());
-    if (!all_ascii && !IsValidUtf8(text)) ++num_invalid_utf8_;
+    if (!all_ascii && !IsUtf8(text)) ++num_invalid_utf8_;
     texts_.Add(text);
   }
 }
@@ -124,7 +108,7 @@ std::vector<CategorySummary::RankedValue> CategorySummary::MostFrequent(int64_t 
     return ranked;
   }
   for (const auto& entry : texts_.TopK(num_values, combine::TieOrder::kDescending)) {
-    ranked.push_back({IsValidUtf8(entry.key) ? std::string(entry.key) : kNonUtf8Placeholder, entry.count});
+    ranked.push_back({IsUtf8(entry.key) ? std::string(entry.key) : kNonUtf8Placeholder, entry.count});
   }
   return ranked;
 }

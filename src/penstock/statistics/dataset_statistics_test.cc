@@ -342,7 +342,7 @@ TEST(DatasetStatisticsTest, KeepsOnlyAllowlistedFeatures) {
 
 TEST(DatasetStatisticsTest, NamesTheNearestFeatureForAMistypedAllowlist) {
   const auto combiner = DatasetStatistics::Make(*arrow::schema({arrow::field("fare", arrow::float64())}),
-                                                {.feature_allowlist = {"fair"}});
+                                                {.feature_allowlist = {"fares"}});
   EXPECT_EQ(combiner.status().code(), StatusCode::kNotFound);
   EXPECT_THAT(std::string(combiner.status().message()), HasSubstr("did you mean 'fare'"));
 }

@@ -5,31 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "penstock/statistics/utf8.h"
+
 namespace penstock::statistics {
 
 namespace {
-
-struct CodePoint {
-  uint32_t value = 0;
-  int num_bytes = 0;  ///< 0: not UTF-8.
-};
-
-/// The first code point of `text` (RFC 3629: no overlong forms, no surrogates).
-CodePoint DecodeFirst(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const uint8_t first = byte(0);
-  if (first < 0x80) return {first, 1};
-  const int length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < static_cast<size_t>(length)) return {};
-  uint32_t value = first & (0xFF >> (length + 1));
-  for (int i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {};
-    value = value << 6 | (byte(i) & 0x3F);
-  }
-  static constexpr std::array<uint32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < kSmallest[length] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return {};
-  return {value, length};
-}
 
 struct Range {
   uint32_t first;
@@ -68,7 +48,7 @@ bool IsControl(uint32_t value) { return value < 0x20 || (value >= 0x7F && value 
 std::string EscapeForTerminal(std::string_view text) {
   std::string escaped;
   while (!text.empty()) {
-    const CodePoint point = DecodeFirst(text);
+    const CodePoint point = DecodeUtf8(text);
     const size_t num_bytes = point.num_bytes == 0 ? 1 : point.num_bytes;
     if (point.num_bytes == 0 || IsControl(point.value)) {
       if (text[0] == '\n') {
@@ -91,7 +71,7 @@ std::string EscapeForTerminal(std::string_view text) {
 int DisplayWidth(std::string_view text) {
   int width = 0;
   while (!text.empty()) {
-    const CodePoint point = DecodeFirst(text);
+    const CodePoint point = DecodeUtf8(text);
     width += point.num_bytes == 0 ? 1 : WidthOf(point.value);
     text.remove_prefix(point.num_bytes == 0 ? 1 : point.num_bytes);
   }
@@ -103,7 +83,7 @@ std::string TruncateToWidth(std::string_view text, int max_width) {
   std::string kept;
   int width = 0;
   while (!text.empty()) {
-    const CodePoint point = DecodeFirst(text);
+    const CodePoint point = DecodeUtf8(text);
     const size_t num_bytes = point.num_bytes == 0 ? 1 : point.num_bytes;
     width += point.num_bytes == 0 ? 1 : WidthOf(point.value);
     if (width > max_width - 1) break;
