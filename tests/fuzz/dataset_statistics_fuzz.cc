@@ -10,8 +10,9 @@
 // A cached state may be damaged: decoding it must say so, or give a state that merges and finishes.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t num_bytes) {
   using penstock::statistics::DatasetStatistics;
-  const auto schema = arrow::schema({arrow::field("number", arrow::float64()), arrow::field("text", arrow::utf8()),
-                                     arrow::field("list", arrow::list(arrow::int64()))});
+  const auto schema =
+      arrow::schema({arrow::field("number", arrow::float64()), arrow::field("text", arrow::utf8()),
+                     arrow::field("list", arrow::list(arrow::int64()))});
   const auto combiner = DatasetStatistics::Make(*schema, {});
   if (!combiner.ok()) return 0;
   const auto decoded = combiner->Decode({reinterpret_cast<const char*>(bytes), num_bytes});

@@ -34,13 +34,21 @@ void AppendNumbers(const arrow::Array& array, std::vector<double>& numbers) {
 Status AppendColumn(const arrow::Array& column, std::vector<double>& numbers) {
   switch (column.type_id()) {
     case arrow::Type::LIST: {
-      PENSTOCK_ASSIGN_OR_RETURN_ARROW(const auto values, static_cast<const arrow::ListArray&>(column).Flatten());
+      PENSTOCK_ASSIGN_OR_RETURN_ARROW(const auto values,
+                                      static_cast<const arrow::ListArray&>(column).Flatten());
       return AppendColumn(*values, numbers);
     }
-    case arrow::Type::INT64: AppendNumbers<arrow::Int64Array>(column, numbers); break;
-    case arrow::Type::FLOAT: AppendNumbers<arrow::FloatArray>(column, numbers); break;
-    case arrow::Type::DOUBLE: AppendNumbers<arrow::DoubleArray>(column, numbers); break;
-    default: break;
+    case arrow::Type::INT64:
+      AppendNumbers<arrow::Int64Array>(column, numbers);
+      break;
+    case arrow::Type::FLOAT:
+      AppendNumbers<arrow::FloatArray>(column, numbers);
+      break;
+    case arrow::Type::DOUBLE:
+      AppendNumbers<arrow::DoubleArray>(column, numbers);
+      break;
+    default:
+      break;
   }
   return OkStatus();
 }
@@ -58,14 +66,20 @@ class FeatureComparison {
         differences_(differences) {}
 
   void Compare(const FeatureNameStatistics& expected, const FeatureNameStatistics& actual) {
-    Equal("type", FeatureNameStatistics::Type_Name(expected.type()), FeatureNameStatistics::Type_Name(actual.type()));
-    Equal("kind of statistics", static_cast<int>(expected.stats_case()), static_cast<int>(actual.stats_case()));
+    Equal("type", FeatureNameStatistics::Type_Name(expected.type()),
+          FeatureNameStatistics::Type_Name(actual.type()));
+    Equal("kind of statistics", static_cast<int>(expected.stats_case()),
+          static_cast<int>(actual.stats_case()));
     if (expected.stats_case() != actual.stats_case()) return;
     switch (expected.stats_case()) {
-      case FeatureNameStatistics::kNumStats: return CompareNumeric(expected.num_stats(), actual.num_stats());
-      case FeatureNameStatistics::kStringStats: return CompareString(expected.string_stats(), actual.string_stats());
-      case FeatureNameStatistics::kBytesStats: return CompareBytes(expected.bytes_stats(), actual.bytes_stats());
-      default: return;
+      case FeatureNameStatistics::kNumStats:
+        return CompareNumeric(expected.num_stats(), actual.num_stats());
+      case FeatureNameStatistics::kStringStats:
+        return CompareString(expected.string_stats(), actual.string_stats());
+      case FeatureNameStatistics::kBytesStats:
+        return CompareBytes(expected.bytes_stats(), actual.bytes_stats());
+      default:
+        return;
     }
   }
 
@@ -98,7 +112,8 @@ class FeatureComparison {
     CompareBuckets("num_values_histogram", lengths, actual.num_values_histogram(), 1e-9);
   }
 
-  void CompareBuckets(const std::string& what, const Histogram& expected, const Histogram& actual, double relative) {
+  void CompareBuckets(const std::string& what, const Histogram& expected, const Histogram& actual,
+                      double relative) {
     Equal(what + " buckets", expected.buckets_size(), actual.buckets_size());
     if (expected.buckets_size() != actual.buckets_size()) return;
     for (int i = 0; i < expected.buckets_size(); ++i) {
@@ -106,7 +121,8 @@ class FeatureComparison {
       Near(bucket + " low", expected.buckets(i).low_value(), actual.buckets(i).low_value(), relative);
       Near(bucket + " high", expected.buckets(i).high_value(), actual.buckets(i).high_value(), relative);
       if (compare_quantile_counts_) {
-        Near(bucket + " count", expected.buckets(i).sample_count(), actual.buckets(i).sample_count(), relative);
+        Near(bucket + " count", expected.buckets(i).sample_count(), actual.buckets(i).sample_count(),
+             relative);
       }
     }
   }
@@ -153,13 +169,14 @@ class FeatureComparison {
     double actual_up_to = 0;
     for (int i = 0; i < expected.buckets_size(); ++i) {
       // TFDV computes bounds of FLOAT features in single precision.
-      Near(fmt::format("STANDARD bucket {} high", i), expected.buckets(i).high_value(), actual.buckets(i).high_value(),
-           1e-6);
+      Near(fmt::format("STANDARD bucket {} high", i), expected.buckets(i).high_value(),
+           actual.buckets(i).high_value(), 1e-6);
       expected_up_to += expected.buckets(i).sample_count();
       actual_up_to += actual.buckets(i).sample_count();
-      CheckCount(fmt::format("STANDARD count up to bucket {} (expected)", i), expected.buckets(i).high_value(),
-                 expected_up_to);
-      CheckCount(fmt::format("STANDARD count up to bucket {}", i), actual.buckets(i).high_value(), actual_up_to);
+      CheckCount(fmt::format("STANDARD count up to bucket {} (expected)", i),
+                 expected.buckets(i).high_value(), expected_up_to);
+      CheckCount(fmt::format("STANDARD count up to bucket {}", i), actual.buckets(i).high_value(),
+                 actual_up_to);
     }
   }
   /// TFDV's tools differ by version in which side of a bound a value on it counts; both are right here.
@@ -170,7 +187,8 @@ class FeatureComparison {
     const auto num_up_to =
         static_cast<double>(std::upper_bound(truth_.begin(), truth_.end(), bound + slack) - truth_.begin());
     if (count >= num_below - rank_tolerance_ && count <= num_up_to + rank_tolerance_) return;
-    differences_.push_back(fmt::format("{}: {} is {}, in truth {} to {}", feature_, what, count, num_below, num_up_to));
+    differences_.push_back(
+        fmt::format("{}: {} is {}, in truth {} to {}", feature_, what, count, num_below, num_up_to));
   }
 
   void CompareQuantiles(const Histogram& expected, const Histogram& actual) {
@@ -182,8 +200,8 @@ class FeatureComparison {
       const double position = num_values * (i + 1) / expected.buckets_size();
       CheckRank(bucket + " high (expected)", expected.buckets(i).high_value(), position);
       CheckRank(bucket + " high", actual.buckets(i).high_value(), position);
-      if (compare_quantile_counts_ &&
-          std::abs(expected.buckets(i).sample_count() - actual.buckets(i).sample_count()) > 2 * rank_tolerance_) {
+      if (compare_quantile_counts_ && std::abs(expected.buckets(i).sample_count() -
+                                               actual.buckets(i).sample_count()) > 2 * rank_tolerance_) {
         Differ(bucket + " count", fmt::format("{}", expected.buckets(i).sample_count()),
                fmt::format("{}", actual.buckets(i).sample_count()));
       }
@@ -266,8 +284,8 @@ std::vector<std::string> CompareStatistics(const DatasetFeatureStatistics& expec
       continue;
     }
     const auto numbers = truth.find(name);
-    FeatureComparison(name, numbers == truth.end() ? kNothing : numbers->second, epsilon, compare_quantile_counts,
-                      differences)
+    FeatureComparison(name, numbers == truth.end() ? kNothing : numbers->second, epsilon,
+                      compare_quantile_counts, differences)
         .Compare(*feature, *found->second);
   }
   if (actual.features_size() != expected.features_size()) {

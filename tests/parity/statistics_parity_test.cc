@@ -30,18 +30,21 @@ Result<std::unique_ptr<data::Dataset>> Open(const std::string& pattern) {
 class TfxStatisticsTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(TfxStatisticsTest, AreOurs) {
-  const std::string testdata = std::string(PENSTOCK_SOURCE_DIR) + "/.deps/wheels/tfx/tfx/components/testdata/";
+  const std::string testdata =
+      std::string(PENSTOCK_SOURCE_DIR) + "/.deps/wheels/tfx/tfx/components/testdata/";
   if (!std::filesystem::exists(testdata)) GTEST_SKIP() << "Run `make setup` first: there is no " << testdata;
   const auto dataset = Open(testdata + "csv_example_gen/Split-" + GetParam() + "/*.gz");
   ASSERT_TRUE(dataset.ok()) << dataset.status();
   DatasetFeatureStatisticsList expected;
-  const Status read = ReadProto(testdata + "statistics_gen/Split-" + GetParam() + "/FeatureStats.pb", expected);
+  const Status read =
+      ReadProto(testdata + "statistics_gen/Split-" + GetParam() + "/FeatureStats.pb", expected);
   ASSERT_TRUE(read.ok()) << read;
   const auto actual = statistics::ComputeStatistics(**dataset, {}, {});
   ASSERT_TRUE(actual.ok()) << actual.status();
   const auto truth = ReadSortedColumns(**dataset);
   ASSERT_TRUE(truth.ok()) << truth.status();
-  EXPECT_THAT(CompareStatistics(expected.datasets(0), actual->datasets(0), *truth, kEpsilon, false), IsEmpty());
+  EXPECT_THAT(CompareStatistics(expected.datasets(0), actual->datasets(0), *truth, kEpsilon, false),
+              IsEmpty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Splits, TfxStatisticsTest, testing::Values("train", "eval"),
@@ -75,8 +78,9 @@ bool SetOptions(const nlohmann::json& json, statistics::StatisticsOptions& optio
 
 std::filesystem::path ConformanceDirectory() {
   const char* configured = std::getenv("PENSTOCK_TEST_DATA");
-  const std::filesystem::path shared =
-      configured != nullptr ? std::filesystem::path(configured) : std::filesystem::path(PENSTOCK_SOURCE_DIR) / "../shared";
+  const std::filesystem::path shared = configured != nullptr
+                                           ? std::filesystem::path(configured)
+                                           : std::filesystem::path(PENSTOCK_SOURCE_DIR) / "../shared";
   return shared / "conformance/tfdv";
 }
 
@@ -101,7 +105,8 @@ std::vector<std::string> RunCase(const std::filesystem::path& directory) {
 
 TEST(TfdvConformanceTest, PlainCasesAgree) {
   if (!std::filesystem::exists(ConformanceDirectory())) {
-    GTEST_SKIP() << "No conformance cases: set PENSTOCK_TEST_DATA (looked in " << ConformanceDirectory() << ")";
+    GTEST_SKIP() << "No conformance cases: set PENSTOCK_TEST_DATA (looked in " << ConformanceDirectory()
+                 << ")";
   }
   std::set<std::filesystem::path> cases;
   for (const auto& entry : std::filesystem::directory_iterator(ConformanceDirectory())) {

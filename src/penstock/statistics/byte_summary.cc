@@ -19,10 +19,13 @@ void ByteSummary::AddLengths(const Array& values) {
 void ByteSummary::Add(const arrow::Array& values) {
   switch (values.type_id()) {
     case arrow::Type::STRING:
-    case arrow::Type::BINARY: return AddLengths(static_cast<const arrow::BinaryArray&>(values));
+    case arrow::Type::BINARY:
+      return AddLengths(static_cast<const arrow::BinaryArray&>(values));
     case arrow::Type::LARGE_STRING:
-    case arrow::Type::LARGE_BINARY: return AddLengths(static_cast<const arrow::LargeBinaryArray&>(values));
-    default: return;  // ColumnStatistics lets no other type through.
+    case arrow::Type::LARGE_BINARY:
+      return AddLengths(static_cast<const arrow::LargeBinaryArray&>(values));
+    default:
+      return;  // ColumnStatistics lets no other type through.
   }
 }
 
@@ -36,7 +39,8 @@ Status ByteSummary::Merge(const ByteSummary& from) {
 
 void ByteSummary::Finish(tensorflow::metadata::v0::BytesStatistics& out) const {
   if (num_values_ == 0) return;
-  out.set_avg_num_bytes(static_cast<float>(static_cast<double>(num_bytes_) / static_cast<double>(num_values_)));
+  out.set_avg_num_bytes(
+      static_cast<float>(static_cast<double>(num_bytes_) / static_cast<double>(num_values_)));
   out.set_min_num_bytes(static_cast<float>(min_num_bytes_));
   out.set_max_num_bytes(static_cast<float>(max_num_bytes_));
   out.set_max_num_bytes_int(static_cast<uint64_t>(max_num_bytes_));

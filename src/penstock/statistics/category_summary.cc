@@ -19,7 +19,8 @@ int64_t NumDecimalDigits(int64_t value) {
   return fmt::format_to_n(text, sizeof text, "{}", value).size;
 }
 
-/// The shortest text that reads back as `value`, with ".0" where it would look like an integer (so does Python).
+/// The shortest text that reads back as `value`, with ".0" where it would look like an integer (so does
+/// Python).
 template <class Real>
 std::string_view FormatReal(Real value, fmt::memory_buffer& buffer) {
   buffer.clear();
@@ -41,8 +42,9 @@ void CategorySummary::AddTexts(const Array& values) {
   const auto first_byte = values.value_offset(0);
   const int64_t span_bytes = values.value_offset(length) - first_byte;
   // Most text is ASCII: one look at all bytes of the batch saves a check per value.
-  const bool all_ascii = span_bytes == 0 || IsAscii({reinterpret_cast<const char*>(values.raw_data()) + first_byte,
-                                                     static_cast<size_t>(span_bytes)});
+  const bool all_ascii =
+      span_bytes == 0 || IsAscii({reinterpret_cast<const char*>(values.raw_data()) + first_byte,
+                                  static_cast<size_t>(span_bytes)});
   const bool has_nulls = values.null_count() > 0;
   for (int64_t i = 0; i < length; ++i) {
     if (has_nulls && values.IsNull(i)) continue;
@@ -80,14 +82,21 @@ void CategorySummary::AddReals(const Array& values) {
 void CategorySummary::Add(const arrow::Array& values) {
   switch (values.type_id()) {
     case arrow::Type::STRING:
-    case arrow::Type::BINARY: return AddTexts(static_cast<const arrow::BinaryArray&>(values));
+    case arrow::Type::BINARY:
+      return AddTexts(static_cast<const arrow::BinaryArray&>(values));
     case arrow::Type::LARGE_STRING:
-    case arrow::Type::LARGE_BINARY: return AddTexts(static_cast<const arrow::LargeBinaryArray&>(values));
-    case arrow::Type::INT64: return AddIntegers(static_cast<const arrow::Int64Array&>(values));
-    case arrow::Type::BOOL: return AddIntegers(static_cast<const arrow::BooleanArray&>(values));
-    case arrow::Type::FLOAT: return AddReals(static_cast<const arrow::FloatArray&>(values));
-    case arrow::Type::DOUBLE: return AddReals(static_cast<const arrow::DoubleArray&>(values));
-    default: return;  // ColumnStatistics lets no other type through.
+    case arrow::Type::LARGE_BINARY:
+      return AddTexts(static_cast<const arrow::LargeBinaryArray&>(values));
+    case arrow::Type::INT64:
+      return AddIntegers(static_cast<const arrow::Int64Array&>(values));
+    case arrow::Type::BOOL:
+      return AddIntegers(static_cast<const arrow::BooleanArray&>(values));
+    case arrow::Type::FLOAT:
+      return AddReals(static_cast<const arrow::FloatArray&>(values));
+    case arrow::Type::DOUBLE:
+      return AddReals(static_cast<const arrow::DoubleArray&>(values));
+    default:
+      return;  // ColumnStatistics lets no other type through.
   }
 }
 
@@ -117,7 +126,8 @@ void CategorySummary::Finish(const StatisticsOptions& options, StringStatistics&
   out.set_unique(static_cast<uint64_t>(texts_.num_distinct() + integers_.num_distinct()));
   out.set_invalid_utf8_count(static_cast<uint64_t>(num_invalid_utf8_));
   if (num_values_ > 0) {
-    out.set_avg_length(static_cast<float>(static_cast<double>(num_bytes_) / static_cast<double>(num_values_)));
+    out.set_avg_length(
+        static_cast<float>(static_cast<double>(num_bytes_) / static_cast<double>(num_values_)));
   }
   const std::vector<RankedValue> ranked =
       MostFrequent(std::max(options.num_top_values, options.num_rank_histogram_buckets));

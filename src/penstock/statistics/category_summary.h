@@ -17,7 +17,8 @@ namespace penstock::statistics {
 /// What stands in the statistics for a value that is not UTF-8 (TFDV's constant).
 inline constexpr const char* kNonUtf8Placeholder = "__BYTES_VALUE__";
 
-/// Distinct values up to which uniques and top values are exact; see combine/frequencies.h for the bounds above.
+/// Distinct values up to which uniques and top values are exact; see combine/frequencies.h for the bounds
+/// above.
 inline constexpr int64_t kMaxExactDistinct = combine::FrequencyLimits{}.max_distinct;
 
 /// The values of a categorical feature: strings, and numbers that the schema calls

@@ -14,13 +14,17 @@ using tensorflow::metadata::v0::FeatureNameStatistics;
 FeatureNameStatistics::Type FeatureTypeOf(ColumnRole role) {
   switch (role) {
     case ColumnRole::kInteger:
-    case ColumnRole::kCategoricalInteger: return FeatureNameStatistics::INT;
+    case ColumnRole::kCategoricalInteger:
+      return FeatureNameStatistics::INT;
     case ColumnRole::kReal:
-    case ColumnRole::kCategoricalReal: return FeatureNameStatistics::FLOAT;
+    case ColumnRole::kCategoricalReal:
+      return FeatureNameStatistics::FLOAT;
     case ColumnRole::kBytes:
-    case ColumnRole::kUnknownBytes: return FeatureNameStatistics::BYTES;
+    case ColumnRole::kUnknownBytes:
+      return FeatureNameStatistics::BYTES;
     case ColumnRole::kString:
-    case ColumnRole::kUnknown: break;
+    case ColumnRole::kUnknown:
+      break;
   }
   return FeatureNameStatistics::STRING;
 }
@@ -28,13 +32,17 @@ FeatureNameStatistics::Type FeatureTypeOf(ColumnRole role) {
 ColumnStatistics::Values ColumnStatistics::MakeValues(ColumnRole role, double epsilon) {
   switch (role) {
     case ColumnRole::kInteger:
-    case ColumnRole::kReal: return NumberSummary(epsilon);
+    case ColumnRole::kReal:
+      return NumberSummary(epsilon);
     case ColumnRole::kString:
     case ColumnRole::kCategoricalInteger:
-    case ColumnRole::kCategoricalReal: return CategorySummary();
-    case ColumnRole::kBytes: return ByteSummary();
+    case ColumnRole::kCategoricalReal:
+      return CategorySummary();
+    case ColumnRole::kBytes:
+      return ByteSummary();
     case ColumnRole::kUnknown:
-    case ColumnRole::kUnknownBytes: break;
+    case ColumnRole::kUnknownBytes:
+      break;
   }
   return std::monostate();
 }
@@ -77,9 +85,12 @@ Status ColumnStatistics::AddLists(const ListArray& lists) {
 
 Status ColumnStatistics::Add(const arrow::Array& column) {
   switch (column.type_id()) {
-    case arrow::Type::NA: return OkStatus();
-    case arrow::Type::LIST: return AddLists(static_cast<const arrow::ListArray&>(column));
-    case arrow::Type::LARGE_LIST: return AddLists(static_cast<const arrow::LargeListArray&>(column));
+    case arrow::Type::NA:
+      return OkStatus();
+    case arrow::Type::LIST:
+      return AddLists(static_cast<const arrow::ListArray&>(column));
+    case arrow::Type::LARGE_LIST:
+      return AddLists(static_cast<const arrow::LargeListArray&>(column));
     default:
       valency_.Add(1, column.length() - column.null_count());
       AddValues(column);
@@ -99,7 +110,8 @@ Status ColumnStatistics::Merge(const ColumnStatistics& from) {
   if (auto* categories = std::get_if<CategorySummary>(&values_)) {
     return categories->Merge(std::get<CategorySummary>(from.values_));
   }
-  if (auto* bytes = std::get_if<ByteSummary>(&values_)) return bytes->Merge(std::get<ByteSummary>(from.values_));
+  if (auto* bytes = std::get_if<ByteSummary>(&values_))
+    return bytes->Merge(std::get<ByteSummary>(from.values_));
   return OkStatus();
 }
 
@@ -136,7 +148,8 @@ void ColumnStatistics::Encode(combine::StateWriter& writer) const {
   }
 }
 
-Result<ColumnStatistics> ColumnStatistics::Decode(ColumnRole role, double epsilon, combine::StateReader& reader) {
+Result<ColumnStatistics> ColumnStatistics::Decode(ColumnRole role, double epsilon,
+                                                  combine::StateReader& reader) {
   if (reader.Byte() != static_cast<uint8_t>(role)) reader.Fail("a column has another role than its feature");
   PENSTOCK_RETURN_IF_ERROR(reader.status());
   ColumnStatistics column(role, epsilon);

@@ -27,7 +27,7 @@ enum class ColumnRole : uint8_t {
   kBytes = 4,               ///< Strings that the schema calls bytes.
   kCategoricalInteger = 5,  ///< Numbers that the schema calls categorical: described as strings.
   kCategoricalReal = 6,
-  kUnknownBytes = 7,        ///< As kUnknown, and the schema calls it bytes.
+  kUnknownBytes = 7,  ///< As kUnknown, and the schema calls it bytes.
 };
 
 /// The type that the statistics name for `role`. TFDV has no "unknown" and says STRING.

@@ -43,9 +43,11 @@ std::unordered_map<std::string, Claim> ClaimsOf(const v0::Schema* schema) {
 /// Claims count only where the data have that type: statistics are there to show where they do not.
 Result<ColumnRole> RoleOf(const arrow::Field& field, Claim claim) {
   const arrow::DataType* type = field.type().get();
-  if (type->id() == arrow::Type::LIST || type->id() == arrow::Type::LARGE_LIST) type = type->field(0)->type().get();
+  if (type->id() == arrow::Type::LIST || type->id() == arrow::Type::LARGE_LIST)
+    type = type->field(0)->type().get();
   switch (type->id()) {
-    case arrow::Type::NA: return claim == Claim::kBytes ? ColumnRole::kUnknownBytes : ColumnRole::kUnknown;
+    case arrow::Type::NA:
+      return claim == Claim::kBytes ? ColumnRole::kUnknownBytes : ColumnRole::kUnknown;
     case arrow::Type::INT64:
     case arrow::Type::BOOL:
       return claim == Claim::kCategoricalInteger ? ColumnRole::kCategoricalInteger : ColumnRole::kInteger;
@@ -55,10 +57,12 @@ Result<ColumnRole> RoleOf(const arrow::Field& field, Claim claim) {
     case arrow::Type::STRING:
     case arrow::Type::BINARY:
     case arrow::Type::LARGE_STRING:
-    case arrow::Type::LARGE_BINARY: return claim == Claim::kBytes ? ColumnRole::kBytes : ColumnRole::kString;
+    case arrow::Type::LARGE_BINARY:
+      return claim == Claim::kBytes ? ColumnRole::kBytes : ColumnRole::kString;
     default:
       return InvalidArgument(
-          "Statistics of column '{}' cannot be computed: its type is {}; it must be int64, float, double, bool, "
+          "Statistics of column '{}' cannot be computed: its type is {}; it must be int64, float, double, "
+          "bool, "
           "string or binary, or a list of one of these",
           field.name(), field.type()->ToString());
   }
@@ -68,7 +72,8 @@ Status CheckAllowlist(const std::vector<std::string>& allowlist, const arrow::Sc
   const std::vector<std::string> names = schema.field_names();
   for (const std::string& name : allowlist) {
     if (schema.GetFieldIndex(name) < 0) {
-      return NotFound("The feature '{}' of feature_allowlist is not in the data{}", name, DidYouMean(name, names));
+      return NotFound("The feature '{}' of feature_allowlist is not in the data{}", name,
+                      DidYouMean(name, names));
     }
   }
   return OkStatus();
@@ -76,7 +81,8 @@ Status CheckAllowlist(const std::vector<std::string>& allowlist, const arrow::Sc
 
 }  // namespace
 
-Result<DatasetStatistics> DatasetStatistics::Make(const arrow::Schema& schema, const StatisticsOptions& options) {
+Result<DatasetStatistics> DatasetStatistics::Make(const arrow::Schema& schema,
+                                                  const StatisticsOptions& options) {
   PENSTOCK_RETURN_IF_ERROR(CheckStatisticsOptions(options));
   PENSTOCK_RETURN_IF_ERROR(CheckAllowlist(options.feature_allowlist, schema));
   const std::set<std::string> allowed(options.feature_allowlist.begin(), options.feature_allowlist.end());
@@ -105,8 +111,8 @@ DatasetStatistics::State DatasetStatistics::NewState() const {
 
 Status DatasetStatistics::Add(const combine::Batch& batch, State& state) const {
   if (batch->num_columns() != num_columns_) {
-    return InvalidArgument("A batch has {} columns where the statistics were begun with {}", batch->num_columns(),
-                           num_columns_);
+    return InvalidArgument("A batch has {} columns where the statistics were begun with {}",
+                           batch->num_columns(), num_columns_);
   }
   for (size_t i = 0; i < features_.size(); ++i) {
     const Feature& feature = features_[i];
@@ -168,7 +174,8 @@ Digest DatasetStatistics::Fingerprint() const {
   DigestBuilder builder;
   builder.Add("DatasetStatistics").Add(int64_t{kStateVersion});
   builder.Add(int64_t{options_.num_top_values}).Add(options_.frequency_threshold);
-  builder.Add(int64_t{options_.num_rank_histogram_buckets}).Add(int64_t{options_.num_values_histogram_buckets});
+  builder.Add(int64_t{options_.num_rank_histogram_buckets})
+      .Add(int64_t{options_.num_values_histogram_buckets});
   builder.Add(int64_t{options_.num_histogram_buckets}).Add(int64_t{options_.num_quantiles_histogram_buckets});
   builder.Add(options_.epsilon).Add(int64_t{num_columns_});
   for (const Feature& feature : features_) {

@@ -45,7 +45,8 @@ void BM_Strings(benchmark::State& bench) {
   std::mt19937_64 random(1);
   arrow::StringBuilder builder;
   for (int64_t i = 0; i < kNumRows; ++i) {
-    (void)builder.Append("Taxi Affiliation " + std::to_string(random() % static_cast<uint64_t>(bench.range(0))));
+    (void)builder.Append("Taxi Affiliation " +
+                         std::to_string(random() % static_cast<uint64_t>(bench.range(0))));
   }
   AddColumn(bench, builder.Finish().ValueOrDie());
 }

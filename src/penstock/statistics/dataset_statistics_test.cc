@@ -83,7 +83,8 @@ FeatureNameStatistics FeatureOf(std::shared_ptr<arrow::Array> column, const Stat
   return StatisticsOf(BatchOf({{"x", std::move(column)}}), options).features(0);
 }
 
-testing::AssertionResult SameStatistics(const DatasetFeatureStatistics& a, const DatasetFeatureStatistics& b) {
+testing::AssertionResult SameStatistics(const DatasetFeatureStatistics& a,
+                                        const DatasetFeatureStatistics& b) {
   google::protobuf::util::DefaultFieldComparator comparator;
   comparator.set_float_comparison(google::protobuf::util::DefaultFieldComparator::APPROXIMATE);
   comparator.set_treat_nan_as_equal(true);
@@ -109,7 +110,8 @@ std::vector<Batch> MixedBatches(int num_batches, int num_rows) {
       times.push_back(n);
       integers.push_back(n % 7 == 0 ? std::nullopt : std::optional<int64_t>(n * n % 101 - 50));
       reals.push_back(n % 11 == 0 ? kNaN : n % 97 == 0 ? kInfinity : 0.1 * static_cast<double>(n % 53));
-      texts.push_back(n % 5 == 0 ? std::nullopt : std::optional<std::string>("value " + std::to_string(n % 13)));
+      texts.push_back(n % 5 == 0 ? std::nullopt
+                                 : std::optional<std::string>("value " + std::to_string(n % 13)));
       lists.push_back(n % 3 == 0 ? std::nullopt
                                  : std::optional<std::vector<int64_t>>(std::vector<int64_t>(n % 4, n % 10)));
     }
@@ -172,7 +174,8 @@ TEST(DatasetStatisticsTest, DescribesIntegers) {
 
 TEST(DatasetStatisticsTest, KeepsExtremesOfInt64) {
   const NumericStatistics numeric =
-      FeatureOf(Integers({std::numeric_limits<int64_t>::min(), 0, std::numeric_limits<int64_t>::max()})).num_stats();
+      FeatureOf(Integers({std::numeric_limits<int64_t>::min(), 0, std::numeric_limits<int64_t>::max()}))
+          .num_stats();
   EXPECT_EQ(numeric.min(), -0x1p63);
   EXPECT_EQ(numeric.max(), 0x1p63);
   EXPECT_EQ(numeric.histograms(0).buckets_size(), 10);
@@ -198,7 +201,8 @@ TEST(DatasetStatisticsTest, TellsOnlyTheNumberOfNaNsWhereAllAre) {
 
 TEST(DatasetStatisticsTest, KeepsInfinitiesOutOfTheEqualWidthBuckets) {
   const NumericStatistics numeric =
-      FeatureOf(Doubles({-kInfinity, 1.0, 2.0, kInfinity, kInfinity}), {.num_histogram_buckets = 2}).num_stats();
+      FeatureOf(Doubles({-kInfinity, 1.0, 2.0, kInfinity, kInfinity}), {.num_histogram_buckets = 2})
+          .num_stats();
   EXPECT_EQ(numeric.min(), -kInfinity);
   EXPECT_EQ(numeric.max(), kInfinity);
   EXPECT_TRUE(std::isnan(numeric.mean()));
@@ -239,7 +243,8 @@ TEST(DatasetStatisticsTest, LeavesRareValuesOutBelowTheFrequencyThreshold) {
 }
 
 TEST(DatasetStatisticsTest, CountsTextThatIsNotUtf8AndHidesIt) {
-  const StringStatistics text = FeatureOf(Strings({"\xff\xfe", "caf\xc3\xa9", "\xff\xfe", "plain"})).string_stats();
+  const StringStatistics text =
+      FeatureOf(Strings({"\xff\xfe", "caf\xc3\xa9", "\xff\xfe", "plain"})).string_stats();
   EXPECT_EQ(text.invalid_utf8_count(), 2u);
   EXPECT_EQ(text.unique(), 3u);
   EXPECT_EQ(text.top_values(0).value(), kNonUtf8Placeholder);
@@ -303,7 +308,8 @@ Schema SchemaClaiming() {
 
 TEST(DatasetStatisticsTest, DescribesCategoricalIntegersByTheirValues) {
   const Schema schema = SchemaClaiming();
-  const auto statistics = StatisticsOf(BatchOf({{"code", Integers({10, 9, 9, 10, -100})}}), {.schema = &schema});
+  const auto statistics =
+      StatisticsOf(BatchOf({{"code", Integers({10, 9, 9, 10, -100})}}), {.schema = &schema});
   EXPECT_EQ(statistics.features(0).type(), FeatureNameStatistics::INT);
   const StringStatistics& text = statistics.features(0).string_stats();
   EXPECT_EQ(text.unique(), 3u);

@@ -25,7 +25,21 @@ constexpr int kMaxNameWidth = 40;
 constexpr int kMaxValueWidth = 28;
 constexpr int kMaxSparklineBuckets = 20;
 
-enum Column { kName, kType, kCount, kMissing, kMean, kStdDev, kZeros, kMin, kMedian, kMax, kUnique, kTop, kShape };
+enum Column {
+  kName,
+  kType,
+  kCount,
+  kMissing,
+  kMean,
+  kStdDev,
+  kZeros,
+  kMin,
+  kMedian,
+  kMax,
+  kUnique,
+  kTop,
+  kShape
+};
 constexpr int kNumColumns = kShape + 1;
 using Line = std::array<std::string, kNumColumns>;
 
@@ -126,11 +140,20 @@ Line MakeLine(const FeatureNameStatistics& feature) {
   line[kName] = TruncateToWidth(EscapeForTerminal(NameOf(feature)), kMaxNameWidth);
   line[kType] = FeatureNameStatistics::Type_Name(feature.type());
   switch (feature.stats_case()) {
-    case FeatureNameStatistics::kNumStats: FillNumeric(feature.num_stats(), line); break;
-    case FeatureNameStatistics::kStringStats: FillString(feature.string_stats(), line); break;
-    case FeatureNameStatistics::kBytesStats: FillCommon(feature.bytes_stats().common_stats(), line); break;
-    case FeatureNameStatistics::kStructStats: FillCommon(feature.struct_stats().common_stats(), line); break;
-    case FeatureNameStatistics::STATS_NOT_SET: break;
+    case FeatureNameStatistics::kNumStats:
+      FillNumeric(feature.num_stats(), line);
+      break;
+    case FeatureNameStatistics::kStringStats:
+      FillString(feature.string_stats(), line);
+      break;
+    case FeatureNameStatistics::kBytesStats:
+      FillCommon(feature.bytes_stats().common_stats(), line);
+      break;
+    case FeatureNameStatistics::kStructStats:
+      FillCommon(feature.struct_stats().common_stats(), line);
+      break;
+    case FeatureNameStatistics::STATS_NOT_SET:
+      break;
   }
   return line;
 }

@@ -50,20 +50,24 @@ constexpr const char* kTwoFeatures = R"pb(
         common_stats { num_non_missing: 4 tot_num_values: 4 }
         unique: 2
         top_values { value: "Blue\nRibbon" frequency: 3 }
-        rank_histogram { buckets { sample_count: 4 } buckets { sample_count: 2 } }
+        rank_histogram {
+          buckets { sample_count: 4 }
+          buckets { sample_count: 2 }
+        }
       }
     }
   })pb";
 
 TEST(FormatStatisticsTest, AlignsOneLinePerFeature) {
-  EXPECT_EQ(FormatStatistics(Parse(kTwoFeatures)),
-            "train: 4 examples, 2 features\n"
-            "feature  type    count  missing   mean  std dev  zeros   min  median         max  unique  top value"
-            "         histogram\n"
-            "fare     FLOAT       3    25.0%  2.125      0.5  33.3%  -1.5       2  1408401220       -"
-            "                     ▁█\n"
-            "company  STRING      4     0.0%      -        -      -     -       -           -       2  "
-            "Blue\\nRibbon (3)  █▄\n");
+  EXPECT_EQ(
+      FormatStatistics(Parse(kTwoFeatures)),
+      "train: 4 examples, 2 features\n"
+      "feature  type    count  missing   mean  std dev  zeros   min  median         max  unique  top value"
+      "         histogram\n"
+      "fare     FLOAT       3    25.0%  2.125      0.5  33.3%  -1.5       2  1408401220       -"
+      "                     ▁█\n"
+      "company  STRING      4     0.0%      -        -      -     -       -           -       2  "
+      "Blue\\nRibbon (3)  █▄\n");
 }
 
 TEST(FormatStatisticsTest, NeverLetsAValueControlTheTerminal) {
@@ -75,11 +79,8 @@ TEST(FormatStatisticsTest, NeverLetsAValueControlTheTerminal) {
 TEST(FormatStatisticsTest, CutsLongNamesAndValues) {
   DatasetFeatureStatisticsList list = Parse(kTwoFeatures);
   list.mutable_datasets(0)->mutable_features(1)->mutable_path()->set_step(0, std::string(500, 'n'));
-  list.mutable_datasets(0)
-      ->mutable_features(1)
-      ->mutable_string_stats()
-      ->mutable_top_values(0)
-      ->set_value(std::string(500, 'v'));
+  list.mutable_datasets(0)->mutable_features(1)->mutable_string_stats()->mutable_top_values(0)->set_value(
+      std::string(500, 'v'));
   EXPECT_LT(DisplayWidth(FormatStatistics(list)), 700);
   EXPECT_THAT(FormatStatistics(list), HasSubstr("nnn…"));
 }

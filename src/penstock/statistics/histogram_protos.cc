@@ -20,7 +20,8 @@ void AddBucket(double low, double high, double count, Histogram& histogram) {
 
 /// Evens counts out among neighbours that end at one value: the values at such a point
 /// cannot be told apart, so no bucket has a better claim to them.
-void ShareAmongEqualBuckets(std::span<const double> bounds, double count_at_minimum, std::span<double> counts) {
+void ShareAmongEqualBuckets(std::span<const double> bounds, double count_at_minimum,
+                            std::span<double> counts) {
   for (size_t begin = 0; begin < counts.size();) {
     size_t end = begin + 1;
     while (end < counts.size() && bounds[end + 1] == bounds[begin + 1]) ++end;
@@ -30,7 +31,8 @@ void ShareAmongEqualBuckets(std::span<const double> bounds, double count_at_mini
     begin = end;
   }
   size_t num_leading = 0;
-  while (num_leading < counts.size() && bounds[num_leading] == bounds[0] && bounds[num_leading + 1] == bounds[1]) {
+  while (num_leading < counts.size() && bounds[num_leading] == bounds[0] &&
+         bounds[num_leading + 1] == bounds[1]) {
     ++num_leading;
   }
   for (size_t i = 0; i < num_leading; ++i) counts[i] += count_at_minimum / static_cast<double>(num_leading);

@@ -72,8 +72,9 @@ TEST(MakeQuantilesHistogramTest, SharesCountsAmongBucketsThatEndAtOneValue) {
   EXPECT_THAT(LowsOf(histogram), ElementsAre(1, 1, 1, 1, 2, 2, 2, 3, 3, 3));
   EXPECT_THAT(HighsOf(histogram), ElementsAre(1, 1, 1, 2, 2, 2, 3, 3, 3, 3));
   const double third = 1.0 / 3;
-  EXPECT_THAT(CountsOf(histogram), ElementsAre(DoubleEq(third), DoubleEq(third), DoubleEq(third), DoubleEq(third),
-                                               DoubleEq(third), DoubleEq(third), 0.25, 0.25, 0.25, 0.25));
+  EXPECT_THAT(CountsOf(histogram),
+              ElementsAre(DoubleEq(third), DoubleEq(third), DoubleEq(third), DoubleEq(third), DoubleEq(third),
+                          DoubleEq(third), 0.25, 0.25, 0.25, 0.25));
 }
 
 // TFDV 1.21 on 20 ... 69, twice each (conformance case 38).
@@ -119,14 +120,15 @@ TEST(MakeStandardHistogramTest, PutsInfinitiesIntoBucketsOfTheirOwn) {
 }
 
 TEST(MakeStandardHistogramTest, HasOneBucketWhereNothingIsFinite) {
-  const Histogram histogram =
-      MakeStandardHistogram(DistributionOf({{kInfinity, 4}}), kInfinity, -kInfinity, 10, InfinityCounts{0, 4});
+  const Histogram histogram = MakeStandardHistogram(DistributionOf({{kInfinity, 4}}), kInfinity, -kInfinity,
+                                                    10, InfinityCounts{0, 4});
   EXPECT_THAT(CountsOf(histogram), ElementsAre(4));
 }
 
 TEST(MakeStandardHistogramTest, HasNoBucketsWhereTheRangeOverflows) {
   const double big = std::numeric_limits<double>::max();
-  EXPECT_EQ(MakeStandardHistogram(DistributionOf({{-big, 1}, {big, 1}}), -big, big, 10, {}).buckets_size(), 0);
+  EXPECT_EQ(MakeStandardHistogram(DistributionOf({{-big, 1}, {big, 1}}), -big, big, 10, {}).buckets_size(),
+            0);
 }
 
 }  // namespace

@@ -71,11 +71,16 @@ void NumberSummary::AddBlock(std::span<const double> values) {
 void NumberSummary::Add(const arrow::Array& values) {
   const auto add = [this](std::span<const double> block) { AddBlock(block); };
   switch (values.type_id()) {
-    case arrow::Type::INT64: return ForEachBlock(static_cast<const arrow::Int64Array&>(values), add);
-    case arrow::Type::FLOAT: return ForEachBlock(static_cast<const arrow::FloatArray&>(values), add);
-    case arrow::Type::DOUBLE: return ForEachBlock(static_cast<const arrow::DoubleArray&>(values), add);
-    case arrow::Type::BOOL: return ForEachBlock(static_cast<const arrow::BooleanArray&>(values), add);
-    default: return;  // ColumnStatistics lets no other type through.
+    case arrow::Type::INT64:
+      return ForEachBlock(static_cast<const arrow::Int64Array&>(values), add);
+    case arrow::Type::FLOAT:
+      return ForEachBlock(static_cast<const arrow::FloatArray&>(values), add);
+    case arrow::Type::DOUBLE:
+      return ForEachBlock(static_cast<const arrow::DoubleArray&>(values), add);
+    case arrow::Type::BOOL:
+      return ForEachBlock(static_cast<const arrow::BooleanArray&>(values), add);
+    default:
+      return;  // ColumnStatistics lets no other type through.
   }
 }
 
@@ -119,7 +124,8 @@ void NumberSummary::Finish(const StatisticsOptions& options, NumericStatistics& 
   *out.add_histograms() =
       MakeStandardHistogram(distribution, finite_min, finite_max, options.num_histogram_buckets, infinities);
   *out.add_histograms() = MakeQuantilesHistogram(distribution, options.num_quantiles_histogram_buckets);
-  for (Histogram& histogram : *out.mutable_histograms()) histogram.set_num_nan(static_cast<uint64_t>(num_nan_));
+  for (Histogram& histogram : *out.mutable_histograms())
+    histogram.set_num_nan(static_cast<uint64_t>(num_nan_));
 }
 
 void NumberSummary::Encode(combine::StateWriter& writer) const {

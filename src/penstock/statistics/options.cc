@@ -14,18 +14,21 @@ Status CheckStatisticsOptions(const StatisticsOptions& options) {
   constexpr int kMaxBuckets = 1'000'000;
   for (const auto& [name, value] : buckets) {
     if (value < 1 || value > kMaxBuckets) {
-      return InvalidArgument("The statistics option {} must be between 1 and {}, not {}", name, kMaxBuckets, value);
+      return InvalidArgument("The statistics option {} must be between 1 and {}, not {}", name, kMaxBuckets,
+                             value);
     }
   }
   if (options.num_top_values < 0) {
-    return InvalidArgument("The statistics option num_top_values must be 0 or more, not {}", options.num_top_values);
+    return InvalidArgument("The statistics option num_top_values must be 0 or more, not {}",
+                           options.num_top_values);
   }
   if (options.num_rank_histogram_buckets < 0) {
     return InvalidArgument("The statistics option num_rank_histogram_buckets must be 0 or more, not {}",
                            options.num_rank_histogram_buckets);
   }
   if (!(options.epsilon > 0 && options.epsilon < 0.5)) {
-    return InvalidArgument("The statistics option epsilon must be above 0 and below 0.5, not {}", options.epsilon);
+    return InvalidArgument("The statistics option epsilon must be above 0 and below 0.5, not {}",
+                           options.epsilon);
   }
   return OkStatus();
 }

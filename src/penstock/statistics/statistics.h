@@ -24,8 +24,7 @@ inline constexpr const char* kStatisticsFileName = "FeatureStats.pb";
 ///
 /// kInvalidArgument for options that make no sense or a column of an unsupported type,
 /// kNotFound for an allowlisted feature that the data lack; otherwise what the reader says.
-Result<tensorflow::metadata::v0::DatasetFeatureStatisticsList> ComputeStatistics(const data::Dataset& dataset,
-                                                                                 const StatisticsOptions& options,
-                                                                                 const ExecutionOptions& execution);
+Result<tensorflow::metadata::v0::DatasetFeatureStatisticsList> ComputeStatistics(
+    const data::Dataset& dataset, const StatisticsOptions& options, const ExecutionOptions& execution);
 
 }  // namespace penstock::statistics

@@ -18,8 +18,9 @@ using tensorflow::metadata::v0::NumericStatistics;
 
 /// Shards with far more values than a sketch holds exactly.
 std::unique_ptr<data::Dataset> ManyShards(int num_shards, int num_rows) {
-  const auto schema = arrow::schema({arrow::field("real", arrow::float64()), arrow::field("integer", arrow::int64()),
-                                     arrow::field("text", arrow::utf8())});
+  const auto schema =
+      arrow::schema({arrow::field("real", arrow::float64()), arrow::field("integer", arrow::int64()),
+                     arrow::field("text", arrow::utf8())});
   std::vector<data::Batch> batches;
   std::mt19937_64 random(7);
   std::lognormal_distribution<double> lognormal(0, 1);

@@ -25,8 +25,12 @@ bool IsIn(uint32_t value, const std::array<Range, n>& ranges) {
 }
 
 int WidthOf(uint32_t value) {
-  static constexpr std::array<Range, 6> kNone = {
-      {{0x300, 0x36F}, {0x1AB0, 0x1AFF}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}}};
+  static constexpr std::array<Range, 6> kNone = {{{0x300, 0x36F},
+                                                  {0x1AB0, 0x1AFF},
+                                                  {0x200B, 0x200F},
+                                                  {0x20D0, 0x20FF},
+                                                  {0xFE00, 0xFE0F},
+                                                  {0xFE20, 0xFE2F}}};
   static constexpr std::array<Range, 9> kWide = {{{0x1100, 0x115F},
                                                   {0x2E80, 0xA4CF},
                                                   {0xAC00, 0xD7A3},
@@ -58,7 +62,8 @@ std::string EscapeForTerminal(std::string_view text) {
       } else if (text[0] == '\t') {
         escaped += "\\t";
       } else {
-        for (size_t i = 0; i < num_bytes; ++i) escaped += fmt::format("\\x{:02x}", static_cast<uint8_t>(text[i]));
+        for (size_t i = 0; i < num_bytes; ++i)
+          escaped += fmt::format("\\x{:02x}", static_cast<uint8_t>(text[i]));
       }
     } else {
       escaped += text.substr(0, num_bytes);

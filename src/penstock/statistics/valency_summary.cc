@@ -33,7 +33,8 @@ void ValencySummary::Finish(int64_t num_examples, int num_buckets,
   out.set_tot_num_values(static_cast<uint64_t>(total_num_values_));
   out.set_avg_num_values(
       static_cast<float>(static_cast<double>(total_num_values_) / static_cast<double>(num_non_missing_)));
-  *out.mutable_num_values_histogram() = MakeQuantilesHistogram(Distribution(lengths_.Summarize()), num_buckets);
+  *out.mutable_num_values_histogram() =
+      MakeQuantilesHistogram(Distribution(lengths_.Summarize()), num_buckets);
 }
 
 void ValencySummary::Encode(combine::StateWriter& writer) const {
