@@ -28,6 +28,8 @@ class SchemaUpdate {
  private:
   void UpdateTree(int index) {
     const FeatureView& view = statistics_.feature(index);
+    // Only a composite feature lacks them; what its parts are is not to be told from what is wrong with them.
+    if (!view.HasCommon()) return;
     UpdateFeature(view);
     if (IsDeprecatedNow(view.key())) return;
     for (int child : statistics_.children(index)) UpdateTree(child);
@@ -64,8 +66,6 @@ class SchemaUpdate {
   }
 
   void CreateFeature(const FeatureView& view) {
-    // Only a composite feature lacks them, and its schema cannot be told from what it has.
-    if (!view.HasCommon()) return;
     tfmd::Feature* feature = index_.AddFeature(view.path());
     if (feature == nullptr) return;
     feature->set_type(view.SchemaType());
@@ -102,7 +102,9 @@ class SchemaUpdate {
                                 [this](const FeaturePath& path, const tfmd::Feature& feature) {
                                   const bool is_deprecated = IsDeprecated(feature);
                                   const std::string key = path.Serialize();
-                                  if (IsRequired(index_.schema(), feature, {}) && !statistics_.HasStatistics(key))
+                                  const FeatureView* view = statistics_.Find(key);
+                                  const bool is_missing = view == nullptr || !view->HasCommon();
+                                  if (is_missing && IsRequired(index_.schema(), feature, {}))
                                     Deprecate(*index_.FindFeature(key));
                                   // The fields of a missing struct are missing too.
                                   return !is_deprecated;

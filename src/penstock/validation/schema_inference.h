@@ -37,7 +37,8 @@ Result<tensorflow::metadata::v0::Schema> InferSchema(
 
 /// `schema`, loosened as little as is needed for `statistics` to have no anomalies (tfdv.update_schema): new columns
 /// are added (with value_count, never a shape), new values join their domain, violated bounds move to what was seen,
-/// what cannot be mended is dropped or deprecated. Idempotent for the same statistics, up to deprecation.
+/// what cannot be mended is dropped or deprecated. Sparse and weighted features, whose statistics are custom ones only,
+/// stay as they are. Idempotent for the same statistics, up to deprecation.
 Result<tensorflow::metadata::v0::Schema> UpdateSchema(
     tensorflow::metadata::v0::Schema schema, const tensorflow::metadata::v0::DatasetFeatureStatistics& statistics,
     const InferSchemaOptions& options = {});
