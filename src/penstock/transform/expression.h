@@ -19,9 +19,11 @@ class ExpressionSource {
   ExpressionSource() = default;
   /// `what` says what the expression defines: "feature 'miles'". `positions` has one entry for
   /// each byte of `text` and one for its end.
-  ExpressionSource(std::string file_name, std::string what, std::string text, std::vector<Position> positions);
+  ExpressionSource(std::string file_name, std::string what, std::string text,
+                   std::vector<Position> positions);
   /// Text that begins at `start` and has no line break of its own.
-  static ExpressionSource OnOneLine(std::string file_name, std::string what, std::string text, Position start);
+  static ExpressionSource OnOneLine(std::string file_name, std::string what, std::string text,
+                                    Position start);
 
   const std::string& text() const { return text_; }
   const std::string& what() const { return what_; }
@@ -41,20 +43,20 @@ class ExpressionSource {
 };
 
 /// A parsed expression: a tree of calls, columns and literals. Operators are calls of
-/// functions named "+", "<=", "and", "not", "negate".
+/// functions named "+", "<=", "and", "not"; "-" with one argument negates.
 struct Expression {
   enum class Kind : uint8_t { kColumn, kInteger, kNumber, kText, kBoolean, kCall };
   struct Argument;
 
   Kind kind = Kind::kInteger;
-  bool is_quoted = false;  ///< A column in backticks: never a keyword such as mean.
-  std::string text;        ///< The column's or function's name, or the text literal.
-  int64_t integer = 0;     ///< Of kInteger; 0 or 1 of kBoolean.
-  double number = 0;       ///< Of kNumber.
+  bool is_quoted = false;           ///< A column in backticks: never a keyword such as mean.
+  std::string text;                 ///< The column's or function's name, or the text literal.
+  int64_t integer = 0;              ///< Of kInteger; 0 or 1 of kBoolean.
+  double number = 0;                ///< Of kNumber.
   std::vector<Argument> arguments;  ///< Of kCall.
-  size_t begin = 0;        ///< Bytes [begin, end) of the source.
+  size_t begin = 0;                 ///< Bytes [begin, end) of the source.
   size_t end = 0;
-  int depth = 1;           ///< Of the tree below and with this.
+  int depth = 1;  ///< Of the tree below and with this.
 };
 
 struct Expression::Argument {

@@ -18,7 +18,8 @@ struct InputColumn {
 
 enum class FeatureKind : uint8_t {
   kNumeric,      ///< float64 column, or int64 for integers and booleans (0 and 1).
-  kCategorical,  ///< int64 column of ids in [0, num_buckets), or the vocabulary's default_value (-1) for an unknown token.
+  kCategorical,  ///< int64 column of ids in [0, num_buckets), or the vocabulary's default_value (-1) for an
+                 ///< unknown token.
   kVector,       ///< list<float> column, every row of `width` values and none null.
 };
 /// "numeric", "categorical", "vector".
@@ -29,9 +30,9 @@ struct FeatureSchema {
   std::string name;
   FeatureKind kind = FeatureKind::kNumeric;
   ValueType type = ValueType::kNumber;  ///< kInteger, kNumber, kBoolean or kVector.
-  int64_t num_buckets = 0;              ///< Of kCategorical: number of ids, out-of-vocabulary buckets included.
-  bool is_ordered = false;              ///< Of kCategorical: ids rise with the value (bucketize).
-  int64_t width = 1;                    ///< Number of columns in a dense matrix.
+  int64_t num_buckets = 0;  ///< Of kCategorical: number of ids, out-of-vocabulary buckets included.
+  bool is_ordered = false;  ///< Of kCategorical: ids rise with the value (bucketize).
+  int64_t width = 1;        ///< Number of columns in a dense matrix.
   bool operator==(const FeatureSchema&) const = default;
 
   /// The dense matrix's column names: "miles", or "hour[0]" ... "hour[23]".

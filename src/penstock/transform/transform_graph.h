@@ -38,7 +38,8 @@ class TransformGraph {
   Result<Batch> ApplyFeatures(const Batch& examples) const;
   /// One value per example: 0 or 1 for kBinaryClassification, any finite number for
   /// kRegression; null where the label is missing or NaN. Examples without a label (or weight)
-  /// take no part in training or evaluation; whoever drops them counts them. kFailedPrecondition without label.
+  /// take no part in training or evaluation; whoever drops them counts them. kFailedPrecondition without
+  /// label.
   Result<std::shared_ptr<arrow::DoubleArray>> Label(const Batch& examples) const;
   /// One weight per example, finite and >= 0, null where missing. kFailedPrecondition without weight.
   Result<std::shared_ptr<arrow::DoubleArray>> Weight(const Batch& examples) const;
@@ -68,7 +69,6 @@ class TransformGraph {
 
  private:
   struct Shape;  // What follows from the program: schemas and node lists.
-  Result<Batch> ApplyNodes(const Batch& examples, bool with_label, bool with_weight) const;
 
   std::shared_ptr<const Program> program_;
   std::shared_ptr<const Shape> shape_;

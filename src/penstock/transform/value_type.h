@@ -15,8 +15,8 @@ enum class ValueType : uint8_t {
   kNumber,   ///< double; NaN and infinities are values, not missing ones.
   kText,     ///< bytes, UTF-8 by convention.
   kBoolean,
-  kVector,   ///< A fixed number of floats an example: one_hot. Never missing.
-  kAny,      ///< A column without any value, whose type is whatever is asked of it. Only while planning.
+  kVector,  ///< A fixed number of floats an example: one_hot. Never missing.
+  kAny,     ///< A column without any value, whose type is whatever is asked of it. Only while planning.
 };
 
 /// "integer", "number", "text", "boolean", "vector", "any".

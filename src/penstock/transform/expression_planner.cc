@@ -1,0 +1,262 @@
+#include "penstock/transform/expression_planner.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace penstock::transform {
+namespace {
+
+using Value = ExpressionPlanner::Value;
+
+bool IsNumeric(ValueType type) { return type == ValueType::kInteger || type == ValueType::kNumber; }
+
+/// "'fare' is a number", or "this is a number" for more than a column.
+std::string Describe(const Expression& at, ValueType type) {
+  const std::string_view article = type == ValueType::kInteger                           ? "an "
+                                   : type == ValueType::kText || type == ValueType::kAny ? ""
+                                                                                         : "a ";
+  const std::string subject = at.kind == Expression::Kind::kColumn ? fmt::format("'{}'", at.text) : "this";
+  return fmt::format("{} is {}{}", subject, article, NameOf(type));
+}
+
+bool IsNegation(const Expression& expression) {
+  return expression.kind == Expression::Kind::kCall && expression.text == "-" &&
+         expression.arguments.size() == 1;
+}
+
+constexpr std::array<std::pair<std::string_view, Operator>, 10> kBinaryOperators = {
+    {{"+", Operator::kAdd},
+     {"-", Operator::kSubtract},
+     {"*", Operator::kMultiply},
+     {"/", Operator::kDivide},
+     {"%", Operator::kModulo},
+     {"<", Operator::kLess},
+     {"<=", Operator::kLessEqual},
+     {"==", Operator::kEqual},
+     {"!=", Operator::kNotEqual},
+     {"and", Operator::kAnd}}};
+
+}  // namespace
+
+Status ExpressionPlanner::Error(const Expression& at, std::string_view sentence) const {
+  return source_.ErrorAt(at.begin, at.end, sentence);
+}
+
+Status ExpressionPlanner::TypeError(const Expression& at, ValueType is, std::string_view wanted,
+                                    std::string_view hint) const {
+  return Error(at, fmt::format("{}, but {}{}{}", wanted, Describe(at, is), hint.empty() ? "" : "; ", hint));
+}
+
+Result<Value> ExpressionPlanner::Make(Node node, const Expression& at) {
+  Result<int32_t> added = builder_.Add(std::move(node));
+  if (!added.ok())
+    return Error(at, std::string_view(added.status().message().data(), added.status().message().size()));
+  return Value{.node = *added, .type = builder_.node(*added).type, .column = ""};
+}
+
+Result<Value> ExpressionPlanner::Plan(const Expression& expression) {
+  switch (expression.kind) {
+    case Expression::Kind::kColumn:
+      return PlanColumn(expression);
+    case Expression::Kind::kCall:
+      return PlanCall(expression);
+    default:
+      return PlanLiteral(expression);
+  }
+}
+
+Result<Value> ExpressionPlanner::PlanLiteral(const Expression& expression) {
+  Node literal{.op = Operator::kLiteral};
+  switch (expression.kind) {
+    case Expression::Kind::kInteger:
+      literal.type = ValueType::kInteger;
+      break;
+    case Expression::Kind::kNumber:
+      literal.type = ValueType::kNumber;
+      break;
+    case Expression::Kind::kText:
+      literal.type = ValueType::kText;
+      break;
+    default:
+      literal.type = ValueType::kBoolean;
+      break;
+  }
+  literal.integer = expression.integer;
+  literal.number = expression.number;
+  literal.text = expression.text;
+  return Make(std::move(literal), expression);
+}
+
+Result<Value> ExpressionPlanner::PlanColumn(const Expression& expression) {
+  Result<ValueType> type = builder_.TypeOfColumn(expression.text);
+  if (!type.ok()) {
+    const std::string signature = SignatureOf(expression.text);
+    if (!builder_.HasColumn(expression.text) && !signature.empty() && !expression.is_quoted) {
+      return Error(expression,
+                   fmt::format("'{}' is a function; it is called as {}", expression.text, signature));
+    }
+    return Error(expression,
+                 std::string_view(type.status().message().data(), type.status().message().size()));
+  }
+  if (*type == ValueType::kAny) return Value{.node = -1, .type = ValueType::kAny, .column = expression.text};
+  return Make({.op = Operator::kColumn, .type = *type, .inputs = {}, .text = expression.text}, expression);
+}
+
+Result<int32_t> ExpressionPlanner::As(ValueType wanted, const Value& value, const Expression& at,
+                                      std::string_view who) {
+  if (value.type == wanted) return value.node;
+  if (value.type == ValueType::kAny) {
+    PENSTOCK_ASSIGN_OR_RETURN(
+        const Value column,
+        Make({.op = Operator::kColumn, .type = wanted, .inputs = {}, .text = value.column}, at));
+    return column.node;
+  }
+  if (value.type == ValueType::kInteger && wanted == ValueType::kNumber) {
+    const Node& node = builder_.node(value.node);
+    Node number{.op = Operator::kCast, .type = wanted, .inputs = {value.node}};
+    if (node.op == Operator::kLiteral) {
+      number = {.op = Operator::kLiteral, .type = wanted};
+      number.number = static_cast<double>(node.integer);
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(const Value cast, Make(std::move(number), at));
+    return cast.node;
+  }
+  std::string_view hint;
+  if (value.type == ValueType::kVector)
+    hint = "a one_hot can only be a feature as it is";
+  else if (wanted == ValueType::kBoolean)
+    hint = "make a comparison of it, such as x > 0";
+  else if (wanted == ValueType::kNumber && value.type == ValueType::kBoolean)
+    hint = "use int(..) to count true as 1";
+  else if (wanted == ValueType::kNumber)
+    hint = "use float(..) where the text holds numbers";
+  else if (wanted == ValueType::kInteger && value.type == ValueType::kNumber)
+    hint = "use floor(..) or int(..)";
+  else if (wanted == ValueType::kInteger)
+    hint = "use int(..) where it holds integers";
+  const std::string_view article = wanted == ValueType::kInteger ? "an "
+                                   : wanted == ValueType::kText  ? ""
+                                                                 : "a ";
+  return TypeError(at, value.type, fmt::format("{} takes {}{}", who, article, NameOf(wanted)), hint);
+}
+
+Result<int32_t> ExpressionPlanner::PlanAs(ValueType wanted, const Expression& expression,
+                                          std::string_view who) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Value value, Plan(expression));
+  return As(wanted, value, expression, who);
+}
+
+Result<int32_t> ExpressionPlanner::PlanAsTokens(const Expression& expression, std::string_view who) {
+  PENSTOCK_ASSIGN_OR_RETURN(const Value value, Plan(expression));
+  if (value.type == ValueType::kInteger || value.type == ValueType::kBoolean) {
+    PENSTOCK_ASSIGN_OR_RETURN(
+        const Value text,
+        Make({.op = Operator::kCast, .type = ValueType::kText, .inputs = {value.node}}, expression));
+    return text.node;
+  }
+  if (value.type == ValueType::kNumber) {
+    return TypeError(expression, value.type, fmt::format("{} takes text or integers", who),
+                     "use bucketize(..), floor(..) or string(..)");
+  }
+  return As(ValueType::kText, value, expression, who);
+}
+
+Result<std::pair<int32_t, int32_t>> ExpressionPlanner::Unify(const Value& left, const Expression& left_at,
+                                                             const Value& right, const Expression& right_at,
+                                                             std::string_view doing, bool is_numeric_only) {
+  ValueType type = left.type == ValueType::kAny ? right.type : left.type;
+  if (IsNumeric(left.type) && IsNumeric(right.type) && left.type != right.type) type = ValueType::kNumber;
+  if (type == ValueType::kAny) type = ValueType::kNumber;
+  const bool is_allowed = IsNumeric(type) || (!is_numeric_only && type != ValueType::kVector);
+  const bool fits = [&] {
+    for (const ValueType given : {left.type, right.type}) {
+      if (given != type && given != ValueType::kAny && !(IsNumeric(given) && IsNumeric(type))) return false;
+    }
+    return true;
+  }();
+  if (!is_allowed || !fits) {
+    const bool left_is_wrong = left.type == ValueType::kVector ||
+                               (is_numeric_only && !IsNumeric(left.type) && left.type != ValueType::kAny);
+    const Expression& at = left_is_wrong ? left_at : right_at;
+    return TypeError(
+        at, left_is_wrong ? left.type : right.type,
+        is_numeric_only || left_is_wrong
+            ? fmt::format("{} takes numbers", doing)
+            : fmt::format("{} takes two values of one type, and the first is {}", doing, NameOf(left.type)),
+        "");
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const int32_t first, As(type, left, left_at, doing));
+  PENSTOCK_ASSIGN_OR_RETURN(const int32_t second, As(type, right, right_at, doing));
+  return std::make_pair(first, second);
+}
+
+Result<Value> ExpressionPlanner::PlanBinary(Operator op, const Expression& call, const Expression& left,
+                                            const Expression& right) {
+  const std::string who = fmt::format("'{}'", call.text);
+  if (op == Operator::kAnd || op == Operator::kOr || op == Operator::kDivide) {
+    const ValueType type = op == Operator::kDivide ? ValueType::kNumber : ValueType::kBoolean;
+    PENSTOCK_ASSIGN_OR_RETURN(const int32_t first, PlanAs(type, left, who));
+    PENSTOCK_ASSIGN_OR_RETURN(const int32_t second, PlanAs(type, right, who));
+    return Make({.op = op, .inputs = {first, second}}, call);
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const Value first, Plan(left));
+  PENSTOCK_ASSIGN_OR_RETURN(const Value second, Plan(right));
+  const bool is_comparison = op == Operator::kLess || op == Operator::kLessEqual || op == Operator::kEqual ||
+                             op == Operator::kNotEqual;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto nodes, Unify(first, left, second, right, who, !is_comparison));
+  return Make({.op = op, .inputs = {nodes.first, nodes.second}}, call);
+}
+
+Result<Value> ExpressionPlanner::PlanOperator(const Expression& call) {
+  const Expression& left = call.arguments[0].value;
+  if (call.text == "not") {
+    PENSTOCK_ASSIGN_OR_RETURN(const int32_t operand, PlanAs(ValueType::kBoolean, left, "'not'"));
+    return Make({.op = Operator::kNot, .inputs = {operand}}, call);
+  }
+  if (call.arguments.size() == 1) {
+    PENSTOCK_ASSIGN_OR_RETURN(const Value operand, Plan(left));
+    const ValueType type = operand.type == ValueType::kInteger ? ValueType::kInteger : ValueType::kNumber;
+    PENSTOCK_ASSIGN_OR_RETURN(const int32_t node, As(type, operand, left, "'-'"));
+    return Make({.op = Operator::kNegate, .inputs = {node}}, call);
+  }
+  const Expression& right = call.arguments[1].value;
+  if (call.text == "or") return PlanBinary(Operator::kOr, call, left, right);
+  // a > b is b < a: one operator less to compute, with the same answer for NaN and missing values.
+  if (call.text == ">") return PlanBinary(Operator::kLess, call, right, left);
+  if (call.text == ">=") return PlanBinary(Operator::kLessEqual, call, right, left);
+  for (const auto& [word, op] : kBinaryOperators) {
+    if (word == call.text) return PlanBinary(op, call, left, right);
+  }
+  return Error(call, fmt::format("there is no operator '{}'", call.text));
+}
+
+Result<int64_t> ExpressionPlanner::IntegerLiteral(const Expression* argument, std::string_view name,
+                                                  int64_t absent, int64_t least, int64_t most) {
+  if (argument == nullptr) return absent;
+  const bool is_negated = IsNegation(*argument);
+  const Expression& literal = is_negated ? argument->arguments[0].value : *argument;
+  if (literal.kind != Expression::Kind::kInteger) {
+    return Error(*argument, fmt::format("{} must be an integer written out, such as {}={}", name, name,
+                                        std::max<int64_t>(least, 10)));
+  }
+  const int64_t value = is_negated ? -literal.integer : literal.integer;
+  if (value < least) return Error(*argument, fmt::format("{} must be at least {}", name, least));
+  if (value > most) return Error(*argument, fmt::format("{} must be at most {}", name, most));
+  return value;
+}
+
+Result<double> ExpressionPlanner::NumberLiteral(const Expression* argument, std::string_view name,
+                                                double absent) {
+  if (argument == nullptr) return absent;
+  const bool is_negated = IsNegation(*argument);
+  const Expression& literal = is_negated ? argument->arguments[0].value : *argument;
+  const bool is_integer = literal.kind == Expression::Kind::kInteger;
+  if (!is_integer && literal.kind != Expression::Kind::kNumber) {
+    return Error(*argument, fmt::format("{} must be a number written out, such as {}=1.5", name, name));
+  }
+  const double value = is_integer ? static_cast<double>(literal.integer) : literal.number;
+  return is_negated ? -value : value;
+}
+
+}  // namespace penstock::transform
