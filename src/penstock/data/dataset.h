@@ -45,6 +45,9 @@ class Dataset {
   virtual int64_t num_shards() const = 0;
   /// Memory in use is bounded by a few batches a reader.
   virtual Result<std::unique_ptr<BatchReader>> ReadShard(int64_t shard) const = 0;
+  /// About how many bytes the shard takes where it lies, for sharing out work. A function of the data
+  /// alone, like the bounds.
+  virtual int64_t ShardBytes(int64_t shard) const { return static_cast<void>(shard), int64_t{4} << 20; }
 };
 
 /// Opens the files that `patterns` name (files, folders, globs; see fs::Glob). For formats

@@ -12,8 +12,8 @@ namespace penstock::data {
 /// How examples lie at rest. docs/formats/examples.md has the types and null rules of each.
 enum class PayloadFormat { kParquet, kTfRecord, kTfRecordGzip };
 
-/// Writes examples to one file. Equal batches (whatever their cuts into batches) give equal
-/// bytes. Not for concurrent use; different writers are independent.
+/// Writes examples to one file. Equal batches in equal order give equal bytes. Not for
+/// concurrent use; different writers are independent.
 class ExampleWriter {
  public:
   /// Without a Close before it, the file is left incomplete.

@@ -1,0 +1,191 @@
+#include "penstock/data/splits.h"
+
+#include <algorithm>
+#include <atomic>
+#include <set>
+
+#include <arrow/array/array_primitive.h>
+#include <arrow/buffer.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/compute/initialize.h>
+#include <arrow/record_batch.h>
+
+#include "penstock/base/arrow_status.h"
+#include "penstock/base/filesystem.h"
+#include "penstock/data/row_hash.h"
+
+namespace penstock::data {
+namespace {
+
+constexpr std::string_view kFolderPrefix = "Split-";
+/// Consecutive shards share an output file until they have this many bytes: small enough to keep all cores
+/// busy, large enough for full row groups.
+constexpr int64_t kMinFileBytes = int64_t{16} << 20;
+constexpr int64_t kMaxFiles = 1000;
+
+/// Which split each bucket belongs to.
+Result<std::vector<int>> BucketOwners(std::span<const Split> splits) {
+  constexpr int kMaxBuckets = 1 << 20;
+  if (splits.empty()) return InvalidArgument("No splits are named (for example train: 2, eval: 1)");
+  std::vector<int> owners;
+  std::set<std::string> names;
+  for (size_t i = 0; i < splits.size(); ++i) {
+    PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(splits[i].name, "A split's name"));
+    if (!names.insert(splits[i].name).second) return InvalidArgument("Two splits have the same name: '{}'", splits[i].name);
+    if (splits[i].hash_buckets < 1 || splits[i].hash_buckets > kMaxBuckets)
+      return InvalidArgument("Split '{}' has {} hash buckets; it needs 1 to {}", splits[i].name, splits[i].hash_buckets,
+                             kMaxBuckets);
+    owners.insert(owners.end(), static_cast<size_t>(splits[i].hash_buckets), static_cast<int>(i));
+  }
+  return owners;
+}
+
+/// The shards [begin, end) that go to one file a split.
+struct ShardRun {
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+
+std::vector<ShardRun> CutIntoFiles(const Dataset& dataset) {
+  int64_t total_bytes = 0;
+  for (int64_t shard = 0; shard < dataset.num_shards(); ++shard) total_bytes += dataset.ShardBytes(shard);
+  const int64_t file_bytes = std::max(kMinFileBytes, total_bytes / kMaxFiles + 1);
+  std::vector<ShardRun> runs{{0, 0}};
+  int64_t num_bytes = 0;
+  for (int64_t shard = 0; shard < dataset.num_shards(); ++shard) {
+    if (num_bytes >= file_bytes) {
+      runs.push_back({shard, shard});
+      num_bytes = 0;
+    }
+    num_bytes += dataset.ShardBytes(shard);
+    runs.back().end = shard + 1;
+  }
+  return runs;
+}
+
+std::string FileName(PayloadFormat format, size_t file, size_t num_files) {
+  const std::string numbers = fmt::format("{:05}-of-{:05}", file, num_files);
+  switch (format) {
+    case PayloadFormat::kParquet: return fmt::format("data_parquet-{}.parquet", numbers);
+    case PayloadFormat::kTfRecord: return fmt::format("data_tfrecord-{}.tfrecord", numbers);
+    case PayloadFormat::kTfRecordGzip: break;
+  }
+  return fmt::format("data_tfrecord-{}.gz", numbers);
+}
+
+Result<Batch> TakeRows(const Batch& batch, const std::vector<int32_t>& rows) {
+  if (static_cast<int64_t>(rows.size()) == batch->num_rows()) return batch;
+  const auto indices = std::make_shared<arrow::Int32Array>(static_cast<int64_t>(rows.size()), arrow::Buffer::Wrap(rows));
+  PENSTOCK_ASSIGN_OR_RETURN_ARROW(const arrow::Datum taken, arrow::compute::Take(arrow::Datum(batch), arrow::Datum(indices),
+                                                                                arrow::compute::TakeOptions::NoBoundsCheck()));
+  return taken.record_batch();
+}
+
+/// Shards the dataset's rows out to the splits' files. Constant after construction; `num_rows` counts.
+class SplitWriter {
+ public:
+  SplitWriter(const Dataset& dataset, std::span<const Split> splits, std::vector<int> owners, RowHasher hasher)
+      : dataset_(dataset), splits_(splits), owners_(std::move(owners)), hasher_(std::move(hasher)), num_rows_(splits.size()) {}
+
+  /// Writes the run's rows to paths[split].
+  Status WriteFiles(const ShardRun& run, const std::vector<std::string>& paths, PayloadFormat format,
+                    const ExecutionOptions& execution) {
+    std::vector<std::unique_ptr<ExampleWriter>> writers;
+    for (const std::string& path : paths) {
+      PENSTOCK_ASSIGN_OR_RETURN(writers.emplace_back(), OpenExampleWriter(path, dataset_.schema(), format));
+    }
+    for (int64_t shard = run.begin; shard < run.end; ++shard) {
+      PENSTOCK_ASSIGN_OR_RETURN(const auto reader, dataset_.ReadShard(shard));
+      while (true) {
+        PENSTOCK_RETURN_IF_ERROR(execution.CheckCancelled());
+        PENSTOCK_ASSIGN_OR_RETURN(const auto batch, reader->Next());
+        if (!batch) break;
+        PENSTOCK_RETURN_IF_ERROR(WriteBatch(*batch, writers));
+      }
+    }
+    for (const auto& writer : writers) PENSTOCK_RETURN_IF_ERROR(writer->Close());
+    return OkStatus();
+  }
+
+  int64_t num_rows(size_t split) const { return num_rows_[split].load(); }
+
+ private:
+  Status WriteBatch(const Batch& batch, const std::vector<std::unique_ptr<ExampleWriter>>& writers) {
+    std::vector<std::vector<int32_t>> rows(splits_.size());
+    const std::vector<uint64_t> hashes = hasher_.Hash(*batch);
+    for (size_t row = 0; row < hashes.size(); ++row)
+      rows[static_cast<size_t>(owners_[hashes[row] % owners_.size()])].push_back(static_cast<int32_t>(row));
+    for (size_t split = 0; split < rows.size(); ++split) {
+      if (rows[split].empty()) continue;
+      PENSTOCK_ASSIGN_OR_RETURN(const Batch part, TakeRows(batch, rows[split]));
+      PENSTOCK_RETURN_IF_ERROR(writers[split]->Write(part));
+      num_rows_[split] += part->num_rows();
+    }
+    return OkStatus();
+  }
+
+  const Dataset& dataset_;
+  const std::span<const Split> splits_;
+  const std::vector<int> owners_;
+  const RowHasher hasher_;
+  std::vector<std::atomic<int64_t>> num_rows_;
+};
+
+Status ReplaceFolders(std::span<const Split> splits, const std::string& output_uri) {
+  for (const Split& split : splits) {
+    const std::string folder = SplitDirectory(output_uri, split.name);
+    PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(folder));
+    PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(folder));
+  }
+  return OkStatus();
+}
+
+Result<SplitSummary> WriteAllFiles(const Dataset& dataset, std::span<const Split> splits, std::vector<int> owners,
+                                   RowHasher hasher, const std::string& output_uri, PayloadFormat format,
+                                   const ExecutionOptions& execution) {
+  PENSTOCK_RETURN_IF_ERROR(ReplaceFolders(splits, output_uri));
+  const std::vector<ShardRun> runs = CutIntoFiles(dataset);
+  SplitWriter writer(dataset, splits, std::move(owners), std::move(hasher));
+  PENSTOCK_RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(runs.size()), execution, [&](int64_t i) -> Status {
+    const auto file = static_cast<size_t>(i);
+    std::vector<std::string> paths;
+    for (const Split& split : splits)
+      paths.push_back(fs::Join(SplitDirectory(output_uri, split.name), FileName(format, file, runs.size())));
+    return writer.WriteFiles(runs[file], paths, format, execution);
+  }));
+  SplitSummary summary;
+  summary.num_files = static_cast<int>(runs.size());
+  for (size_t i = 0; i < splits.size(); ++i) summary.num_rows[splits[i].name] = writer.num_rows(i);
+  return summary;
+}
+
+}  // namespace
+
+Result<SplitSummary> WriteSplits(const Dataset& dataset, std::span<const Split> splits, const std::string& output_uri,
+                                 PayloadFormat format, const ExecutionOptions& execution) {
+  PENSTOCK_RETURN_IF_ARROW_ERROR(arrow::compute::Initialize());
+  PENSTOCK_ASSIGN_OR_RETURN(std::vector<int> owners, BucketOwners(splits));
+  PENSTOCK_ASSIGN_OR_RETURN(RowHasher hasher, RowHasher::Make(*dataset.schema()));
+  auto summary = WriteAllFiles(dataset, splits, std::move(owners), std::move(hasher), output_uri, format, execution);
+  if (summary.ok()) return summary;
+  // Best effort: what went wrong first is what the user has to know.
+  for (const Split& split : splits) fs::RemoveAll(SplitDirectory(output_uri, split.name)).IgnoreError();
+  return summary;
+}
+
+std::string SplitDirectory(const std::string& uri, const std::string& name) {
+  return fs::Join(uri, std::string(kFolderPrefix) + name);
+}
+
+Result<std::vector<std::string>> ListSplits(const std::string& uri) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto entries, fs::List(uri));
+  std::vector<std::string> names;
+  for (const fs::FileEntry& entry : entries) {
+    const std::string name = fs::BaseName(entry.path);
+    if (entry.is_directory && name.starts_with(kFolderPrefix)) names.push_back(name.substr(kFolderPrefix.size()));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace penstock::data

@@ -1,0 +1,176 @@
+#include "penstock/data/tfrecord/tfrecord_dataset.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include <arrow/util/utf8.h>
+
+#include "penstock/data/declared_features.h"
+#include "penstock/data/tfrecord/example_decoder.h"
+#include "penstock/data/tfrecord/feature_types.h"
+#include "penstock/data/tfrecord/record_reader.h"
+
+namespace penstock::data::tfrecord {
+namespace {
+
+constexpr int64_t kShardBytes = int64_t{4} << 20;
+/// A batch ends when its records have this many bytes, so that large ones (images) stay bounded.
+constexpr int64_t kMaxBatchBytes = int64_t{64} << 20;
+
+struct Shard {
+  int file = 0;
+  bool is_gzip = false;
+  int64_t begin = 0;  // Plain files: of the range's first record.
+  int64_t end = 0;
+  int64_t first_record = 1;
+};
+
+/// Shared by the dataset and its readers. Constant once opened.
+struct Layout {
+  std::vector<FileSource> files;
+  std::vector<Shard> shards;
+  std::vector<FeatureColumnType> columns;
+  std::shared_ptr<arrow::Schema> schema;
+  int64_t max_batch_rows = 0;
+
+  Result<std::unique_ptr<RecordReader>> Open(const Shard& shard) const {
+    const FileSource& source = files[static_cast<size_t>(shard.file)];
+    PENSTOCK_ASSIGN_OR_RETURN(auto stream,
+                              shard.is_gzip ? StreamGzip(source) : StreamRange(source, shard.begin, shard.end));
+    return std::make_unique<RecordReader>(source.path(), std::move(stream), shard.begin, shard.first_record);
+  }
+};
+
+Status AboutRecord(const Layout& layout, const RecordPlace& place, std::string_view what) {
+  return InvalidArgument("{}, record {}: {}", layout.files[static_cast<size_t>(place.file)].path(), place.record_number, what);
+}
+
+// The shards of one file: by its lengths alone, the data is checked when it is read.
+Result<std::vector<Shard>> CutFile(const FileSource& source, int file) {
+  PENSTOCK_ASSIGN_OR_RETURN(const bool is_gzip, IsGzip(source));
+  if (is_gzip) return std::vector{Shard{file, true, 0, source.size(), 1}};
+  PENSTOCK_ASSIGN_OR_RETURN(auto stream, StreamRange(source, 0, source.size()));
+  RecordReader reader(source.path(), std::move(stream));
+  std::vector<Shard> shards;
+  int64_t next_cut = 0;
+  while (true) {
+    if (reader.offset() >= next_cut && reader.offset() < source.size()) {
+      shards.push_back({file, false, reader.offset(), source.size(), reader.record_number()});
+      next_cut = (reader.offset() / kShardBytes + 1) * kShardBytes;
+      if (shards.size() > 1) shards[shards.size() - 2].end = reader.offset();
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(const bool has_more, reader.Skip());
+    if (!has_more) return shards;
+  }
+}
+
+Status CutIntoShards(const ExecutionOptions& execution, Layout& layout) {
+  std::vector<std::vector<Shard>> by_file(layout.files.size());
+  PENSTOCK_RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(layout.files.size()), execution, [&](int64_t i) -> Status {
+    const auto file = static_cast<size_t>(i);
+    PENSTOCK_ASSIGN_OR_RETURN(by_file[file], CutFile(layout.files[file], static_cast<int>(i)));
+    return OkStatus();
+  }));
+  for (const auto& shards : by_file) layout.shards.insert(layout.shards.end(), shards.begin(), shards.end());
+  return OkStatus();
+}
+
+Result<FeatureProfiles> ProfileShard(const Layout& layout, const Shard& shard, const ExecutionOptions& execution) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto reader, layout.Open(shard));
+  FeatureProfiler profiler;
+  constexpr int64_t kRecordsBetweenChecks = 4096;
+  while (true) {
+    const RecordPlace place{shard.file, reader->record_number()};
+    if (place.record_number % kRecordsBetweenChecks == 0) PENSTOCK_RETURN_IF_ERROR(execution.CheckCancelled());
+    PENSTOCK_ASSIGN_OR_RETURN(const auto record, reader->Next());
+    if (!record) return profiler.Finish();
+    if (const char* const fault = profiler.Add(*record, place)) return AboutRecord(layout, place, fault);
+  }
+}
+
+Result<FeatureProfiles> ProfileAll(const Layout& layout, const ExecutionOptions& execution) {
+  std::mutex mutex;
+  FeatureProfiles merged;  // Guarded by mutex.
+  PENSTOCK_RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(layout.shards.size()), execution, [&](int64_t i) -> Status {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto profiles, ProfileShard(layout, layout.shards[static_cast<size_t>(i)], execution));
+    std::lock_guard lock(mutex);
+    for (const auto& [name, profile] : profiles) merged[name].MergeFrom(profile);
+    return OkStatus();
+  }));
+  return merged;
+}
+
+class TfRecordShardReader : public BatchReader {
+ public:
+  TfRecordShardReader(std::shared_ptr<const Layout> layout, const Shard& shard)
+      : layout_(std::move(layout)), shard_(shard), decoder_(layout_->columns, layout_->schema) {}
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return layout_->schema; }
+
+  Result<std::optional<Batch>> Next() override {
+    if (reader_ == nullptr) {
+      PENSTOCK_ASSIGN_OR_RETURN(reader_, layout_->Open(shard_));
+    }
+    int64_t num_bytes = 0;
+    while (decoder_.num_rows() < layout_->max_batch_rows && num_bytes < kMaxBatchBytes) {
+      const RecordPlace place{shard_.file, reader_->record_number()};
+      PENSTOCK_ASSIGN_OR_RETURN(const auto record, reader_->Next());
+      if (!record) break;
+      num_bytes += static_cast<int64_t>(record->size());
+      const Status status = decoder_.Append(*record);
+      if (!status.ok()) return AboutRecord(*layout_, place, std::string(status.message()));
+    }
+    if (decoder_.num_rows() == 0) return std::optional<Batch>();
+    PENSTOCK_ASSIGN_OR_RETURN(Batch batch, decoder_.Finish());
+    return std::optional<Batch>(std::move(batch));
+  }
+
+ private:
+  const std::shared_ptr<const Layout> layout_;
+  const Shard& shard_;
+  ExampleDecoder decoder_;
+  std::unique_ptr<RecordReader> reader_;
+};
+
+class TfRecordDataset : public Dataset {
+ public:
+  explicit TfRecordDataset(std::shared_ptr<const Layout> layout) : layout_(std::move(layout)) {}
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return layout_->schema; }
+  int64_t num_shards() const override { return static_cast<int64_t>(layout_->shards.size()); }
+  int64_t ShardBytes(int64_t shard) const override {
+    const Shard& range = layout_->shards[static_cast<size_t>(shard)];
+    // Examples shrink to about a quarter by gzip.
+    return (range.end - range.begin) * (range.is_gzip ? 4 : 1);
+  }
+  Result<std::unique_ptr<BatchReader>> ReadShard(int64_t shard) const override {
+    return std::make_unique<TfRecordShardReader>(layout_, layout_->shards[static_cast<size_t>(shard)]);
+  }
+
+ private:
+  const std::shared_ptr<const Layout> layout_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Dataset>> OpenTfRecordDataset(std::vector<FileSource> files, const DatasetOptions& options,
+                                                     const ExecutionOptions& execution) {
+  arrow::util::InitializeUTF8();
+  auto layout = std::make_shared<Layout>();
+  layout->files = std::move(files);
+  layout->max_batch_rows = options.max_batch_rows;
+  PENSTOCK_RETURN_IF_ERROR(CutIntoShards(execution, *layout));
+  PENSTOCK_ASSIGN_OR_RETURN(const FeatureProfiles profiles, ProfileAll(*layout, execution));
+  std::vector<std::string> paths;
+  for (const FileSource& file : layout->files) paths.push_back(file.path());
+  if (profiles.empty()) return InvalidArgument("There are no examples in {}", ReadableList(paths));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto types, DecideFeatureTypes(profiles, DeclaredFeatures(options.schema), paths));
+  std::vector<std::string> names;
+  for (const FeatureColumnType& type : types) names.push_back(type.name);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto selected, SelectColumns(names, options.columns, paths.front()));
+  for (const int place : selected) layout->columns.push_back(types[static_cast<size_t>(place)]);
+  layout->schema = BatchSchema(layout->columns);
+  return std::make_unique<TfRecordDataset>(std::move(layout));
+}
+
+}  // namespace penstock::data::tfrecord
