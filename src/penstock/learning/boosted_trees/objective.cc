@@ -6,7 +6,7 @@
 namespace penstock::learning {
 namespace {
 
-constexpr int64_t kBlockRows = 8192;
+constexpr int64_t kBlockRows = 1 << 16;
 // 22 bits of a value times up to 2^31 values fit into the 53 bits of a double.
 constexpr int kGridBits = 22;
 

@@ -74,7 +74,7 @@ TEST(ObjectiveTest, GradientsAddUpExactlyInAnyOrder) {
 TEST(ObjectiveTest, IsBitEqualOnAnyNumberOfThreads) {
   std::mt19937 random(4);
   std::normal_distribution<double> number;
-  std::vector<double> labels(50001);
+  std::vector<double> labels(200001);
   std::vector<float> margins(labels.size());
   for (double& label : labels) label = 1e6 * number(random);
   for (float& margin : margins) margin = static_cast<float>(number(random));
