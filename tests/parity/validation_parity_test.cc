@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
 #include <google/protobuf/util/message_differencer.h>
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "penstock/base/filesystem.h"
@@ -112,7 +112,8 @@ std::vector<Case> AllCases() {
 /// Those that have the expectation.
 std::vector<Case> CasesWith(std::string (Case::*expectation)() const) {
   std::vector<Case> cases = AllCases();
-  std::erase_if(cases, [&](const Case& one) { return one.Statistics().empty() || (one.*expectation)().empty(); });
+  std::erase_if(cases,
+                [&](const Case& one) { return one.Statistics().empty() || (one.*expectation)().empty(); });
   return cases;
 }
 
@@ -140,10 +141,10 @@ TEST_P(TfdvUpdateTest, UpdatesToTheSameSchema) {
 
 TEST_P(TfdvValidationTest, FindsTheSameAnomalies) {
   const Case& param = GetParam();
-  const auto previous =
-      ReadDataset(FirstOf(param.folder, {"previous_stats.pb", "previous_stats.pbtxt", "previous_span_statistics.pbtxt"}));
-  const auto serving =
-      ReadDataset(FirstOf(param.folder, {"serving_stats.pb", "serving_stats.pbtxt", "serving_statistics.pbtxt"}));
+  const auto previous = ReadDataset(
+      FirstOf(param.folder, {"previous_stats.pb", "previous_stats.pbtxt", "previous_span_statistics.pbtxt"}));
+  const auto serving = ReadDataset(
+      FirstOf(param.folder, {"serving_stats.pb", "serving_stats.pbtxt", "serving_statistics.pbtxt"}));
   const auto version = ReadDataset(FirstOf(param.folder, {"previous_version_statistics.pbtxt"}));
   ValidateOptions options;
   if (previous.has_value()) options.previous_span = &*previous;
@@ -173,15 +174,20 @@ std::string CaseName(const testing::TestParamInfo<Case>& info) {
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(TfdvInferenceTest);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(TfdvUpdateTest);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(TfdvValidationTest);
-INSTANTIATE_TEST_SUITE_P(Conformance, TfdvInferenceTest, testing::ValuesIn(CasesWith(&Case::InferredSchema)), CaseName);
-INSTANTIATE_TEST_SUITE_P(Conformance, TfdvUpdateTest, testing::ValuesIn(CasesWith(&Case::UpdatedSchema)), CaseName);
-INSTANTIATE_TEST_SUITE_P(Conformance, TfdvValidationTest, testing::ValuesIn(CasesWith(&Case::Anomalies)), CaseName);
+INSTANTIATE_TEST_SUITE_P(Conformance, TfdvInferenceTest, testing::ValuesIn(CasesWith(&Case::InferredSchema)),
+                         CaseName);
+INSTANTIATE_TEST_SUITE_P(Conformance, TfdvUpdateTest, testing::ValuesIn(CasesWith(&Case::UpdatedSchema)),
+                         CaseName);
+INSTANTIATE_TEST_SUITE_P(Conformance, TfdvValidationTest, testing::ValuesIn(CasesWith(&Case::Anomalies)),
+                         CaseName);
 
 TEST(TfdvCasesTest, AreAllRunButThoseThatHoldStatisticsOnly) {
   const std::vector<Case> cases = AllCases();
-  if (cases.empty()) GTEST_SKIP() << "NOT RUN: no conformance cases under " << TestData() << " (PENSTOCK_TEST_DATA)";
+  if (cases.empty())
+    GTEST_SKIP() << "NOT RUN: no conformance cases under " << TestData() << " (PENSTOCK_TEST_DATA)";
   for (const Case& one : cases) {
-    const bool is_run = !one.Statistics().empty() && (!one.InferredSchema().empty() || !one.Anomalies().empty());
+    const bool is_run =
+        !one.Statistics().empty() && (!one.InferredSchema().empty() || !one.Anomalies().empty());
     // Their expectations are statistics of examples: the statistics room's parity test runs them.
     const bool is_of_statistics = fs::BaseName(fs::DirName(one.folder)) == "upstream_stats";
     EXPECT_NE(is_run, is_of_statistics) << one.folder;
@@ -193,17 +199,19 @@ std::string TfxTestData(const std::string& name) {
 }
 
 TEST(TfxSchemaGenTest, InfersTheSameSchemaFromTheSameStatistics) {
-  if (!Exists(TfxTestData("schema_gen/schema.pbtxt"))) GTEST_SKIP() << "NOT RUN: no TFX wheel; run `make setup`";
+  if (!Exists(TfxTestData("schema_gen/schema.pbtxt")))
+    GTEST_SKIP() << "NOT RUN: no TFX wheel; run `make setup`";
   std::vector<tfmd::DatasetFeatureStatistics> splits;
   for (const char* split : {"train", "eval"})
-    splits.push_back(*ReadDataset(TfxTestData(fmt::format("statistics_gen/Split-{}/FeatureStats.pb", split))));
+    splits.push_back(
+        *ReadDataset(TfxTestData(fmt::format("statistics_gen/Split-{}/FeatureStats.pb", split))));
   InferSchemaOptions options;
   options.infer_feature_shape = false;
   const auto schema = InferSchema(splits, options);
   ASSERT_TRUE(schema.ok()) << schema.status();
-  // The wheel's statistics list payment_type before company, its schema company before payment_type: the two files are
-  // not of one run. So columns and domains are matched by name; all that is in them, and the order of a domain's values
-  // (those of train sorted, then what eval adds), must be equal.
+  // The wheel's statistics list payment_type before company, its schema company before payment_type: the two
+  // files are not of one run. So columns and domains are matched by name; all that is in them, and the order
+  // of a domain's values (those of train sorted, then what eval adds), must be equal.
   google::protobuf::util::MessageDifferencer differencer;
   differencer.TreatAsMap(tfmd::Schema::descriptor()->FindFieldByName("feature"),
                          tfmd::Feature::descriptor()->FindFieldByName("name"));
@@ -216,17 +224,20 @@ TEST(TfxSchemaGenTest, InfersTheSameSchemaFromTheSameStatistics) {
 }
 
 TEST(TfxSchemaGenTest, KeepsTheOrderOfTheStatisticsColumns) {
-  if (!Exists(TfxTestData("schema_gen/schema.pbtxt"))) GTEST_SKIP() << "NOT RUN: no TFX wheel; run `make setup`";
+  if (!Exists(TfxTestData("schema_gen/schema.pbtxt")))
+    GTEST_SKIP() << "NOT RUN: no TFX wheel; run `make setup`";
   const auto statistics = *ReadDataset(TfxTestData("statistics_gen/Split-eval/FeatureStats.pb"));
   const auto expected = Read<tfmd::Schema>(TfxTestData("schema_gen/schema.pbtxt"));
   const auto schema = InferSchema(statistics);
   ASSERT_TRUE(schema.ok()) << schema.status();
   ASSERT_EQ(schema->feature_size(), expected.feature_size());
-  for (int i = 0; i < expected.feature_size(); ++i) EXPECT_EQ(schema->feature(i).name(), expected.feature(i).name());
+  for (int i = 0; i < expected.feature_size(); ++i)
+    EXPECT_EQ(schema->feature(i).name(), expected.feature(i).name());
 }
 
 TEST(TfxExampleValidatorTest, FindsNoAnomaliesInTheDataOfItsOwnSchema) {
-  if (!Exists(TfxTestData("schema_gen/schema.pbtxt"))) GTEST_SKIP() << "NOT RUN: no TFX wheel; run `make setup`";
+  if (!Exists(TfxTestData("schema_gen/schema.pbtxt")))
+    GTEST_SKIP() << "NOT RUN: no TFX wheel; run `make setup`";
   const auto schema = ReadSchema(TfxTestData("schema_gen/schema.pbtxt"));
   ASSERT_TRUE(schema.ok()) << schema.status();
   for (const char* split : {"train", "eval"}) {

@@ -25,7 +25,8 @@ std::vector<Entry> SortedEntries(const tfmd::Anomalies& anomalies) {
     if (a.info->severity() != b.info->severity()) return a.info->severity() > b.info->severity();
     return a.feature < b.feature;
   });
-  if (anomalies.has_dataset_anomaly_info()) entries.push_back({"(dataset)", &anomalies.dataset_anomaly_info()});
+  if (anomalies.has_dataset_anomaly_info())
+    entries.push_back({"(dataset)", &anomalies.dataset_anomaly_info()});
   return entries;
 }
 
@@ -41,7 +42,8 @@ std::string ReasonTable(const std::vector<Entry>& entries, const AnomalyReportOp
   for (const Entry& entry : entries) {
     for (const AnomalyInfo::Reason& reason : entry.info->reason()) {
       const bool is_first = &reason == &entry.info->reason(0);
-      table.Add({SeverityText(entry.info->severity(), options.colour), is_first ? OneLine(entry.feature, max_bytes) : "",
+      table.Add({SeverityText(entry.info->severity(), options.colour),
+                 is_first ? OneLine(entry.feature, max_bytes) : "",
                  OneLine(reason.short_description(), max_bytes), OneLine(reason.description(), max_bytes)});
     }
   }

@@ -13,9 +13,10 @@ struct AnomalyReportOptions {
   bool colour = false;
 };
 
-/// A table for people: a line per reason (feature, severity, what, the explanation with its numbers), errors first,
-/// features in alphabetical order, then the dataset's own; below it a line per drift and skew measurement, with its
-/// threshold. "No anomalies found.\n" where there are none. Names and texts are escaped: one line stays one line.
+/// A table for people: a line per reason (feature, severity, what, the explanation with its numbers), errors
+/// first, features in alphabetical order, then the dataset's own; below it a line per drift and skew
+/// measurement, with its threshold. "No anomalies found.\n" where there are none. Names and texts are
+/// escaped: one line stays one line.
 std::string FormatAnomalies(const tensorflow::metadata::v0::Anomalies& anomalies,
                             const AnomalyReportOptions& options = {});
 

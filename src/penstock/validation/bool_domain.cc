@@ -76,10 +76,12 @@ Findings ConformStrings(const FeatureView& view, tfmd::Feature& feature) {
   if (domain.has_false_value()) words.insert(domain.false_value());
   for (const ListedValue& value : view.ListedValues()) {
     if (words.contains(std::string(value.text))) continue;
-    const std::string expected = words.empty() ? "{}" : absl::StrCat("{\"", absl::StrJoin(words, "\", \""), "\"}");
+    const std::string expected =
+        words.empty() ? "{}" : absl::StrCat("{\"", absl::StrJoin(words, "\", \""), "\"}");
     feature.clear_domain_info();
-    return {{AnomalyInfo::BOOL_TYPE_UNEXPECTED_STRING, kNonBoolean,
-             absl::StrCat("Saw unexpected value \"", std::string(value.text), "\" instead of ", expected, ".")}};
+    return {
+        {AnomalyInfo::BOOL_TYPE_UNEXPECTED_STRING, kNonBoolean,
+         absl::StrCat("Saw unexpected value \"", std::string(value.text), "\" instead of ", expected, ".")}};
   }
   return {};
 }
@@ -116,10 +118,14 @@ tfmd::BoolDomain InferBoolDomain(const FeatureView& view) {
 
 Findings ConformBoolDomain(const FeatureView& view, tfmd::Feature& feature) {
   switch (view.type()) {
-    case FeatureNameStatistics::INT: return ConformInts(view.statistics().num_stats(), feature);
-    case FeatureNameStatistics::FLOAT: return ConformFloats(view.statistics().num_stats(), feature);
-    case FeatureNameStatistics::STRING: return ConformStrings(view, feature);
-    default: return {};
+    case FeatureNameStatistics::INT:
+      return ConformInts(view.statistics().num_stats(), feature);
+    case FeatureNameStatistics::FLOAT:
+      return ConformFloats(view.statistics().num_stats(), feature);
+    case FeatureNameStatistics::STRING:
+      return ConformStrings(view, feature);
+    default:
+      return {};
   }
 }
 

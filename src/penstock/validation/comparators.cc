@@ -28,8 +28,9 @@ Measurement Measured(Measurement::Type type, double value, double threshold) {
 }
 
 std::string AboveThreshold(double distance, double threshold) {
-  return absl::StrCat(" is ", absl::SixDigits(distance), " (up to six significant digits), above the threshold ",
-                      absl::SixDigits(threshold), ".");
+  return absl::StrCat(" is ", absl::SixDigits(distance),
+                      " (up to six significant digits), above the threshold ", absl::SixDigits(threshold),
+                      ".");
 }
 
 void CompareByInfinityNorm(const FeatureView& view, const FeatureView& control, const Sides& sides,
@@ -41,10 +42,10 @@ void CompareByInfinityNorm(const FeatureView& view, const FeatureView& control, 
   measurements.push_back(Measured(Measurement::L_INFTY, measured.distance, threshold));
   if (measured.distance <= threshold) return;
   comparator.mutable_infinity_norm()->set_threshold(measured.distance);
-  findings.push_back({AnomalyInfo::COMPARATOR_L_INFTY_HIGH, absl::StrCat("High Linfty distance", sides.Between()),
-                      absl::StrCat("The Linfty distance", sides.Between(),
-                                   AboveThreshold(measured.distance, threshold),
-                                   " The feature value with maximum difference is: ", measured.value)});
+  findings.push_back(
+      {AnomalyInfo::COMPARATOR_L_INFTY_HIGH, absl::StrCat("High Linfty distance", sides.Between()),
+       absl::StrCat("The Linfty distance", sides.Between(), AboveThreshold(measured.distance, threshold),
+                    " The feature value with maximum difference is: ", measured.value)});
 }
 
 void CompareByNormalizedDifference(const FeatureView& view, const FeatureView& control, const Sides& sides,
@@ -71,8 +72,9 @@ void CompareByDivergence(const FeatureView& view, const FeatureView& control, co
   const std::optional<double> divergence =
       JensenShannonDivergence(view, control, comparator.jensen_shannon_divergence().source());
   if (!divergence.has_value()) {
-    logging::Warning("Jensen-Shannon divergence is not checked: the statistics hold no histogram or values to compare",
-                     {{"feature", view.key()}});
+    logging::Warning(
+        "Jensen-Shannon divergence is not checked: the statistics hold no histogram or values to compare",
+        {{"feature", view.key()}});
     return;
   }
   measurements.push_back(Measured(Measurement::JENSEN_SHANNON_DIVERGENCE, *divergence, threshold));
@@ -86,7 +88,8 @@ void CompareByDivergence(const FeatureView& view, const FeatureView& control, co
 
 /// `control` is the dataset to compare with; null: nothing to do.
 void CompareWith(const FeatureView& view, const DatasetView* control, const Sides& sides,
-                 tfmd::FeatureComparator& comparator, Findings& findings, std::vector<Measurement>& measurements) {
+                 tfmd::FeatureComparator& comparator, Findings& findings,
+                 std::vector<Measurement>& measurements) {
   const bool compares = comparator.infinity_norm().has_threshold() ||
                         comparator.jensen_shannon_divergence().has_threshold() ||
                         comparator.normalized_abs_difference().has_threshold();
@@ -96,7 +99,8 @@ void CompareWith(const FeatureView& view, const DatasetView* control, const Side
     if (comparator.infinity_norm().has_threshold()) comparator.mutable_infinity_norm()->clear_threshold();
     if (comparator.jensen_shannon_divergence().has_threshold())
       comparator.mutable_jensen_shannon_divergence()->clear_threshold();
-    findings.push_back({AnomalyInfo::COMPARATOR_CONTROL_DATA_MISSING, absl::StrCat(sides.control, " data missing"),
+    findings.push_back({AnomalyInfo::COMPARATOR_CONTROL_DATA_MISSING,
+                        absl::StrCat(sides.control, " data missing"),
                         absl::StrCat(sides.control, " data is missing.")});
     return;
   }
@@ -112,26 +116,28 @@ void ConformNumExamplesRatio(double num_examples, const DatasetView* control, co
   if (!(control->num_examples() > 0)) {
     if (!comparator.has_max_fraction_threshold()) return;
     comparator.clear_max_fraction_threshold();
-    findings.push_back({AnomalyInfo::COMPARATOR_HIGH_NUM_EXAMPLES, absl::StrCat("High", versus, ", which has 0."),
-                        absl::StrCat("The ", control_name,
-                                     " has 0 examples, so there is a high number of examples in the current dataset "
-                                     "versus the ",
-                                     control_name, ".")});
+    findings.push_back(
+        {AnomalyInfo::COMPARATOR_HIGH_NUM_EXAMPLES, absl::StrCat("High", versus, ", which has 0."),
+         absl::StrCat("The ", control_name,
+                      " has 0 examples, so there is a high number of examples in the current dataset "
+                      "versus the ",
+                      control_name, ".")});
     return;
   }
   const double ratio = num_examples / control->num_examples();
-  const std::string is = absl::StrCat("The ratio of num examples in the current dataset versus the ", control_name,
-                                      " is ", absl::SixDigits(ratio), " (up to six significant digits), which is ");
+  const std::string is =
+      absl::StrCat("The ratio of num examples in the current dataset versus the ", control_name, " is ",
+                   absl::SixDigits(ratio), " (up to six significant digits), which is ");
   if (comparator.has_max_fraction_threshold() && ratio > comparator.max_fraction_threshold()) {
-    findings.push_back(
-        {AnomalyInfo::COMPARATOR_HIGH_NUM_EXAMPLES, absl::StrCat("High", versus, "."),
-         absl::StrCat(is, "above the threshold ", absl::SixDigits(comparator.max_fraction_threshold()), ".")});
+    findings.push_back({AnomalyInfo::COMPARATOR_HIGH_NUM_EXAMPLES, absl::StrCat("High", versus, "."),
+                        absl::StrCat(is, "above the threshold ",
+                                     absl::SixDigits(comparator.max_fraction_threshold()), ".")});
     comparator.set_max_fraction_threshold(ratio);
   }
   if (comparator.has_min_fraction_threshold() && ratio < comparator.min_fraction_threshold()) {
-    findings.push_back(
-        {AnomalyInfo::COMPARATOR_LOW_NUM_EXAMPLES, absl::StrCat("Low", versus, "."),
-         absl::StrCat(is, "below the threshold ", absl::SixDigits(comparator.min_fraction_threshold()), ".")});
+    findings.push_back({AnomalyInfo::COMPARATOR_LOW_NUM_EXAMPLES, absl::StrCat("Low", versus, "."),
+                        absl::StrCat(is, "below the threshold ",
+                                     absl::SixDigits(comparator.min_fraction_threshold()), ".")});
     comparator.set_min_fraction_threshold(ratio);
   }
 }
@@ -159,14 +165,18 @@ Findings ConformDataset(const DatasetView& view, const ControlDatasets& controls
   if (constraints.has_num_examples_version_comparator())
     ConformNumExamplesRatio(num_examples, controls.previous_version, "previous version",
                             *constraints.mutable_num_examples_version_comparator(), findings);
-  if (constraints.has_min_examples_count() && num_examples < static_cast<double>(constraints.min_examples_count())) {
-    findings.push_back({AnomalyInfo::DATASET_LOW_NUM_EXAMPLES, "Low num examples in dataset.",
-                        absl::StrCat("The dataset has ", num_examples, " examples, which is fewer than expected.")});
+  if (constraints.has_min_examples_count() &&
+      num_examples < static_cast<double>(constraints.min_examples_count())) {
+    findings.push_back(
+        {AnomalyInfo::DATASET_LOW_NUM_EXAMPLES, "Low num examples in dataset.",
+         absl::StrCat("The dataset has ", num_examples, " examples, which is fewer than expected.")});
     constraints.set_min_examples_count(static_cast<int64_t>(num_examples));
   }
-  if (constraints.has_max_examples_count() && num_examples > static_cast<double>(constraints.max_examples_count())) {
-    findings.push_back({AnomalyInfo::DATASET_HIGH_NUM_EXAMPLES, "High num examples in dataset.",
-                        absl::StrCat("The dataset has ", num_examples, " examples, which is more than expected.")});
+  if (constraints.has_max_examples_count() &&
+      num_examples > static_cast<double>(constraints.max_examples_count())) {
+    findings.push_back(
+        {AnomalyInfo::DATASET_HIGH_NUM_EXAMPLES, "High num examples in dataset.",
+         absl::StrCat("The dataset has ", num_examples, " examples, which is more than expected.")});
     constraints.set_max_examples_count(static_cast<int64_t>(num_examples));
   }
   return findings;

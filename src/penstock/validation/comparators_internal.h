@@ -23,11 +23,12 @@ struct Comparison {
   std::vector<tfmd::DriftSkewInfo::Measurement> skew;
 };
 
-/// Measures the distances that the feature's drift and skew comparators ask for; a threshold that is passed moves to
-/// what was measured.
+/// Measures the distances that the feature's drift and skew comparators ask for; a threshold that is passed
+/// moves to what was measured.
 Comparison CompareFeature(const FeatureView& view, const ControlDatasets& controls, tfmd::Feature& feature);
 
 /// Checks the number of examples, alone and against the other datasets; bounds move to what was seen.
-Findings ConformDataset(const DatasetView& view, const ControlDatasets& controls, tfmd::DatasetConstraints& constraints);
+Findings ConformDataset(const DatasetView& view, const ControlDatasets& controls,
+                        tfmd::DatasetConstraints& constraints);
 
 }  // namespace penstock::validation

@@ -10,23 +10,25 @@ using tfmd::AnomalyInfo;
 /// The names of the custom statistics are those of TFDV's sparse and weighted feature generators.
 
 /// Counts in rank histograms are whole numbers held as doubles.
-int64_t WholeCount(const tfmd::RankHistogram::Bucket& bucket) { return static_cast<int64_t>(bucket.sample_count()); }
+int64_t WholeCount(const tfmd::RankHistogram::Bucket& bucket) {
+  return static_cast<int64_t>(bucket.sample_count());
+}
 
 void CheckMissingIndices(const tfmd::CustomStatistic& custom, Findings& findings) {
   for (const auto& bucket : custom.rank_histogram().buckets())
     if (WholeCount(bucket) != 0)
-      findings.push_back({AnomalyInfo::SPARSE_FEATURE_MISSING_INDEX, "Missing index feature",
-                          absl::StrCat("Found ", WholeCount(bucket), " examples missing index feature: ",
-                                       bucket.label())});
+      findings.push_back(
+          {AnomalyInfo::SPARSE_FEATURE_MISSING_INDEX, "Missing index feature",
+           absl::StrCat("Found ", WholeCount(bucket), " examples missing index feature: ", bucket.label())});
 }
 
 void CheckIndexLengths(const tfmd::CustomStatistic& custom, Findings& findings) {
   for (const auto& bucket : custom.rank_histogram().buckets())
     if (bucket.sample_count() != 0)
-      findings.push_back({AnomalyInfo::SPARSE_FEATURE_LENGTH_MISMATCH,
-                          "Length mismatch between value and index feature",
-                          absl::StrCat("Mismatch between index feature: ", bucket.label(), " and value column, with ",
-                                       custom.name(), " = ", WholeCount(bucket))});
+      findings.push_back(
+          {AnomalyInfo::SPARSE_FEATURE_LENGTH_MISMATCH, "Length mismatch between value and index feature",
+           absl::StrCat("Mismatch between index feature: ", bucket.label(), " and value column, with ",
+                        custom.name(), " = ", WholeCount(bucket))});
 }
 
 }  // namespace
@@ -65,10 +67,10 @@ Findings CheckWeightedFeature(const FeatureView& view) {
     }
   }
   if (min_difference != 0 || max_difference != 0)
-    findings.push_back({AnomalyInfo::WEIGHTED_FEATURE_LENGTH_MISMATCH,
-                        "Length mismatch between value and weight feature",
-                        absl::StrCat("Mismatch between weight and value feature with min_weight_length_diff = ",
-                                     min_difference, " and max_weight_length_diff = ", max_difference, ".")});
+    findings.push_back(
+        {AnomalyInfo::WEIGHTED_FEATURE_LENGTH_MISMATCH, "Length mismatch between value and weight feature",
+         absl::StrCat("Mismatch between weight and value feature with min_weight_length_diff = ",
+                      min_difference, " and max_weight_length_diff = ", max_difference, ".")});
   return findings;
 }
 

@@ -40,21 +40,25 @@ void ConformType(const FeatureView& view, Feature& feature, Findings& findings) 
     Deprecate(feature);
     findings.push_back(
         {AnomalyInfo::UNEXPECTED_DATA_TYPE, "Unexpected data type",
-         absl::StrCat("Expected data of type: ", NameOr(tfmd::FeatureType_Name(feature.type()), feature.type()),
-                      " but got ", NameOr(tfmd::FeatureNameStatistics::Type_Name(view.type()), view.type()))});
+         absl::StrCat(
+             "Expected data of type: ", NameOr(tfmd::FeatureType_Name(feature.type()), feature.type()),
+             " but got ", NameOr(tfmd::FeatureNameStatistics::Type_Name(view.type()), view.type()))});
   }
   if (view.type() != tfmd::FeatureNameStatistics::BYTES) return;
   switch (feature.domain_info_case()) {
     case Feature::DOMAIN_INFO_NOT_SET:
     case Feature::kNaturalLanguageDomain:
     case Feature::kImageDomain:
-    case Feature::kUrlDomain: return;
-    default: break;
+    case Feature::kUrlDomain:
+      return;
+    default:
+      break;
   }
   // BYTES in statistics: the values were not looked at, so a domain of values cannot be checked.
   feature.clear_domain_info();
-  findings.push_back({AnomalyInfo::DOMAIN_INVALID_FOR_TYPE, "Invalid domain type",
-                      absl::StrCat("Data is marked as BYTES with incompatible domain_info: ", feature.DebugString())});
+  findings.push_back(
+      {AnomalyInfo::DOMAIN_INVALID_FOR_TYPE, "Invalid domain type",
+       absl::StrCat("Data is marked as BYTES with incompatible domain_info: ", feature.DebugString())});
 }
 
 double MaxOffDomain(const Feature& feature) {
@@ -84,18 +88,31 @@ void ConformDomain(const FeatureView& view, const ConformContext& context, Featu
   Findings& findings = conformance.findings;
   switch (feature.domain_info_case()) {
     case Feature::kDomain:
-    case Feature::kStringDomain: ConformStringDomain(view, context, feature, conformance); break;
-    case Feature::kBoolDomain: Append(ConformBoolDomain(view, feature), findings); break;
-    case Feature::kIntDomain: Append(ConformIntDomain(view, feature), findings); break;
-    case Feature::kFloatDomain: Append(ConformFloatDomain(view, feature), findings); break;
-    case Feature::kImageDomain: Append(ConformImageDomain(view, feature), findings); break;
-    case Feature::kNaturalLanguageDomain: Append(ConformNaturalLanguageDomain(view, feature), findings); break;
+    case Feature::kStringDomain:
+      ConformStringDomain(view, context, feature, conformance);
+      break;
+    case Feature::kBoolDomain:
+      Append(ConformBoolDomain(view, feature), findings);
+      break;
+    case Feature::kIntDomain:
+      Append(ConformIntDomain(view, feature), findings);
+      break;
+    case Feature::kFloatDomain:
+      Append(ConformFloatDomain(view, feature), findings);
+      break;
+    case Feature::kImageDomain:
+      Append(ConformImageDomain(view, feature), findings);
+      break;
+    case Feature::kNaturalLanguageDomain:
+      Append(ConformNaturalLanguageDomain(view, feature), findings);
+      break;
     case Feature::DOMAIN_INFO_NOT_SET:
       if (AdoptDomainOfStatistics(view, feature))
         findings.push_back({AnomalyInfo::SEMANTIC_DOMAIN_UPDATE, "Updated semantic domain",
                             absl::StrCat("Updated semantic domain for feature: ", feature.name())});
       break;
-    default: break;  // A struct's fields are features of their own; the other domains promise nothing to check.
+    default:
+      break;  // A struct's fields are features of their own; the other domains promise nothing to check.
   }
 }
 

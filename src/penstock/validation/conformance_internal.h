@@ -28,13 +28,14 @@ struct Conformance {
   std::vector<tfmd::DriftSkewInfo::Measurement> skew;
 };
 
-/// Holds `feature` of the schema, or a copy of it, against its statistics and changes it as little as is needed for
-/// them to fit. The rest of the schema is read only: validation works on copies, an update in place.
+/// Holds `feature` of the schema, or a copy of it, against its statistics and changes it as little as is
+/// needed for them to fit. The rest of the schema is read only: validation works on copies, an update in
+/// place.
 Conformance ConformFeature(const FeatureView& view, const ConformContext& context, tfmd::Feature& feature);
 
 /// How the name of a feature in the data is taken by the schema.
 enum class FeatureKind {
-  kNew,              ///< Not in the schema.
+  kNew,  ///< Not in the schema.
   kPlain,
   kSparse,
   kWeighted,

@@ -78,7 +78,8 @@ std::vector<double> Spread(const std::vector<tfmd::Histogram::Bucket>& intervals
   for (const auto& bucket : intervals) {
     const double width = bucket.high_value() - bucket.low_value();
     const auto low = std::lower_bound(boundaries.begin(), boundaries.end(), bucket.low_value());
-    for (size_t cell = low - boundaries.begin(); cell < cells.size() && boundaries[cell] < bucket.high_value(); ++cell)
+    for (size_t cell = low - boundaries.begin();
+         cell < cells.size() && boundaries[cell] < bucket.high_value(); ++cell)
       cells[cell] += (boundaries[cell + 1] - boundaries[cell]) / width * bucket.sample_count();
   }
   return cells;
@@ -103,7 +104,8 @@ std::vector<CountPair> Align(const Mass& a, const Mass& b) {
   for (const auto& [point, count] : a.points) points[point].a = count;
   for (const auto& [point, count] : b.points) points[point].b = count;
   for (const auto& [point, pair] : points) pairs.push_back(pair);
-  // Where an infinite bucket lies inside is not known, and NaN is no place: on both sides they count as different.
+  // Where an infinite bucket lies inside is not known, and NaN is no place: on both sides they count as
+  // different.
   if (a.infinite != 0) pairs.push_back({{}, a.infinite, 0});
   if (b.infinite != 0) pairs.push_back({{}, 0, b.infinite});
   if (a.nan > 0 || b.nan > 0) {
@@ -113,8 +115,8 @@ std::vector<CountPair> Align(const Mass& a, const Mass& b) {
   return pairs;
 }
 
-/// In which order the two sides' terms are added. TFDV adds values in turn and histograms one side after the other;
-/// the last digits show it, and measurements are compared as protos.
+/// In which order the two sides' terms are added. TFDV adds values in turn and histograms one side after the
+/// other; the last digits show it, and measurements are compared as protos.
 enum class TermOrder { kInTurn, kSideBySide };
 
 std::optional<double> Divergence(const std::vector<CountPair>& pairs, TermOrder order) {

@@ -19,10 +19,10 @@ ValueDistance LInfinityDistance(const FeatureView& a, const FeatureView& b);
 /// The greatest difference of the values' counts, divided by the total of both sides.
 ValueDistance NormalizedAbsoluteDifference(const FeatureView& a, const FeatureView& b);
 
-/// Jensen-Shannon divergence in bits, 0 (equal) to 1: of the listed values where both sides have them, else of the
-/// histograms of `source`, cut at the boundaries of both with values taken to be spread evenly inside a bucket
-/// (en.wikipedia.org/wiki/Jensen-Shannon_divergence; TFDV's metrics.cc for points, infinities and NaN).
-/// nullopt where either side has nothing to compare.
+/// Jensen-Shannon divergence in bits, 0 (equal) to 1: of the listed values where both sides have them, else
+/// of the histograms of `source`, cut at the boundaries of both with values taken to be spread evenly inside
+/// a bucket (en.wikipedia.org/wiki/Jensen-Shannon_divergence; TFDV's metrics.cc for points, infinities and
+/// NaN). nullopt where either side has nothing to compare.
 std::optional<double> JensenShannonDivergence(const FeatureView& a, const FeatureView& b,
                                               const tfmd::HistogramSelection& source);
 

@@ -3,7 +3,8 @@
 namespace penstock::validation {
 namespace {
 
-/// Can stand in a serialized path as it is: no dot, quote or parenthesis, or one pair of parentheses around all of it.
+/// Can stand in a serialized path as it is: no dot, quote or parenthesis, or one pair of parentheses around
+/// all of it.
 bool NeedsNoQuotes(std::string_view step) {
   if (step.empty()) return false;
   if (step.size() >= 2 && step.front() == '(' && step.back() == ')')

@@ -15,7 +15,8 @@ class FeaturePath {
  public:
   FeaturePath() = default;
   explicit FeaturePath(std::vector<std::string> steps) : steps_(std::move(steps)) {}
-  explicit FeaturePath(const tensorflow::metadata::v0::Path& path) : steps_(path.step().begin(), path.step().end()) {}
+  explicit FeaturePath(const tensorflow::metadata::v0::Path& path)
+      : steps_(path.step().begin(), path.step().end()) {}
 
   bool empty() const { return steps_.empty(); }
   size_t size() const { return steps_.size(); }
@@ -24,8 +25,8 @@ class FeaturePath {
   /// Without its last step. The path must not be empty.
   FeaturePath Parent() const;
 
-  /// The steps joined by dots; a step that holds a dot, a quote or a parenthesis stands in single quotes, quotes
-  /// inside doubled: the keys of Anomalies.anomaly_info (SERIALIZED_PATH).
+  /// The steps joined by dots; a step that holds a dot, a quote or a parenthesis stands in single quotes,
+  /// quotes inside doubled: the keys of Anomalies.anomaly_info (SERIALIZED_PATH).
   std::string Serialize() const;
   tensorflow::metadata::v0::Path ToProto() const;
 

@@ -13,8 +13,10 @@ bool IsDeprecatedStage(tfmd::LifecycleStage stage) {
     case tfmd::ALPHA:
     case tfmd::DEPRECATED:
     case tfmd::DEBUG_ONLY:
-    case tfmd::DISABLED: return true;
-    default: return false;
+    case tfmd::DISABLED:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -37,7 +39,9 @@ bool IsDeprecated(const tfmd::SparseFeature& feature) {
 }
 #pragma GCC diagnostic pop
 
-bool IsDeprecated(const tfmd::WeightedFeature& feature) { return IsDeprecatedStage(feature.lifecycle_stage()); }
+bool IsDeprecated(const tfmd::WeightedFeature& feature) {
+  return IsDeprecatedStage(feature.lifecycle_stage());
+}
 
 bool IsInEnvironment(const tfmd::Schema& schema, const tfmd::Feature& feature,
                      const std::optional<std::string>& environment) {

@@ -19,11 +19,13 @@ void Deprecate(AnyFeature& feature) {
 }
 
 /// The feature's own lists first, then the schema's default; without an environment, everything is in it.
-bool IsInEnvironment(const tensorflow::metadata::v0::Schema& schema, const tensorflow::metadata::v0::Feature& feature,
+bool IsInEnvironment(const tensorflow::metadata::v0::Schema& schema,
+                     const tensorflow::metadata::v0::Feature& feature,
                      const std::optional<std::string>& environment);
 
 /// Whether its absence is an anomaly: a minimal presence above zero, not deprecated, in the environment.
-bool IsRequired(const tensorflow::metadata::v0::Schema& schema, const tensorflow::metadata::v0::Feature& feature,
+bool IsRequired(const tensorflow::metadata::v0::Schema& schema,
+                const tensorflow::metadata::v0::Feature& feature,
                 const std::optional<std::string>& environment);
 
 }  // namespace penstock::validation

@@ -80,8 +80,10 @@ IntervalOrNot<int64_t> IntInterval(const FeatureView& view) {
       return Interval<int64_t>{SaturatedInt(numbers.min()), SaturatedInt(numbers.max())};
     }
     case FeatureNameStatistics::BYTES:
-    case FeatureNameStatistics::STRING: return IntervalOfText<int64_t>(view.ListedValues());
-    default: return std::monostate{};
+    case FeatureNameStatistics::STRING:
+      return IntervalOfText<int64_t>(view.ListedValues());
+    default:
+      return std::monostate{};
   }
 }
 
@@ -92,8 +94,10 @@ IntervalOrNot<float> FloatInterval(const FeatureView& view) {
       return Interval<float>{SaturatedFloat(numbers.min()), SaturatedFloat(numbers.max())};
     }
     case FeatureNameStatistics::BYTES:
-    case FeatureNameStatistics::STRING: return IntervalOfText<float>(view.ListedValues());
-    default: return std::monostate{};
+    case FeatureNameStatistics::STRING:
+      return IntervalOfText<float>(view.ListedValues());
+    default:
+      return std::monostate{};
   }
 }
 
@@ -151,7 +155,8 @@ bool CanBeIntDomain(const FeatureView& view) {
 
 Findings ConformIntDomain(const FeatureView& view, tfmd::Feature& feature) {
   const IntervalOrNot<int64_t> seen = IntInterval(view);
-  if (const auto* not_int = std::get_if<NotANumber>(&seen)) return NotIntFindings(view, not_int->example, feature);
+  if (const auto* not_int = std::get_if<NotANumber>(&seen))
+    return NotIntFindings(view, not_int->example, feature);
   Findings findings;
   const auto* interval = std::get_if<Interval<int64_t>>(&seen);
   if (interval == nullptr) return findings;
@@ -178,9 +183,9 @@ Findings ConformFloatDomain(const FeatureView& view, tfmd::Feature& feature) {
   }
   const IntervalOrNot<float> seen = FloatInterval(view);
   if (const auto* not_float = std::get_if<NotANumber>(&seen)) {
-    findings.push_back(
-        {AnomalyInfo::FLOAT_TYPE_STRING_NOT_FLOAT, kInvalidValues,
-         absl::StrCat("String values that were not floats were found, such as \"", not_float->example, "\".")});
+    findings.push_back({AnomalyInfo::FLOAT_TYPE_STRING_NOT_FLOAT, kInvalidValues,
+                        absl::StrCat("String values that were not floats were found, such as \"",
+                                     not_float->example, "\".")});
     feature.clear_domain_info();
   } else if (const auto* interval = std::get_if<Interval<float>>(&seen)) {
     ConformFloatBounds(*interval, domain, findings);

@@ -26,7 +26,8 @@ void InferValueCount(const ValueCountRange& seen, tfmd::ValueCount& value_count)
 void InferValueCounts(const FeatureView& view, tfmd::Feature& feature) {
   const std::vector<ValueCountRange> levels = view.ValueCountsByLevel();
   if (view.IsNested()) {
-    for (const ValueCountRange& level : levels) InferValueCount(level, *feature.mutable_value_counts()->add_value_count());
+    for (const ValueCountRange& level : levels)
+      InferValueCount(level, *feature.mutable_value_counts()->add_value_count());
   } else if (levels.front().min > 0) {
     InferValueCount(levels.front(), *feature.mutable_value_count());
   }
@@ -93,25 +94,27 @@ Findings ConformPresence(const FeatureView& view, tfmd::FeaturePresence& presenc
     presence.set_min_count(static_cast<int64_t>(num_present));
     findings.push_back(
         {AnomalyInfo::FEATURE_TYPE_LOW_NUMBER_PRESENT, kColumnDropped,
-         absl::StrFormat("The feature was present in fewer examples than expected: minimum count = %d, actual = %d",
-                         expected, presence.min_count())});
+         absl::StrFormat(
+             "The feature was present in fewer examples than expected: minimum count = %d, actual = %d",
+             expected, presence.min_count())});
   }
   const std::optional<double> fraction = view.FractionPresent();
   if (!presence.has_min_fraction() || !fraction.has_value()) return findings;
   if (*fraction < presence.min_fraction()) {
     const double expected = presence.min_fraction();
     presence.set_min_fraction(*fraction);
-    findings.push_back({AnomalyInfo::FEATURE_TYPE_LOW_FRACTION_PRESENT, kColumnDropped,
-                        absl::StrFormat("The feature was present in fewer examples than expected: minimum fraction = "
-                                        "%f, actual = %f",
-                                        static_cast<float>(expected), *fraction)});
+    findings.push_back(
+        {AnomalyInfo::FEATURE_TYPE_LOW_FRACTION_PRESENT, kColumnDropped,
+         absl::StrFormat("The feature was present in fewer examples than expected: minimum fraction = "
+                         "%f, actual = %f",
+                         static_cast<float>(expected), *fraction)});
   }
   if (presence.min_fraction() == 1 && view.NumMissing() != 0) {
     // So few are missing that the fraction rounds to 1: any bound that is clearly not 1 will do.
     presence.set_min_fraction(0.9999);
     findings.push_back({AnomalyInfo::FEATURE_TYPE_LOW_FRACTION_PRESENT, kColumnDropped,
-                        absl::StrCat("The feature was expected everywhere, but was missing in ", view.NumMissing(),
-                                     " examples.")});
+                        absl::StrCat("The feature was expected everywhere, but was missing in ",
+                                     view.NumMissing(), " examples.")});
   }
   return findings;
 }
@@ -121,21 +124,24 @@ Findings ConformValueCounts(const FeatureView& view, tfmd::Feature& feature) {
   Findings findings;
   if (feature.has_value_count()) {
     if (levels.size() > 1) {
-      return NestednessMismatch(view,
-                                "This feature has a value_count, but the nestedness level of the feature > 1. For "
-                                "features with nestedness levels greater than 1, value_counts, not value_count, "
-                                "should be specified.",
-                                feature);
+      return NestednessMismatch(
+          view,
+          "This feature has a value_count, but the nestedness level of the feature > 1. For "
+          "features with nestedness levels greater than 1, value_counts, not value_count, "
+          "should be specified.",
+          feature);
     }
     ConformValueCount(levels.front(), "", *feature.mutable_value_count(), findings);
   } else if (feature.has_value_counts()) {
     if (feature.value_counts().value_count_size() != static_cast<int>(levels.size())) {
       return NestednessMismatch(
-          view, "The values have a different nest level than expected. Value counts will not be checked.", feature);
+          view, "The values have a different nest level than expected. Value counts will not be checked.",
+          feature);
     }
     for (size_t level = 0; level < levels.size(); ++level)
       ConformValueCount(levels[level], absl::StrCat(" at nestedness level ", level),
-                        *feature.mutable_value_counts()->mutable_value_count(static_cast<int>(level)), findings);
+                        *feature.mutable_value_counts()->mutable_value_count(static_cast<int>(level)),
+                        findings);
   }
   return findings;
 }
@@ -146,14 +152,16 @@ Findings ConformShape(const FeatureView& view, tfmd::Feature& feature) {
   for (const auto& dim : feature.shape().dim()) expected = SaturatedProduct(expected, dim.size());
   const std::vector<ValueCountRange> levels = view.ValueCountsByLevel();
   const std::vector<double> num_missing = view.NumMissingByLevel();
-  const bool is_fixed = std::all_of(levels.begin(), levels.end(),
-                                    [](const auto& level) { return level.min == level.max && level.min != 0; }) &&
-                        std::all_of(num_missing.begin(), num_missing.end(), [](double num) { return num == 0; });
+  const bool is_fixed =
+      std::all_of(levels.begin(), levels.end(),
+                  [](const auto& level) { return level.min == level.max && level.min != 0; }) &&
+      std::all_of(num_missing.begin(), num_missing.end(), [](double num) { return num == 0; });
   if (!is_fixed) {
     // Not replaced by a value_count: what is seen now may not fit the data the shape came from.
     feature.clear_shape();
     return {{AnomalyInfo::INVALID_FEATURE_SHAPE, kShapeDropped,
-             "The feature has a shape, but it's not always present (if the feature is nested, then it should always "
+             "The feature has a shape, but it's not always present (if the feature is nested, then it should "
+             "always "
              "be present at each nested level) or its value lengths vary."}};
   }
   int64_t actual = 1;
@@ -171,15 +179,16 @@ Findings ConformUniqueness(const FeatureView& view, tfmd::Feature& feature) {
   if (!num_unique.has_value()) {
     feature.clear_unique_constraints();
     return {{AnomalyInfo::FEATURE_TYPE_NO_UNIQUE, "No unique values",
-             "UniqueConstraints specified for the feature, but unique values were not counted (i.e., feature is not "
+             "UniqueConstraints specified for the feature, but unique values were not counted (i.e., feature "
+             "is not "
              "string or categorical)."}};
   }
   tfmd::UniqueConstraints& constraints = *feature.mutable_unique_constraints();
   Findings findings;
   if (*num_unique < constraints.min()) {
     findings.push_back({AnomalyInfo::FEATURE_TYPE_LOW_UNIQUE, "Low number of unique values",
-                        absl::StrCat("Expected at least ", constraints.min(), " unique values but found only ",
-                                     *num_unique, ".")});
+                        absl::StrCat("Expected at least ", constraints.min(),
+                                     " unique values but found only ", *num_unique, ".")});
     constraints.set_min(*num_unique);
   }
   if (*num_unique > constraints.max()) {

@@ -7,8 +7,8 @@
 
 namespace penstock::validation {
 
-/// Sets presence, and shape or value_count(s), of a new feature to what its statistics show. A shape is tried only
-/// where `infer_shape`.
+/// Sets presence, and shape or value_count(s), of a new feature to what its statistics show. A shape is tried
+/// only where `infer_shape`.
 void InferPresenceAndValency(const FeatureView& view, bool infer_shape, tfmd::Feature& feature);
 
 /// Each checks one constraint of `feature`, where it has it, and loosens it to what was seen.

@@ -25,7 +25,8 @@ struct Place {
 
   template <class... Args>
   Status Fault(fmt::format_string<Args...> text, Args&&... args) const {
-    return InvalidArgument("{}: feature '{}': {}", file, feature, fmt::format(text, std::forward<Args>(args)...));
+    return InvalidArgument("{}: feature '{}': {}", file, feature,
+                           fmt::format(text, std::forward<Args>(args)...));
   }
 };
 
@@ -47,30 +48,36 @@ Status CheckValues(const Place& place, const tfmd::StringDomain& domain) {
 
 Status CheckDomain(const Place& place, const tfmd::Feature& feature) {
   if (!DomainFitsType(feature.domain_info_case(), feature.type()))
-    return place.Fault("{} does not fit the type {}", DomainName(feature), tfmd::FeatureType_Name(feature.type()));
+    return place.Fault("{} does not fit the type {}", DomainName(feature),
+                       tfmd::FeatureType_Name(feature.type()));
   switch (feature.domain_info_case()) {
     case tfmd::Feature::kDomain:
       if (!std::binary_search(place.domains.begin(), place.domains.end(), feature.domain()))
         return place.Fault("the schema has no string_domain named '{}'{}", feature.domain(),
                            DidYouMean(feature.domain(), place.domains));
       return OkStatus();
-    case tfmd::Feature::kIntDomain: return CheckBounds(place, feature.int_domain());
-    case tfmd::Feature::kFloatDomain: return CheckBounds(place, feature.float_domain());
-    case tfmd::Feature::kStringDomain: return CheckValues(place, feature.string_domain());
+    case tfmd::Feature::kIntDomain:
+      return CheckBounds(place, feature.int_domain());
+    case tfmd::Feature::kFloatDomain:
+      return CheckBounds(place, feature.float_domain());
+    case tfmd::Feature::kStringDomain:
+      return CheckValues(place, feature.string_domain());
     case tfmd::Feature::kBoolDomain: {
       const tfmd::BoolDomain& domain = feature.bool_domain();
       if (domain.has_true_value() && domain.has_false_value() && domain.true_value() == domain.false_value())
         return place.Fault("the bool_domain says '{}' for both true and false", domain.true_value());
       return OkStatus();
     }
-    default: return OkStatus();
+    default:
+      return OkStatus();
   }
 }
 
 Status CheckPresence(const Place& place, const tfmd::FeaturePresence& presence) {
   if (!(presence.min_fraction() >= 0 && presence.min_fraction() <= 1))
     return place.Fault("presence.min_fraction is {} but must lie between 0 and 1", presence.min_fraction());
-  if (presence.min_count() < 0) return place.Fault("presence.min_count is {} but cannot be negative", presence.min_count());
+  if (presence.min_count() < 0)
+    return place.Fault("presence.min_count is {} but cannot be negative", presence.min_count());
   return OkStatus();
 }
 
@@ -83,7 +90,8 @@ Status CheckValueCount(const Place& place, const tfmd::ValueCount& count) {
 
 Status CheckValency(const Place& place, const tfmd::Feature& feature) {
   for (const auto& dim : feature.shape().dim())
-    if (dim.size() < 1) return place.Fault("shape has a dim of size {} but each must be at least 1", dim.size());
+    if (dim.size() < 1)
+      return place.Fault("shape has a dim of size {} but each must be at least 1", dim.size());
   PENSTOCK_RETURN_IF_ERROR(CheckValueCount(place, feature.value_count()));
   for (const auto& level : feature.value_counts().value_count())
     PENSTOCK_RETURN_IF_ERROR(CheckValueCount(place, level));
@@ -108,8 +116,8 @@ Status CheckEnvironments(const Place& place, const tfmd::Feature& feature) {
   for (const auto* names : {&feature.in_environment(), &feature.not_in_environment()})
     for (const std::string& name : *names)
       if (std::find(place.environments.begin(), place.environments.end(), name) == place.environments.end())
-        return place.Fault("the environment '{}' is not declared: add default_environment: '{}'{}", name, name,
-                           DidYouMean(name, place.environments));
+        return place.Fault("the environment '{}' is not declared: add default_environment: '{}'{}", name,
+                           name, DidYouMean(name, place.environments));
   return OkStatus();
 }
 
@@ -123,7 +131,8 @@ Status CheckFeature(const Place& place, const tfmd::Feature& feature) {
   return CheckEnvironments(place, feature);
 }
 
-Status CheckSharedDomains(const tfmd::Schema& schema, const std::string& file, std::vector<std::string>& names) {
+Status CheckSharedDomains(const tfmd::Schema& schema, const std::string& file,
+                          std::vector<std::string>& names) {
   std::unordered_set<std::string_view> seen;
   for (const tfmd::StringDomain& domain : schema.string_domain()) {
     if (!seen.insert(domain.name()).second)
@@ -143,24 +152,25 @@ Status CheckSharedDomains(const tfmd::Schema& schema, const std::string& file, s
 Status CheckSchema(const tfmd::Schema& schema, const std::string& name) {
   std::vector<std::string> domains;
   PENSTOCK_RETURN_IF_ERROR(CheckSharedDomains(schema, name, domains));
-  const std::vector<std::string> environments(schema.default_environment().begin(), schema.default_environment().end());
+  const std::vector<std::string> environments(schema.default_environment().begin(),
+                                              schema.default_environment().end());
   std::unordered_set<std::string> seen;
   int64_t number = 0;
   Status status = OkStatus();
-  SchemaIndex::ForEachFeature(
-      FeaturePath(), schema.feature(), [&](const FeaturePath& path, const tfmd::Feature& feature) {
-        ++number;
-        if (!status.ok()) return false;
-        const std::string key = path.Serialize();
-        if (feature.name().empty()) {
-          status = InvalidArgument("{}: feature number {} has no name", name, number);
-        } else if (!seen.insert(key).second) {
-          status = InvalidArgument("{}: two features are named '{}'", name, key);
-        } else {
-          status = CheckFeature(Place{name, key, domains, environments}, feature);
-        }
-        return status.ok();
-      });
+  SchemaIndex::ForEachFeature(FeaturePath(), schema.feature(),
+                              [&](const FeaturePath& path, const tfmd::Feature& feature) {
+                                ++number;
+                                if (!status.ok()) return false;
+                                const std::string key = path.Serialize();
+                                if (feature.name().empty()) {
+                                  status = InvalidArgument("{}: feature number {} has no name", name, number);
+                                } else if (!seen.insert(key).second) {
+                                  status = InvalidArgument("{}: two features are named '{}'", name, key);
+                                } else {
+                                  status = CheckFeature(Place{name, key, domains, environments}, feature);
+                                }
+                                return status.ok();
+                              });
   return status;
 }
 

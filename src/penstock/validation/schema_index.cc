@@ -43,7 +43,9 @@ void SchemaIndex::IndexFeatures(const FeaturePath& prefix,
 }
 
 tfmd::Feature* SchemaIndex::FindFeature(const std::string& key) const { return Lookup(features_, key); }
-tfmd::SparseFeature* SchemaIndex::FindSparse(const std::string& key) const { return Lookup(sparse_features_, key); }
+tfmd::SparseFeature* SchemaIndex::FindSparse(const std::string& key) const {
+  return Lookup(sparse_features_, key);
+}
 tfmd::WeightedFeature* SchemaIndex::FindWeighted(const std::string& key) const {
   return Lookup(weighted_features_, key);
 }

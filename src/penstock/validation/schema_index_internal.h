@@ -13,15 +13,17 @@ namespace penstock::validation {
 
 namespace tfmd = ::tensorflow::metadata::v0;
 
-/// Finds the features and domains of a schema by name, and adds and removes them without losing track. Refers to the
-/// schema, which must outlive it and change only through it. Of features or domains with one name, the first is meant.
+/// Finds the features and domains of a schema by name, and adds and removes them without losing track. Refers
+/// to the schema, which must outlive it and change only through it. Of features or domains with one name, the
+/// first is meant.
 class SchemaIndex {
  public:
   explicit SchemaIndex(tfmd::Schema& schema);
 
   const tfmd::Schema& schema() const { return *schema_; }
 
-  /// By serialized path; null where there is none. What they point to may be changed, but for names and children.
+  /// By serialized path; null where there is none. What they point to may be changed, but for names and
+  /// children.
   tfmd::Feature* FindFeature(const std::string& key) const;
   tfmd::SparseFeature* FindSparse(const std::string& key) const;
   tfmd::WeightedFeature* FindWeighted(const std::string& key) const;
@@ -36,7 +38,8 @@ class SchemaIndex {
 
   /// Depth first: every feature below `prefix` and its path, parents first.
   template <class Visit>
-  static void ForEachFeature(const FeaturePath& prefix, const google::protobuf::RepeatedPtrField<tfmd::Feature>& features,
+  static void ForEachFeature(const FeaturePath& prefix,
+                             const google::protobuf::RepeatedPtrField<tfmd::Feature>& features,
                              const Visit& visit) {
     for (const tfmd::Feature& feature : features) {
       const FeaturePath path = prefix.Child(feature.name());

@@ -37,8 +37,12 @@ class SchemaUpdate {
 
   void UpdateFeature(const FeatureView& view) {
     switch (const FeatureKind kind = KindOf(index_, view.key()); kind) {
-      case FeatureKind::kNew: CreateFeature(view); break;
-      case FeatureKind::kPlain: UpdatePlain(view); break;
+      case FeatureKind::kNew:
+        CreateFeature(view);
+        break;
+      case FeatureKind::kPlain:
+        UpdatePlain(view);
+        break;
       case FeatureKind::kSparse:
         if (!CheckSparseFeature(view).empty()) Deprecate(*index_.FindSparse(view.key()));
         break;
@@ -46,7 +50,9 @@ class SchemaUpdate {
         if (!CheckWeightedFeature(view).empty()) Deprecate(*index_.FindWeighted(view.key()));
         break;
       case FeatureKind::kSparseCollision:
-      case FeatureKind::kWeightedCollision: DeprecateAll(view.key()); break;
+      case FeatureKind::kWeightedCollision:
+        DeprecateAll(view.key());
+        break;
     }
   }
 
@@ -135,7 +141,8 @@ Result<const tfmd::DatasetFeatureStatistics*> WholeDataset(const tfmd::DatasetFe
                          kAllExamples);
 }
 
-Result<tfmd::Schema> InferSchema(const tfmd::DatasetFeatureStatistics& statistics, const InferSchemaOptions& options) {
+Result<tfmd::Schema> InferSchema(const tfmd::DatasetFeatureStatistics& statistics,
+                                 const InferSchemaOptions& options) {
   tfmd::Schema schema;
   PENSTOCK_RETURN_IF_ERROR(Update(statistics, options, schema));
   return schema;
@@ -143,7 +150,8 @@ Result<tfmd::Schema> InferSchema(const tfmd::DatasetFeatureStatistics& statistic
 
 Result<tfmd::Schema> InferSchema(std::span<const tfmd::DatasetFeatureStatistics> splits,
                                  const InferSchemaOptions& options) {
-  if (splits.empty()) return InvalidArgument("A schema cannot be inferred from no statistics: at least one split is needed");
+  if (splits.empty())
+    return InvalidArgument("A schema cannot be inferred from no statistics: at least one split is needed");
   PENSTOCK_ASSIGN_OR_RETURN(tfmd::Schema schema, InferSchema(splits.front(), options));
   for (const tfmd::DatasetFeatureStatistics& split : splits.subspan(1)) {
     PENSTOCK_ASSIGN_OR_RETURN(schema, UpdateSchema(std::move(schema), split, options));

@@ -29,7 +29,8 @@ std::string RangeText(const tfmd::ValueCount& count) {
 std::string ValencyText(const tfmd::Feature& feature) {
   if (feature.has_shape()) {
     std::string text;
-    for (const auto& dim : feature.shape().dim()) text += fmt::format("{}{}", text.empty() ? "" : "x", dim.size());
+    for (const auto& dim : feature.shape().dim())
+      text += fmt::format("{}{}", text.empty() ? "" : "x", dim.size());
     return text.empty() ? "scalar" : "shape " + text;
   }
   if (feature.has_value_count()) return RangeText(feature.value_count());
@@ -48,26 +49,34 @@ std::string BoundsText(const Domain& domain) {
 
 std::string DomainText(const tfmd::Feature& feature) {
   switch (feature.domain_info_case()) {
-    case tfmd::Feature::DOMAIN_INFO_NOT_SET: return "";
-    case tfmd::Feature::kDomain: return feature.domain();
-    case tfmd::Feature::kIntDomain: return "int" + BoundsText(feature.int_domain());
-    case tfmd::Feature::kFloatDomain: return "float" + BoundsText(feature.float_domain());
-    case tfmd::Feature::kStringDomain: return fmt::format("{} values", feature.string_domain().value_size());
+    case tfmd::Feature::DOMAIN_INFO_NOT_SET:
+      return "";
+    case tfmd::Feature::kDomain:
+      return feature.domain();
+    case tfmd::Feature::kIntDomain:
+      return "int" + BoundsText(feature.int_domain());
+    case tfmd::Feature::kFloatDomain:
+      return "float" + BoundsText(feature.float_domain());
+    case tfmd::Feature::kStringDomain:
+      return fmt::format("{} values", feature.string_domain().value_size());
     case tfmd::Feature::kBoolDomain: {
       const tfmd::BoolDomain& domain = feature.bool_domain();
       return domain.has_true_value() || domain.has_false_value()
                  ? fmt::format("bool '{}'/'{}'", domain.true_value(), domain.false_value())
                  : "bool";
     }
-    default: return DomainName(feature);
+    default:
+      return DomainName(feature);
   }
 }
 
 std::string NoteText(const tfmd::Feature& feature) {
   std::string text;
-  if (feature.lifecycle_stage() != tfmd::UNKNOWN_STAGE) text = tfmd::LifecycleStage_Name(feature.lifecycle_stage());
+  if (feature.lifecycle_stage() != tfmd::UNKNOWN_STAGE)
+    text = tfmd::LifecycleStage_Name(feature.lifecycle_stage());
   for (const std::string& name : feature.in_environment()) text += (text.empty() ? "in " : ", in ") + name;
-  for (const std::string& name : feature.not_in_environment()) text += (text.empty() ? "not in " : ", not in ") + name;
+  for (const std::string& name : feature.not_in_environment())
+    text += (text.empty() ? "not in " : ", not in ") + name;
   return text;
 }
 
@@ -78,7 +87,8 @@ std::string DomainsText(const tfmd::Schema& schema) {
     const int num_shown = std::min(domain.value_size(), kMaxValuesShown);
     for (int i = 0; i < num_shown; ++i)
       values += fmt::format("{}'{}'", i == 0 ? "" : ", ", OneLine(domain.value(i), kMaxTextBytes));
-    if (num_shown < domain.value_size()) values += fmt::format(" and {} more", domain.value_size() - num_shown);
+    if (num_shown < domain.value_size())
+      values += fmt::format(" and {} more", domain.value_size() - num_shown);
     table.Add({OneLine(domain.name(), kMaxTextBytes), fmt::format("{}", domain.value_size()), values});
   }
   return table.empty() ? "" : "\n" + table.Print();

@@ -17,13 +17,15 @@ constexpr char kDomainInfo[] = "domain_info";
 
 Finding NoLanguageStatistics() {
   return {AnomalyInfo::STATS_NOT_AVAILABLE, "Natural language stats are not computed.",
-          "Constraints specified in natural language domain cannot be verified because natural language stats have "
+          "Constraints specified in natural language domain cannot be verified because natural language "
+          "stats have "
           "not been computed."};
 }
 
 void ConformCoverage(const tfmd::NaturalLanguageStatistics& statistics, tfmd::NaturalLanguageDomain& domain,
                      Findings& findings) {
-  if (domain.coverage().has_min_coverage() && domain.coverage().min_coverage() > statistics.feature_coverage()) {
+  if (domain.coverage().has_min_coverage() &&
+      domain.coverage().min_coverage() > statistics.feature_coverage()) {
     findings.push_back({AnomalyInfo::FEATURE_COVERAGE_TOO_LOW, "Feature coverage is too low.",
                         absl::StrCat("Fraction of tokens in the vocabulary: ", statistics.feature_coverage(),
                                      " is lower than the threshold set in the Schema: ",
@@ -45,7 +47,8 @@ void ConformTokenFraction(const TokenStatistics& seen, const std::string& token,
                           tfmd::SequenceValueConstraints& constraint, Findings& findings) {
   const auto text = [&](std::string_view comparison, double bound) {
     return absl::StrCat("Fraction of sequences with value: ", token, " is: ", seen.fraction_of_sequences(),
-                        " which is ", std::string(comparison), " than the threshold set in the Schema: ", bound, ".");
+                        " which is ", std::string(comparison),
+                        " than the threshold set in the Schema: ", bound, ".");
   };
   if (constraint.has_min_fraction_of_sequences() &&
       constraint.min_fraction_of_sequences() > seen.fraction_of_sequences()) {
@@ -67,20 +70,20 @@ void ConformTokenOccurrences(const TokenStatistics& seen, const std::string& tok
                              tfmd::SequenceValueConstraints& constraint, Findings& findings) {
   if (constraint.has_min_per_sequence() &&
       constraint.min_per_sequence() > static_cast<int64_t>(seen.per_sequence_min_frequency())) {
-    findings.push_back({AnomalyInfo::SEQUENCE_VALUE_TOO_FEW_OCCURRENCES,
-                        "Value has too few per-sequence occurrences.",
-                        absl::StrCat("Value: ", token, " occurs at least: ", seen.per_sequence_min_frequency(),
-                                     " times within a sequence, which is lower than the threshold set in the Schema: ",
-                                     constraint.min_per_sequence(), ".")});
+    findings.push_back(
+        {AnomalyInfo::SEQUENCE_VALUE_TOO_FEW_OCCURRENCES, "Value has too few per-sequence occurrences.",
+         absl::StrCat("Value: ", token, " occurs at least: ", seen.per_sequence_min_frequency(),
+                      " times within a sequence, which is lower than the threshold set in the Schema: ",
+                      constraint.min_per_sequence(), ".")});
     constraint.set_min_per_sequence(static_cast<int64_t>(seen.per_sequence_min_frequency()));
   }
   if (constraint.has_max_per_sequence() &&
       constraint.max_per_sequence() < static_cast<int64_t>(seen.per_sequence_max_frequency())) {
-    findings.push_back({AnomalyInfo::SEQUENCE_VALUE_TOO_MANY_OCCURRENCES,
-                        "Value has too many per-sequence occurrences.",
-                        absl::StrCat("Value: ", token, " occurs at most: ", seen.per_sequence_max_frequency(),
-                                     " times within a sequence, which is higher than the threshold set in the Schema: ",
-                                     constraint.max_per_sequence(), ".")});
+    findings.push_back(
+        {AnomalyInfo::SEQUENCE_VALUE_TOO_MANY_OCCURRENCES, "Value has too many per-sequence occurrences.",
+         absl::StrCat("Value: ", token, " occurs at most: ", seen.per_sequence_max_frequency(),
+                      " times within a sequence, which is higher than the threshold set in the Schema: ",
+                      constraint.max_per_sequence(), ".")});
     constraint.set_max_per_sequence(static_cast<int64_t>(seen.per_sequence_max_frequency()));
   }
 }
@@ -115,9 +118,10 @@ Findings ConformImageFormats(const FeatureView& view, tfmd::ImageDomain& domain)
   const float expected = domain.minimum_supported_image_fraction();
   if (!(fraction < expected)) return {};
   domain.set_minimum_supported_image_fraction(fraction);
-  return {{AnomalyInfo::LOW_SUPPORTED_IMAGE_FRACTION, "Low supported image fraction",
-           absl::StrCat("Fraction of values containing TensorFlow supported images: ", std::to_string(fraction),
-                        " is lower than the threshold set in the Schema: ", std::to_string(expected), ".")}};
+  return {
+      {AnomalyInfo::LOW_SUPPORTED_IMAGE_FRACTION, "Low supported image fraction",
+       absl::StrCat("Fraction of values containing TensorFlow supported images: ", std::to_string(fraction),
+                    " is lower than the threshold set in the Schema: ", std::to_string(expected), ".")}};
 }
 
 }  // namespace
@@ -138,8 +142,9 @@ bool AdoptDomainOfStatistics(const FeatureView& view, tfmd::Feature& feature) {
   if (ParseTextProto(found->str(), view.key(), domain).ok())
     domain.GetReflection()->ListFields(domain, &fields);
   if (fields.size() != 1 || domain.domain_info_case() == tfmd::Feature::DOMAIN_INFO_NOT_SET) {
-    logging::Warning("statistics hold a domain that is not one field of Feature.domain_info, such as 'mid_domain {}'",
-                     {{"feature", view.key()}, {"domain_info", found->str()}});
+    logging::Warning(
+        "statistics hold a domain that is not one field of Feature.domain_info, such as 'mid_domain {}'",
+        {{"feature", view.key()}, {"domain_info", found->str()}});
     return false;
   }
   feature.MergeFrom(domain);
@@ -168,7 +173,8 @@ Findings ConformNaturalLanguageDomain(const FeatureView& view, tfmd::Feature& fe
     return {};
   }
   tfmd::NaturalLanguageDomain& domain = *feature.mutable_natural_language_domain();
-  const bool has_constraints = domain.coverage().has_min_coverage() || domain.coverage().has_min_avg_token_length() ||
+  const bool has_constraints = domain.coverage().has_min_coverage() ||
+                               domain.coverage().has_min_avg_token_length() ||
                                !domain.token_constraints().empty();
   if (has_constraints && custom == nullptr) {
     feature.clear_domain_info();

@@ -7,11 +7,11 @@
 
 namespace penstock::validation {
 
-/// Domains of meaning (images, natural language, and those a statistics generator names itself), checked against the
-/// custom statistics of the feature.
+/// Domains of meaning (images, natural language, and those a statistics generator names itself), checked
+/// against the custom statistics of the feature.
 
-/// Sets the domain that the one custom statistic "domain_info" holds as text, where `feature` has none. Returns whether
-/// it did.
+/// Sets the domain that the one custom statistic "domain_info" holds as text, where `feature` has none.
+/// Returns whether it did.
 bool AdoptDomainOfStatistics(const FeatureView& view, tfmd::Feature& feature);
 
 /// `feature` must have the domain.

@@ -11,15 +11,16 @@ namespace {
 
 using tfmd::AnomalyInfo;
 
-// TFDV says these in the short description and leaves the long one empty: so do we, that the protos are equal.
+// TFDV says these in the short description and leaves the long one empty: so do we, that the protos are
+// equal.
 Finding Invalid(std::string text) { return {AnomalyInfo::INVALID_SCHEMA_SPECIFICATION, std::move(text), ""}; }
 
 /// False where nothing more can be said of the feature, which is deprecated then.
 bool ConformNameAndType(tfmd::Feature& feature, Findings& findings) {
   if (!feature.has_name()) {
-    findings.push_back({AnomalyInfo::FEATURE_MISSING_NAME,
-                        "unspecified name (maybe meant to be the empty string): find name rather than deprecating.",
-                        ""});
+    findings.push_back(
+        {AnomalyInfo::FEATURE_MISSING_NAME,
+         "unspecified name (maybe meant to be the empty string): find name rather than deprecating.", ""});
     Deprecate(feature);
     return false;
   }
@@ -65,7 +66,8 @@ void ConformValueCountBounds(tfmd::Feature& feature, Findings& findings) {
     }
     if (value_count.has_max() && value_count.max() < value_count.min()) {
       value_count.set_max(value_count.min());
-      findings.push_back({AnomalyInfo::INVALID_SCHEMA_SPECIFICATION, "ValueCounts.max should not be less than min",
+      findings.push_back({AnomalyInfo::INVALID_SCHEMA_SPECIFICATION,
+                          "ValueCounts.max should not be less than min",
                           absl::StrCat("ValueCounts.max at level ", level, " should not be less than min.")});
     }
   }
@@ -75,13 +77,20 @@ void ConformValueCountBounds(tfmd::Feature& feature, Findings& findings) {
 std::string ConstraintRefusal(tfmd::Feature::DomainInfoCase domain) {
   switch (domain) {
     case tfmd::Feature::kDomain:
-    case tfmd::Feature::kStringDomain: return "";
-    case tfmd::Feature::kBoolDomain: return "distribution constraints not supported for bool domains.";
-    case tfmd::Feature::kIntDomain: return "distribution constraints not supported for int domains.";
-    case tfmd::Feature::kFloatDomain: return "distribution constraints not supported for float domains.";
-    case tfmd::Feature::kStructDomain: return "distribution constraints not supported for struct domains.";
-    case tfmd::Feature::DOMAIN_INFO_NOT_SET: return "distribution constraints require domain or string domain.";
-    default: return "distribution constraints not supported for semantic domains.";
+    case tfmd::Feature::kStringDomain:
+      return "";
+    case tfmd::Feature::kBoolDomain:
+      return "distribution constraints not supported for bool domains.";
+    case tfmd::Feature::kIntDomain:
+      return "distribution constraints not supported for int domains.";
+    case tfmd::Feature::kFloatDomain:
+      return "distribution constraints not supported for float domains.";
+    case tfmd::Feature::kStructDomain:
+      return "distribution constraints not supported for struct domains.";
+    case tfmd::Feature::DOMAIN_INFO_NOT_SET:
+      return "distribution constraints require domain or string domain.";
+    default:
+      return "distribution constraints not supported for semantic domains.";
   }
 }
 
@@ -90,19 +99,23 @@ bool IsKnownDomain(tfmd::Feature::DomainInfoCase domain) {
     case tfmd::Feature::kAudioDomain:
     case tfmd::Feature::kVideoDomain:
     case tfmd::Feature::kContentChunkDomain:
-    case tfmd::Feature::kTimeOfDayDomain: return false;
-    default: return true;
+    case tfmd::Feature::kTimeOfDayDomain:
+      return false;
+    default:
+      return true;
   }
 }
 
 void ConformDomain(const SchemaIndex& index, tfmd::Feature& feature, Findings& findings) {
   const tfmd::Feature::DomainInfoCase domain = feature.domain_info_case();
   if (!IsKnownDomain(domain)) {
-    findings.push_back({AnomalyInfo::INVALID_DOMAIN_SPECIFICATION, "internal issue: unknown domain_info type", ""});
+    findings.push_back(
+        {AnomalyInfo::INVALID_DOMAIN_SPECIFICATION, "internal issue: unknown domain_info type", ""});
     feature.clear_domain_info();
     return;
   }
-  if (std::string refusal = ConstraintRefusal(domain); feature.has_distribution_constraints() && !refusal.empty()) {
+  if (std::string refusal = ConstraintRefusal(domain);
+      feature.has_distribution_constraints() && !refusal.empty()) {
     feature.clear_distribution_constraints();
     findings.push_back(Invalid(std::move(refusal)));
   }
@@ -120,8 +133,11 @@ void ConformDomain(const SchemaIndex& index, tfmd::Feature& feature, Findings& f
         bools.clear_false_value();
       break;
     }
-    case tfmd::Feature::kStringDomain: RemoveRepeatedValues(*feature.mutable_string_domain()); break;
-    default: break;
+    case tfmd::Feature::kStringDomain:
+      RemoveRepeatedValues(*feature.mutable_string_domain());
+      break;
+    default:
+      break;
   }
 }
 
@@ -129,23 +145,30 @@ void ConformDomain(const SchemaIndex& index, tfmd::Feature& feature, Findings& f
 
 bool DomainFitsType(tfmd::Feature::DomainInfoCase domain, tfmd::FeatureType type) {
   switch (domain) {
-    case tfmd::Feature::kBoolDomain: return type == tfmd::INT || type == tfmd::BYTES || type == tfmd::FLOAT;
+    case tfmd::Feature::kBoolDomain:
+      return type == tfmd::INT || type == tfmd::BYTES || type == tfmd::FLOAT;
     case tfmd::Feature::kIntDomain:
     case tfmd::Feature::kTimeDomain:
-    case tfmd::Feature::kNaturalLanguageDomain: return type == tfmd::INT || type == tfmd::BYTES;
-    case tfmd::Feature::kFloatDomain: return type == tfmd::FLOAT || type == tfmd::BYTES;
-    case tfmd::Feature::kStructDomain: return type == tfmd::STRUCT;
+    case tfmd::Feature::kNaturalLanguageDomain:
+      return type == tfmd::INT || type == tfmd::BYTES;
+    case tfmd::Feature::kFloatDomain:
+      return type == tfmd::FLOAT || type == tfmd::BYTES;
+    case tfmd::Feature::kStructDomain:
+      return type == tfmd::STRUCT;
     case tfmd::Feature::kDomain:
     case tfmd::Feature::kStringDomain:
     case tfmd::Feature::kImageDomain:
     case tfmd::Feature::kMidDomain:
-    case tfmd::Feature::kUrlDomain: return type == tfmd::BYTES;
-    default: return type == tfmd::INT || type == tfmd::FLOAT || type == tfmd::BYTES || type == tfmd::STRUCT;
+    case tfmd::Feature::kUrlDomain:
+      return type == tfmd::BYTES;
+    default:
+      return type == tfmd::INT || type == tfmd::FLOAT || type == tfmd::BYTES || type == tfmd::STRUCT;
   }
 }
 
 std::string DomainName(const tfmd::Feature& feature) {
-  const google::protobuf::OneofDescriptor* domain_info = tfmd::Feature::descriptor()->FindOneofByName("domain_info");
+  const google::protobuf::OneofDescriptor* domain_info =
+      tfmd::Feature::descriptor()->FindOneofByName("domain_info");
   const google::protobuf::FieldDescriptor* field =
       feature.GetReflection()->GetOneofFieldDescriptor(feature, domain_info);
   return field == nullptr ? "UNSET" : field->name();

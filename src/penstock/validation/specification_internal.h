@@ -7,8 +7,8 @@
 
 namespace penstock::validation {
 
-/// Checks that a feature of a schema is consistent in itself, whatever the data, and mends it (deprecates it where no
-/// mending is possible).
+/// Checks that a feature of a schema is consistent in itself, whatever the data, and mends it (deprecates it
+/// where no mending is possible).
 Findings ConformSpecification(const SchemaIndex& index, tfmd::Feature& feature);
 
 /// The types of data that a domain can describe.

@@ -27,7 +27,8 @@ void Summarize(AnomalyInfo& info) {
   info.set_description(std::move(description));
 }
 
-/// Holds one dataset against one schema and writes what is wrong into an Anomalies proto, whose baseline is the schema.
+/// Holds one dataset against one schema and writes what is wrong into an Anomalies proto, whose baseline is
+/// the schema.
 class Validation {
  public:
   Validation(const DatasetView& statistics, const ControlDatasets& controls, const ValidateOptions& options,
@@ -44,7 +45,8 @@ class Validation {
     CheckMissing();
     CheckDataset();
     // By path: the order does not depend on that of the statistics.
-    std::stable_sort(compared_.begin(), compared_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::stable_sort(compared_.begin(), compared_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& [path, info] : compared_) *result_.add_drift_skew_info() = std::move(info);
   }
 
@@ -59,21 +61,29 @@ class Validation {
   bool CheckFeature(const FeatureView& view) {
     const tfmd::Feature* feature = index_.FindFeature(view.key());
     const tfmd::SparseFeature* sparse = index_.FindSparse(view.key());
-    if (feature != nullptr ? IsDeprecated(*feature) : sparse != nullptr && IsDeprecated(*sparse)) return false;
+    if (feature != nullptr ? IsDeprecated(*feature) : sparse != nullptr && IsDeprecated(*sparse))
+      return false;
     switch (const FeatureKind kind = KindOf(index_, view.key()); kind) {
       // The fields of a new struct are part of its news.
-      case FeatureKind::kNew: ReportNew(view); return false;
-      case FeatureKind::kPlain: return CheckPlain(view, *feature);
-      case FeatureKind::kSparse: return !Report(view.path(), CheckSparseFeature(view));
-      case FeatureKind::kWeighted: Report(view.path(), CheckWeightedFeature(view)); return true;
-      default: return !Report(view.path(), CollisionFindings(kind));
+      case FeatureKind::kNew:
+        ReportNew(view);
+        return false;
+      case FeatureKind::kPlain:
+        return CheckPlain(view, *feature);
+      case FeatureKind::kSparse:
+        return !Report(view.path(), CheckSparseFeature(view));
+      case FeatureKind::kWeighted:
+        Report(view.path(), CheckWeightedFeature(view));
+        return true;
+      default:
+        return !Report(view.path(), CollisionFindings(kind));
     }
   }
 
   void ReportNew(const FeatureView& view) {
     if (options_.features_needed.has_value() && !options_.features_needed->contains(view.path())) return;
-    Report(view.path(), {{AnomalyInfo::SCHEMA_NEW_COLUMN, "New column",
-                          "New column (column in data but not in schema)"}});
+    Report(view.path(),
+           {{AnomalyInfo::SCHEMA_NEW_COLUMN, "New column", "New column (column in data but not in schema)"}});
   }
 
   bool CheckPlain(const FeatureView& view, const tfmd::Feature& feature) {
@@ -91,14 +101,15 @@ class Validation {
   }
 
   void CheckMissing() {
-    SchemaIndex::ForEachFeature(
-        FeaturePath(), result_.baseline().feature(), [this](const FeaturePath& path, const tfmd::Feature& feature) {
-          if (IsRequired(result_.baseline(), feature, options_.environment) &&
-              !statistics_.HasStatistics(path.Serialize())) {
-            Report(path, {{AnomalyInfo::SCHEMA_MISSING_COLUMN, "Column dropped", "Column is completely missing"}});
-          }
-          return !IsDeprecated(feature);
-        });
+    SchemaIndex::ForEachFeature(FeaturePath(), result_.baseline().feature(),
+                                [this](const FeaturePath& path, const tfmd::Feature& feature) {
+                                  if (IsRequired(result_.baseline(), feature, options_.environment) &&
+                                      !statistics_.HasStatistics(path.Serialize())) {
+                                    Report(path, {{AnomalyInfo::SCHEMA_MISSING_COLUMN, "Column dropped",
+                                                   "Column is completely missing"}});
+                                  }
+                                  return !IsDeprecated(feature);
+                                });
   }
 
   void CheckDataset() {
@@ -113,7 +124,8 @@ class Validation {
     AnomalyInfo::Severity severity = AnomalyInfo::UNKNOWN;
     for (const Finding& finding : findings) {
       const auto entry = options_.severity_overrides.find(finding.type);
-      severity = std::max(severity, entry == options_.severity_overrides.end() ? AnomalyInfo::ERROR : entry->second);
+      severity =
+          std::max(severity, entry == options_.severity_overrides.end() ? AnomalyInfo::ERROR : entry->second);
     }
     return severity;
   }
@@ -148,7 +160,8 @@ class Validation {
 
 Status CheckEnvironment(const ValidateOptions& options, const tfmd::Schema& schema) {
   if (!options.environment.has_value()) return OkStatus();
-  const std::vector<std::string> known(schema.default_environment().begin(), schema.default_environment().end());
+  const std::vector<std::string> known(schema.default_environment().begin(),
+                                       schema.default_environment().end());
   if (std::find(known.begin(), known.end(), *options.environment) != known.end()) return OkStatus();
   return InvalidArgument("The schema has no environment '{}' in default_environment{}", *options.environment,
                          DidYouMean(*options.environment, known));
@@ -185,7 +198,8 @@ Result<tfmd::Anomalies> ValidateStatistics(const tfmd::DatasetFeatureStatistics&
 }
 
 bool HasErrors(const tfmd::Anomalies& anomalies) {
-  if (anomalies.data_missing() || anomalies.dataset_anomaly_info().severity() == AnomalyInfo::ERROR) return true;
+  if (anomalies.data_missing() || anomalies.dataset_anomaly_info().severity() == AnomalyInfo::ERROR)
+    return true;
   return std::any_of(anomalies.anomaly_info().begin(), anomalies.anomaly_info().end(),
                      [](const auto& entry) { return entry.second.severity() == AnomalyInfo::ERROR; });
 }

@@ -34,21 +34,22 @@ struct ValidateOptions {
   int string_domain_limit = 0;
 };
 
-/// What in `statistics` breaks `schema`, as TFDV reports it: one AnomalyInfo per feature under its serialized path,
-/// with a reason per broken rule, dataset_anomaly_info for the dataset's own rules, drift_skew_info for every
-/// comparison made, and the schema as baseline. Weighted statistics are used where all features have them.
-/// No examples: data_missing and nothing else.
+/// What in `statistics` breaks `schema`, as TFDV reports it: one AnomalyInfo per feature under its serialized
+/// path, with a reason per broken rule, dataset_anomaly_info for the dataset's own rules, drift_skew_info for
+/// every comparison made, and the schema as baseline. Weighted statistics are used where all features have
+/// them. No examples: data_missing and nothing else.
 ///
-/// kInvalidArgument: an unknown environment (with the near-miss name), statistics that name a feature twice, not at
-/// all, or some by name and some by path. Linear in features and listed values. Pure; any thread.
+/// kInvalidArgument: an unknown environment (with the near-miss name), statistics that name a feature twice,
+/// not at all, or some by name and some by path. Linear in features and listed values. Pure; any thread.
 ///
-/// Differs from TFDV 1.21 where that one ends the process or stays silent by mistake: max_examples_count is checked
-/// also without min_examples_count; statistics without common statistics count as no data.
+/// Differs from TFDV 1.21 where that one ends the process or stays silent by mistake: max_examples_count is
+/// checked also without min_examples_count; statistics without common statistics count as no data.
 Result<tensorflow::metadata::v0::Anomalies> ValidateStatistics(
     const tensorflow::metadata::v0::DatasetFeatureStatistics& statistics,
     const tensorflow::metadata::v0::Schema& schema, const ValidateOptions& options = {});
 
-/// Whether any anomaly, of a feature or of the dataset, is an ERROR, or the data is missing altogether: what a gate asks.
+/// Whether any anomaly, of a feature or of the dataset, is an ERROR, or the data is missing altogether: what
+/// a gate asks.
 bool HasErrors(const tensorflow::metadata::v0::Anomalies& anomalies);
 
 }  // namespace penstock::validation

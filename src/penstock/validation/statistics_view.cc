@@ -13,11 +13,16 @@ bool IsEmpty(const tfmd::FeatureNameStatistics& feature) {
 
 const tfmd::CommonStatistics* CommonOf(const tfmd::FeatureNameStatistics& feature) {
   switch (feature.stats_case()) {
-    case tfmd::FeatureNameStatistics::kNumStats: return &feature.num_stats().common_stats();
-    case tfmd::FeatureNameStatistics::kStringStats: return &feature.string_stats().common_stats();
-    case tfmd::FeatureNameStatistics::kBytesStats: return &feature.bytes_stats().common_stats();
-    case tfmd::FeatureNameStatistics::kStructStats: return &feature.struct_stats().common_stats();
-    default: return nullptr;
+    case tfmd::FeatureNameStatistics::kNumStats:
+      return &feature.num_stats().common_stats();
+    case tfmd::FeatureNameStatistics::kStringStats:
+      return &feature.string_stats().common_stats();
+    case tfmd::FeatureNameStatistics::kBytesStats:
+      return &feature.bytes_stats().common_stats();
+    case tfmd::FeatureNameStatistics::kStructStats:
+      return &feature.struct_stats().common_stats();
+    default:
+      return nullptr;
   }
 }
 
@@ -30,11 +35,16 @@ int64_t Saturated(uint64_t count) {
 tfmd::FeatureType FeatureView::SchemaType() const {
   switch (type()) {
     case tfmd::FeatureNameStatistics::BYTES:
-    case tfmd::FeatureNameStatistics::STRING: return tfmd::BYTES;
-    case tfmd::FeatureNameStatistics::INT: return tfmd::INT;
-    case tfmd::FeatureNameStatistics::FLOAT: return tfmd::FLOAT;
-    case tfmd::FeatureNameStatistics::STRUCT: return tfmd::STRUCT;
-    default: return tfmd::TYPE_UNKNOWN;
+    case tfmd::FeatureNameStatistics::STRING:
+      return tfmd::BYTES;
+    case tfmd::FeatureNameStatistics::INT:
+      return tfmd::INT;
+    case tfmd::FeatureNameStatistics::FLOAT:
+      return tfmd::FLOAT;
+    case tfmd::FeatureNameStatistics::STRUCT:
+      return tfmd::STRUCT;
+    default:
+      return tfmd::TYPE_UNKNOWN;
   }
 }
 
@@ -51,13 +61,15 @@ double FeatureView::NumPresent() const {
 }
 
 double FeatureView::NumMissing() const {
-  return by_weight_ ? Common().weighted_common_stats().num_missing() : static_cast<double>(Common().num_missing());
+  return by_weight_ ? Common().weighted_common_stats().num_missing()
+                    : static_cast<double>(Common().num_missing());
 }
 
 std::vector<double> FeatureView::NumMissingByLevel() const {
   std::vector<double> levels;
   if (by_weight_) {
-    for (const auto& level : Common().weighted_presence_and_valency_stats()) levels.push_back(level.num_missing());
+    for (const auto& level : Common().weighted_presence_and_valency_stats())
+      levels.push_back(level.num_missing());
   } else {
     for (const auto& level : Common().presence_and_valency_stats()) levels.push_back(level.num_missing());
   }
@@ -70,7 +82,8 @@ std::vector<ValueCountRange> FeatureView::ValueCountsByLevel() const {
   std::vector<ValueCountRange> levels;
   for (const auto& level : common.presence_and_valency_stats())
     levels.push_back({Saturated(level.min_num_values()), Saturated(level.max_num_values())});
-  if (levels.empty()) levels.push_back({Saturated(common.min_num_values()), Saturated(common.max_num_values())});
+  if (levels.empty())
+    levels.push_back({Saturated(common.min_num_values()), Saturated(common.max_num_values())});
   return levels;
 }
 
@@ -130,8 +143,8 @@ bool DatasetView::HasWeights(const tfmd::DatasetFeatureStatistics& statistics) {
     const tfmd::CommonStatistics* common = CommonOf(feature);
     // Composite features have no counts that could be weighted.
     if (common == nullptr) return true;
-    return common->has_weighted_common_stats() && common->presence_and_valency_stats_size() ==
-                                                      common->weighted_presence_and_valency_stats_size();
+    return common->has_weighted_common_stats() &&
+           common->presence_and_valency_stats_size() == common->weighted_presence_and_valency_stats_size();
   });
 }
 

@@ -30,10 +30,12 @@ struct ListedValue {
   double count = 0;
 };
 
-/// What the statistics say of one feature, weighted or not. Refers to the proto, which must outlive it. Read only.
+/// What the statistics say of one feature, weighted or not. Refers to the proto, which must outlive it. Read
+/// only.
 class FeatureView {
  public:
-  FeatureView(const tfmd::FeatureNameStatistics& statistics, FeaturePath path, bool by_weight, double num_examples)
+  FeatureView(const tfmd::FeatureNameStatistics& statistics, FeaturePath path, bool by_weight,
+              double num_examples)
       : statistics_(&statistics),
         path_(std::move(path)),
         key_(path_.Serialize()),
@@ -81,7 +83,8 @@ class FeatureView {
   double num_examples_;
 };
 
-/// A dataset's features as the tree they form. Refers to the proto, which must outlive it. Read only; any thread.
+/// A dataset's features as the tree they form. Refers to the proto, which must outlive it. Read only; any
+/// thread.
 class DatasetView {
  public:
   /// kInvalidArgument where features are named twice, not at all, or some by name and some by path.

@@ -42,8 +42,8 @@ std::string Describe(const std::vector<ListedValue>& missing, double total) {
   std::string text = "Examples contain values missing from the schema: ";
   for (const ListedValue& value : missing) {
     if (&value != &missing.front()) text += ", ";
-    absl::StrAppend(&text, absl::Utf8SafeCEscape(absl::string_view(value.text.data(), value.text.size())), " (",
-                    Percentage(std::trunc(value.count), total), ")");
+    absl::StrAppend(&text, absl::Utf8SafeCEscape(absl::string_view(value.text.data(), value.text.size())),
+                    " (", Percentage(std::trunc(value.count), total), ")");
   }
   return text + ". ";
 }

@@ -20,8 +20,8 @@ struct StringDomainCheck {
 /// Whether the listed values, at most `max_size` and valid UTF-8, can be a domain.
 bool CanBeStringDomain(const FeatureView& view, int max_size);
 
-/// Checks the listed values against `domain`. Up to the fraction `max_off_domain` of all values may lie outside of it.
-/// `size_limit` is the number of values the domain must stay below; 0: no limit.
+/// Checks the listed values against `domain`. Up to the fraction `max_off_domain` of all values may lie
+/// outside of it. `size_limit` is the number of values the domain must stay below; 0: no limit.
 StringDomainCheck CheckStringDomain(const FeatureView& view, double max_off_domain, int size_limit,
                                     const tfmd::StringDomain& domain);
 

@@ -9,7 +9,8 @@ namespace {
 
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-/// The bytes of the UTF-8 character at the start of `text`; 0 where there is none (overlong forms and surrogates too).
+/// The bytes of the UTF-8 character at the start of `text`; 0 where there is none (overlong forms and
+/// surrogates too).
 size_t CharacterLength(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);

@@ -6,8 +6,8 @@
 
 namespace penstock::validation {
 
-/// `text` in one line: control characters and bytes that are no UTF-8 become \xNN; cut after `max_bytes` (0: never), at
-/// a character, with "...".
+/// `text` in one line: control characters and bytes that are no UTF-8 become \xNN; cut after `max_bytes` (0:
+/// never), at a character, with "...".
 std::string OneLine(std::string_view text, size_t max_bytes = 0);
 
 /// Columns that line up, for a terminal with a monospaced font.

@@ -16,8 +16,8 @@ bool CanBeBoolDomain(const FeatureView& view);
 /// The words for true and false among the listed values. CanBeBoolDomain must hold.
 tfmd::BoolDomain InferBoolDomain(const FeatureView& view);
 
-/// Each checks the domain it is named after, which `feature` must have, and widens it to what was seen, drops it, or
-/// (bool) turns it into the domain of numbers that fits.
+/// Each checks the domain it is named after, which `feature` must have, and widens it to what was seen, drops
+/// it, or (bool) turns it into the domain of numbers that fits.
 Findings ConformIntDomain(const FeatureView& view, tfmd::Feature& feature);
 Findings ConformFloatDomain(const FeatureView& view, tfmd::Feature& feature);
 Findings ConformBoolDomain(const FeatureView& view, tfmd::Feature& feature);
