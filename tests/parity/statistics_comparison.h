@@ -19,8 +19,7 @@ Result<SortedColumns> ReadSortedColumns(const data::Dataset& dataset);
 /// What differs between `expected` (TFDV's) and `actual` (ours), one sentence each; empty where
 /// nothing does. Counts, extremes, uniques and ranked values must be equal, means to 1e-12, deviations to
 /// 1e-9 relative; medians and histogram bounds of both must lie within `epsilon` ranks of the truth. Bucket
-/// counts of quantile histograms are compared only where `expected` is of a TFDV that reports them
-/// (1.21 does; the one that wrote TFX's test data spreads them evenly).
+/// counts of quantile histograms are compared only on demand.
 std::vector<std::string> CompareStatistics(const tensorflow::metadata::v0::DatasetFeatureStatistics& expected,
                                            const tensorflow::metadata::v0::DatasetFeatureStatistics& actual,
                                            const SortedColumns& truth, double epsilon,

@@ -59,7 +59,12 @@ std::string FormatNumber(double value) {
 }
 
 std::string FormatPercent(double part, double whole) {
-  return whole > 0 ? fmt::format("{:.1f}%", 100 * part / whole) : "-";
+  if (!(whole > 0)) return "-";
+  const double percent = 100 * part / whole;
+  // "0.0%" would hide that there are some, "100.0%" that there are others.
+  if (percent > 0 && percent < 0.05) return "<0.1%";
+  if (percent < 100 && percent >= 99.95) return ">99.9%";
+  return fmt::format("{:.1f}%", percent);
 }
 
 std::string Sparkline(const std::vector<double>& heights) {

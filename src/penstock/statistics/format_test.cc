@@ -85,6 +85,18 @@ TEST(FormatStatisticsTest, CutsLongNamesAndValues) {
   EXPECT_THAT(FormatStatistics(list), HasSubstr("nnn…"));
 }
 
+TEST(FormatStatisticsTest, NeverRoundsSomeToNoneOrMostToAll) {
+  DatasetFeatureStatisticsList list = Parse(kTwoFeatures);
+  auto& common =
+      *list.mutable_datasets(0)->mutable_features(1)->mutable_string_stats()->mutable_common_stats();
+  common.set_num_non_missing(999'999);
+  common.set_num_missing(1);
+  EXPECT_THAT(FormatStatistics(list), HasSubstr("<0.1%"));
+  common.set_num_non_missing(1);
+  common.set_num_missing(999'999);
+  EXPECT_THAT(FormatStatistics(list), HasSubstr(">99.9%"));
+}
+
 TEST(FormatStatisticsTest, SaysWhereThereIsNothing) {
   EXPECT_EQ(FormatStatistics(DatasetFeatureStatisticsList()), "No statistics\n");
 }
