@@ -103,9 +103,9 @@ class NodeWriter {
         if (constant == description.default_value) continue;
       }
       input_parameters_[name] = {{"runtimeValue", {{"constant", std::move(constant)}}}};
+      // Not declared by the component, as kfp's compiler does it: they only feed the text.
       for (const std::string& reference : references) {
         input_parameters_[HelperParameterOf(reference)] = {{"componentInputParameter", reference}};
-        helpers_[HelperParameterOf(reference)] = index_.draft().parameters.at(reference).type;
       }
     }
   }
@@ -122,8 +122,6 @@ class NodeWriter {
       inputs["parameters"][parameter.name] =
           ParameterDefinition(parameter.type, parameter.default_value, parameter.is_optional, parameter.help);
     }
-    for (const auto& [name, type] : helpers_)
-      inputs["parameters"][name] = ParameterDefinition(type, {}, false, "");
     for (const PortDescription& port : node_.component.outputs) {
       json definition = {{"artifactType", ArtifactType(port)}};
       PutUnlessEmpty(definition, "description", port.help);
@@ -174,7 +172,6 @@ class NodeWriter {
   const CompileOptions& options_;
   json input_artifacts_ = json::object();
   json input_parameters_ = json::object();
-  std::map<std::string, ParameterType> helpers_;
   std::set<std::string> dependencies_;
 };
 

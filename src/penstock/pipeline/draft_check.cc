@@ -1,7 +1,6 @@
 #include "penstock/pipeline/draft_check.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "penstock/base/filesystem.h"
@@ -32,11 +31,9 @@ Status AnnotateAt(const Status& status, const std::string& where) {
 
 /// Numbers of the IR are doubles: beyond 2^53 an integer would come out as another one.
 bool HoldsTooBigInteger(const json& value) {
-  if (value.is_number_unsigned() && value.get<uint64_t>() > (uint64_t{1} << 53)) return true;
-  if (value.is_number_integer() && !value.is_number_unsigned() &&
-      std::abs(static_cast<double>(value.get<int64_t>())) > 9007199254740992.0) {
-    return true;
-  }
+  constexpr int64_t kMost = int64_t{1} << 53;
+  if (value.is_number_unsigned()) return value.get<uint64_t>() > static_cast<uint64_t>(kMost);
+  if (value.is_number_integer()) return value.get<int64_t>() > kMost || value.get<int64_t>() < -kMost;
   return value.is_structured() && std::any_of(value.begin(), value.end(), HoldsTooBigInteger);
 }
 

@@ -11,8 +11,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kInputPlaceholder = "{{$.inputs.parameters[";
-/// What kfp's compiler calls the parameters it adds for references inside text.
-constexpr std::string_view kHelperPrefix = "pipelinechannel--";
 
 std::string Dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
@@ -247,8 +245,11 @@ Result<ParameterValues> ResolveParameters(
   const ConstantResolver resolver(task, referable);
   ParameterValues values;
   for (const auto& [name, source] : sources) {
-    if (!task.native_component.empty() && name.starts_with(kHelperPrefix)) continue;
     const ParameterInput& input = task.parameters.at(name);
+    if (input.is_helper) {
+      if (task.native_component.empty()) values[name] = source;
+      continue;
+    }
     json value = source;
     if (input.source == ParameterInput::Source::kConstant) {
       PENSTOCK_ASSIGN_OR_RETURN(value, resolver.Resolve(source));

@@ -18,6 +18,9 @@ using ml_pipelines::PipelineTaskSpec;
 using ml_pipelines::TaskInputsSpec;
 using nlohmann::json;
 
+/// What kfp's compiler calls the task parameters it adds for references inside texts.
+constexpr std::string_view kHelperPrefix = "pipelinechannel--";
+
 template <class Map>
 std::vector<std::string> KeysOf(const Map& map) {
   std::vector<std::string> keys;
@@ -66,13 +69,14 @@ Result<ParameterType> TypeOf(const ParameterSpec& spec, const std::string& task,
       return Unimplemented("Task '{}': the type of parameter '{}' is not supported yet: {}", task, name,
                            ml_pipelines::ParameterType::ParameterTypeEnum_Name(spec.parameter_type()));
   }
-  // Files of old SDKs say it in the field that this one replaced.
+    // Files of old SDKs say it in the field that this one replaced.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   const auto old = spec.type();
 #pragma GCC diagnostic pop
   if (old == ml_pipelines::PrimitiveType_PrimitiveTypeEnum_INT) return ParameterType::kInteger;
-  return old == ml_pipelines::PrimitiveType_PrimitiveTypeEnum_DOUBLE ? ParameterType::kDouble : ParameterType::kString;
+  return old == ml_pipelines::PrimitiveType_PrimitiveTypeEnum_DOUBLE ? ParameterType::kDouble
+                                                                     : ParameterType::kString;
 }
 
 std::string TypeOfArtifact(const ml_pipelines::ArtifactTypeSchema& schema) {
@@ -220,11 +224,16 @@ class TaskReader {
 
   Status ReadParameters(const ml_pipelines::ComponentSpec& component) {
     const auto& declared = component.input_definitions().parameters();
-    for (const auto& [name, input] : task_.inputs().parameters()) {
-      if (!declared.contains(name)) {
+    for (const auto& [name, source] : task_.inputs().parameters()) {
+      if (declared.contains(name)) continue;
+      // kfp's compiler leaves more than the helpers undeclared (resource limits, for one); ours nothing else.
+      if (!name.starts_with(kHelperPrefix) && !view_.native_component.empty()) {
         return InvalidArgument("Task '{}': component '{}' has no parameter '{}'{}", view_.id,
                                view_.component_name, name, DidYouMean(name, KeysOf(declared)));
       }
+      ParameterInput helper = {.is_helper = true};
+      PENSTOCK_RETURN_IF_ERROR(ReadSource(name, source, helper));
+      view_.parameters[name] = std::move(helper);
     }
     for (const auto& [name, port] : declared) {
       ParameterInput input;

@@ -29,6 +29,7 @@ struct ParameterInput {
   OutputReference task_output;
   nlohmann::json default_value;  ///< Of the component, where the source has no value; null: none.
   bool is_optional = false;      ///< May end up without a value.
+  bool is_helper = false;  ///< Not declared by the component: only feeds placeholders; `type` says nothing.
 };
 
 struct RetryView {
@@ -94,7 +95,7 @@ Result<ParameterValues> BindParameters(const PipelineView& pipeline, const Param
 
 /// A task's parameters, ready for its executor: sources followed, placeholders inside constants
 /// replaced (a text that is one placeholder takes the value with its type), integers made
-/// integers, helper parameters ("pipelinechannel--…" of native components) left out.
+/// integers, helper parameters of native components left out.
 /// `task_output` answers for output parameters of finished tasks (null: there is none).
 Result<ParameterValues> ResolveParameters(
     const TaskView& task, const ParameterValues& run_parameters,

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -280,7 +281,12 @@ Result<std::vector<YamlNode>> ParseYaml(std::string_view text, const std::string
     YAML::Parser parser(stream);
     while (builder.status().ok() && parser.HandleNextDocument(builder)) {
     }
+  } catch (const YAML::DeepRecursion&) {
+    if (!builder.status().ok()) return builder.status();
+    return InvalidArgument("{}: nested deeper than {} levels", name, limits.depth);
   } catch (const YAML::Exception& error) {
+    // What stands first in the text is what the reader has to mend first.
+    if (!builder.status().ok()) return builder.status();
     if (error.mark.is_null()) return InvalidArgument("{}: {}", name, error.msg);
     return InvalidArgument("{}:{}:{}: {}", name, error.mark.line + 1, error.mark.column + 1, error.msg);
   } catch (const std::exception& error) {

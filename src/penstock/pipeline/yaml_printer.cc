@@ -35,17 +35,21 @@ bool IsReservedWord(std::string_view text) {
   return std::find(kWords.begin(), kWords.end(), lower) != kWords.end();
 }
 
-/// A word that begins with a letter, '_' or '/' and holds nothing YAML gives a meaning to: never a number or
-/// a date.
+/// A text that begins with a letter, '_', '/' or "--x" and holds nothing YAML gives a meaning to: never a
+/// number or a date.
 bool IsPlain(std::string_view text) {
-  if (text.empty() || text.size() > 500 || IsReservedWord(text)) return false;
+  if (text.empty() || text.size() > 500 || text.back() == ' ' || IsReservedWord(text)) return false;
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  if (!is_letter(text.front()) && text.front() != '/') return false;
-  if (text.back() == ' ') return false;
-  return std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') ||
-           std::string_view("./- ").find(c) != std::string_view::npos;
-  });
+  const auto is_word = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  const std::string_view start = text.starts_with("--") ? text.substr(2) : text;
+  if (start.empty() || (!is_letter(start.front()) && start.front() != '/')) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    // A colon only means something before a space.
+    const bool is_harmless_colon = text[i] == ':' && i + 1 < text.size() && is_word(text[i + 1]);
+    if (is_word(text[i]) || is_harmless_colon) continue;
+    if (std::string_view("./- ").find(text[i]) == std::string_view::npos) return false;
+  }
+  return true;
 }
 
 std::string DoubleQuoted(std::string_view text) {
