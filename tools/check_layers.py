@@ -23,7 +23,7 @@ ALLOWED = {
     "transform": {"combine", "data", "base"},
     "model": {"transform", "data", "base"},
     "learning": {"model", "transform", "data", "base"},
-    "evaluation": {"model", "combine", "data", "base"},
+    "evaluation": {"model", "transform", "combine", "data", "base"},
     "pipeline": {"base"},
     "metadata": {"pipeline", "base"},
     "runtime": {"metadata", "pipeline", "base"},

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "penstock/base/status.h"
+#include "penstock/evaluation/score_distribution.h"
 #include "penstock/model/model.h"
 
 namespace penstock::evaluation {
@@ -31,7 +32,7 @@ struct MetricDefinition {
   /// What it is, in a few words, with its formula.
   std::string_view description;
   /// NaN where undefined.
-  double (*compute)(const MetricSums& sums);
+  BoundedValue (*compute)(const MetricSums& sums);
 };
 
 /// Every metric there is, counts first.

@@ -32,7 +32,6 @@ struct PredictionSums {
   CompensatedSum prediction;
   CompensatedSum squared_error;
   CompensatedSum absolute_error;
-  CompensatedSum squared_label;
   /// Binary classification: -ln of the probability given to the truth, which is kept 1e-7 away from 0 and 1
   /// as Keras does.
   CompensatedSum log_loss;
@@ -66,15 +65,11 @@ struct PredictionState {
 class PredictionMetrics {
  public:
   using State = std::vector<PredictionState>;  // One for each model.
-  struct Value {
-    double value;
-    double error_bound;
-  };
   struct Output {
     int64_t num_examples;
     double weighted_num_examples;
     /// values[model][metric], metrics in the order given.
-    std::vector<std::vector<Value>> values;
+    std::vector<std::vector<BoundedValue>> values;
   };
 
   /// `prediction_columns`: of the model, and of the baseline where there is one.
@@ -92,10 +87,9 @@ class PredictionMetrics {
 
  private:
   struct Columns;
-  Result<Columns> ReadColumns(const Batch& batch, const std::string& prediction_column) const;
+  Result<Columns> ReadColumns(const Batch& batch) const;
   void AddExample(double prediction, double label, double weight, PredictionState& state) const;
-  void AddScore(double prediction, double label, double weight, PredictionState& state) const;
-  MetricSums SumsFor(const MetricSpec& metric, const PredictionState& state) const;
+  BoundedValue Measure(const MetricSpec& metric, const PredictionState& state) const;
 
   Task task_;
   std::vector<MetricSpec> metrics_;

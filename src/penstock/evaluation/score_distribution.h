@@ -9,8 +9,8 @@ namespace penstock::evaluation {
 
 /// A metric and how far it may be from the exact one.
 struct BoundedValue {
-  double value;
-  double error_bound;
+  double value = 0;
+  double error_bound = 0;
 };
 
 /// The scores (0 to 1) that positive and negative examples got: all that areas under curves follow from.
