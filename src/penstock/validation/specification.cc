@@ -13,26 +13,28 @@ using tfmd::AnomalyInfo;
 
 // TFDV says these in the short description and leaves the long one empty: so do we, that the protos are
 // equal.
-Finding Invalid(std::string text) { return {AnomalyInfo::INVALID_SCHEMA_SPECIFICATION, std::move(text), ""}; }
+Finding Short(AnomalyInfo::Type type, std::string_view text) { return {type, std::string(text), ""}; }
+Finding Invalid(std::string_view text) { return Short(AnomalyInfo::INVALID_SCHEMA_SPECIFICATION, text); }
 
 /// False where nothing more can be said of the feature, which is deprecated then.
 bool ConformNameAndType(tfmd::Feature& feature, Findings& findings) {
   if (!feature.has_name()) {
     findings.push_back(
-        {AnomalyInfo::FEATURE_MISSING_NAME,
-         "unspecified name (maybe meant to be the empty string): find name rather than deprecating.", ""});
+        Short(AnomalyInfo::FEATURE_MISSING_NAME,
+              "unspecified name (maybe meant to be the empty string): find name rather than deprecating."));
     Deprecate(feature);
     return false;
   }
   if (feature.has_type()) return true;
   if (feature.has_domain() || feature.has_string_domain()) {
-    findings.push_back({AnomalyInfo::FEATURE_MISSING_TYPE,
-                        "unspecified type: inferring the type to be BYTES, given the domain specified.", ""});
+    findings.push_back(
+        Short(AnomalyInfo::FEATURE_MISSING_TYPE,
+              "unspecified type: inferring the type to be BYTES, given the domain specified."));
     feature.set_type(tfmd::BYTES);
     return true;
   }
-  findings.push_back({AnomalyInfo::FEATURE_MISSING_TYPE,
-                      "unspecified type: determine the type and set it, rather than deprecating.", ""});
+  findings.push_back(Short(AnomalyInfo::FEATURE_MISSING_TYPE,
+                           "unspecified type: determine the type and set it, rather than deprecating."));
   Deprecate(feature);
   return false;
 }
@@ -110,21 +112,21 @@ void ConformDomain(const SchemaIndex& index, tfmd::Feature& feature, Findings& f
   const tfmd::Feature::DomainInfoCase domain = feature.domain_info_case();
   if (!IsKnownDomain(domain)) {
     findings.push_back(
-        {AnomalyInfo::INVALID_DOMAIN_SPECIFICATION, "internal issue: unknown domain_info type", ""});
+        Short(AnomalyInfo::INVALID_DOMAIN_SPECIFICATION, "internal issue: unknown domain_info type"));
     feature.clear_domain_info();
     return;
   }
-  if (std::string refusal = ConstraintRefusal(domain);
+  if (const std::string refusal = ConstraintRefusal(domain);
       feature.has_distribution_constraints() && !refusal.empty()) {
     feature.clear_distribution_constraints();
-    findings.push_back(Invalid(std::move(refusal)));
+    findings.push_back(Invalid(refusal));
   }
   switch (domain) {
     case tfmd::Feature::kDomain:
       if (index.FindDomain(feature.domain()) == nullptr) {
         feature.clear_domain_info();
         // TFDV clears the name before it writes it.
-        findings.push_back({AnomalyInfo::INVALID_DOMAIN_SPECIFICATION, "missing domain: ", ""});
+        findings.push_back(Short(AnomalyInfo::INVALID_DOMAIN_SPECIFICATION, "missing domain: "));
       }
       break;
     case tfmd::Feature::kBoolDomain: {
