@@ -34,10 +34,25 @@ Status InputOutputError(const std::string& path, int system_error, const char* t
   }
 }
 
+/// What the system said last. SQLite's own answer is lost when a rollback follows the
+/// error; then the database's file or its log still knows.
+int SystemErrorOf(sqlite3* database) {
+  if (database == nullptr) return 0;
+  if (const int error = sqlite3_system_errno(database); error != 0) return error;
+  int error = 0;
+  sqlite3_file_control(database, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+  if (error != 0) return error;
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log != nullptr && log->pMethods != nullptr)
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
 Status CannotOpen(const std::string& path, int system_error) {
   const std::string folder = fs::DirName(path).empty() ? "." : fs::DirName(path);
   const auto is_directory = fs::IsDirectory(folder);
-  if (is_directory.ok() && !*is_directory) {
+  if (absl::IsNotFound(is_directory.status()) || (is_directory.ok() && !*is_directory)) {
     return NotFound("The folder of the metadata store is not there: {} (for {})", folder, path);
   }
   if (const auto itself = fs::IsDirectory(path); itself.ok() && *itself) {
@@ -207,7 +222,7 @@ int64_t Connection::NumChanged() const { return sqlite3_changes64(database_); }
 
 Status Connection::ErrorOf(int code) const {
   const char* text = database_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(database_);
-  const int system_error = database_ == nullptr ? 0 : sqlite3_system_errno(database_);
+  const int system_error = SystemErrorOf(database_);
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
