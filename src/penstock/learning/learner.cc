@@ -24,7 +24,8 @@ Result<nlohmann::json> CheckValue(const HyperparameterDescription& known, const 
     return nlohmann::json(value);
   }
   // A whole number that JSON or YAML wrote with a point is meant as an integer.
-  if (!given.is_number() || given.get<double>() != std::floor(given.get<double>())) return refuse("an integer " + range);
+  if (!given.is_number() || given.get<double>() != std::floor(given.get<double>()))
+    return refuse("an integer " + range);
   const double value = given.get<double>();
   if (!(value >= known.minimum && value <= known.maximum)) return refuse("an integer " + range);
   return nlohmann::json(static_cast<int64_t>(value));
@@ -46,8 +47,8 @@ Result<nlohmann::json> ResolveHyperparameters(const nlohmann::json& given,
   for (const auto& [name, value] : given.items()) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
-      return InvalidArgument("There is no hyperparameter named '{}'{} (there are: {})", name, DidYouMean(name, names),
-                             fmt::join(names, ", "));
+      return InvalidArgument("There is no hyperparameter named '{}'{} (there are: {})", name,
+                             DidYouMean(name, names), fmt::join(names, ", "));
     }
     PENSTOCK_ASSIGN_OR_RETURN(resolved[name], CheckValue(known[found - names.begin()], value));
   }
@@ -57,8 +58,9 @@ Result<nlohmann::json> ResolveHyperparameters(const nlohmann::json& given,
 nlohmann::json TrainingRecord::ToJson() const {
   nlohmann::json losses = nlohmann::json::array();
   for (const IterationRecord& record : iterations) {
-    losses.push_back(
-        {{"iteration", record.iteration}, {"train_loss", record.train_loss}, {"eval_loss", record.eval_loss}});
+    losses.push_back({{"iteration", record.iteration},
+                      {"train_loss", record.train_loss},
+                      {"eval_loss", record.eval_loss}});
   }
   nlohmann::json gains = nlohmann::json::object();
   for (const auto& [feature, share] : feature_importances) gains[feature] = share;

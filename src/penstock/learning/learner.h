@@ -21,8 +21,8 @@ class TransformGraph;
 namespace penstock::learning {
 
 /// What a learner learns from. The datasets hold transformed examples, as TransformGraph::Apply gives
-/// them: the features, `__label__` and, where the graph defines one, `__weight__`. Examples whose label or weight
-/// is missing take no part; the record counts them.
+/// them: the features, `__label__` and, where the graph defines one, `__weight__`. Examples whose label or
+/// weight is missing take no part; the record counts them.
 struct TrainingData {
   const data::Dataset* train = nullptr;  ///< Not owned.
   const data::Dataset* eval = nullptr;   ///< Not owned. What early stopping looks at.
@@ -49,18 +49,18 @@ struct IterationRecord {
 struct TrainingRecord {
   std::string learner;
   model::Task task = model::Task::kBinaryClassification;
-  std::string loss;                  ///< "log_loss" or "mean_squared_error".
-  nlohmann::json hyperparameters;    ///< All of them, defaults filled in.
+  std::string loss;                ///< "log_loss" or "mean_squared_error".
+  nlohmann::json hyperparameters;  ///< All of them, defaults filled in.
   uint64_t random_seed = 0;
-  int64_t num_train_examples = 0;     ///< Those with a label.
+  int64_t num_train_examples = 0;  ///< Those with a label.
   int64_t num_eval_examples = 0;
   int64_t num_unlabeled_examples = 0;  ///< Of both splits: left out for want of a label or weight.
   /// Feature -> its share (they add to 1) of what all splits gained in training loss; 0: it was never used.
   std::vector<std::pair<std::string, double>> feature_importances;
   std::vector<IterationRecord> iterations;
-  int64_t best_iteration = 0;        ///< The model is that of this iteration; 0: none was better than a constant.
+  int64_t best_iteration = 0;  ///< The model is that of this iteration; 0: none was better than a constant.
   double best_eval_loss = 0;
-  double seconds = 0;                ///< By the context's clock. All else is equal in every attempt.
+  double seconds = 0;  ///< By the context's clock. All else is equal in every attempt.
 
   nlohmann::json ToJson() const;
 };
@@ -90,9 +90,10 @@ class Learner {
   virtual const std::vector<HyperparameterDescription>& hyperparameters() const = 0;
 
   /// Reads the data shard by shard, trains until the eval loss no longer falls, and returns the
-  /// model of the best iteration. Looks for cancellation between iterations, reports progress through `context`.
-  /// kInvalidArgument: a hyperparameter that is unknown, of a wrong type or out of range; a split without
-  /// examples (named); a label that is missing, NaN, infinite or, for classification, of one class (with counts).
+  /// model of the best iteration. Looks for cancellation between iterations, reports progress through
+  /// `context`. kInvalidArgument: a hyperparameter that is unknown, of a wrong type or out of range; a split
+  /// without examples or labels (named); a label that is NaN, infinite or, for classification, of one class
+  /// (with counts).
   virtual Result<TrainedModel> Train(const TrainingData& data, const LearnerOptions& options,
                                      ExecutionContext& context) const = 0;
 };

@@ -25,7 +25,8 @@ TEST(HyperparametersTest, FillsInDefaults) {
 }
 
 TEST(HyperparametersTest, TakesWholeNumbersForDoublesAndIntegers) {
-  const nlohmann::json resolved = *ResolveHyperparameters({{"num_rounds", 7.0}, {"learning_rate", 1}}, Known());
+  const nlohmann::json resolved =
+      *ResolveHyperparameters({{"num_rounds", 7.0}, {"learning_rate", 1}}, Known());
   EXPECT_EQ(resolved.dump(), R"({"learning_rate":1.0,"num_rounds":7,"verbose":false})");
 }
 
@@ -34,7 +35,8 @@ TEST(HyperparametersTest, NamesNearestHyperparameter) {
 }
 
 TEST(HyperparametersTest, RefusesValuesOfAnotherTypeOrRange) {
-  EXPECT_THAT(Refusal({{"num_rounds", 1.5}}), HasSubstr("'num_rounds' must be an integer from 1 to 1000, not 1.5"));
+  EXPECT_THAT(Refusal({{"num_rounds", 1.5}}),
+              HasSubstr("'num_rounds' must be an integer from 1 to 1000, not 1.5"));
   EXPECT_THAT(Refusal({{"num_rounds", 0}}), HasSubstr("must be an integer from 1 to 1000, not 0"));
   EXPECT_THAT(Refusal({{"learning_rate", "fast"}}), HasSubstr("must be a number from 0 to 1, not \"fast\""));
   EXPECT_THAT(Refusal({{"learning_rate", std::nan("")}}), HasSubstr("must be a number"));

@@ -13,11 +13,12 @@ namespace {
 /// Number columns as doubles: formats differ in the width they keep.
 class NumberColumn {
  public:
-  static Result<NumberColumn> Find(const data::Batch& batch, std::string_view name, const std::string& split_name) {
+  static Result<NumberColumn> Find(const data::Batch& batch, std::string_view name,
+                                   const std::string& split_name) {
     std::shared_ptr<arrow::Array> array = batch->GetColumnByName(std::string(name));
     if (array == nullptr) {
-      return InvalidArgument("Split '{}' has no column '{}': were its examples made by this transform?{}", split_name, name,
-                             DidYouMean(name, batch->schema()->field_names()));
+      return InvalidArgument("Split '{}' has no column '{}': were its examples made by this transform?{}",
+                             split_name, name, DidYouMean(name, batch->schema()->field_names()));
     }
     switch (array->type_id()) {
       case arrow::Type::NA:
@@ -27,7 +28,8 @@ class NumberColumn {
       case arrow::Type::DOUBLE:
         return NumberColumn(std::move(array));
       default:
-        return InvalidArgument("Column '{}' of split '{}' is {}, not a number", name, split_name, array->type()->ToString());
+        return InvalidArgument("Column '{}' of split '{}' is {}, not a number", name, split_name,
+                               array->type()->ToString());
     }
   }
 
@@ -52,7 +54,8 @@ class NumberColumn {
   std::shared_ptr<arrow::Array> array_;
 };
 
-/// A value that is refused, with its row in the shard: the row in the split is known once all shards are read.
+/// A value that is refused, with its row in the shard: the row in the split is known once all shards are
+/// read.
 struct Refusal {
   int64_t row_in_shard = 0;
   std::string what;
@@ -66,7 +69,8 @@ struct Shard {
 
 class ShardReader {
  public:
-  ShardReader(const model::FeatureMatrix& layout, const transform::TransformGraph& transform, const std::string& split_name)
+  ShardReader(const model::FeatureMatrix& layout, const transform::TransformGraph& transform,
+              const std::string& split_name)
       : layout_(layout),
         is_binary_(transform.task() == transform::Task::kBinaryClassification),
         has_weight_(transform.has_weight()),
@@ -121,7 +125,8 @@ class ShardReader {
   std::string Fault(double label, double weight) const {
     if (!std::isfinite(label)) return fmt::format("the label is not finite ({})", label);
     if (is_binary_ && label != 0 && label != 1) return fmt::format("the label is {}, neither 0 nor 1", label);
-    if (!std::isfinite(weight) || weight < 0) return fmt::format("the weight is {}, not a number from 0 on", weight);
+    if (!std::isfinite(weight) || weight < 0)
+      return fmt::format("the weight is {}, not a number from 0 on", weight);
     return "";
   }
 
@@ -155,7 +160,8 @@ TrainingMatrix Concatenate(std::vector<Shard>& shards) {
 }  // namespace
 
 Result<TrainingMatrix> ReadTrainingMatrix(const data::Dataset& dataset, const std::string& split_name,
-                                          const transform::TransformGraph& transform, const ExecutionOptions& execution) {
+                                          const transform::TransformGraph& transform,
+                                          const ExecutionOptions& execution) {
   PENSTOCK_ASSIGN_OR_RETURN(const model::FeatureMatrix layout,
                             model::FeatureMatrix::ForFeatures(transform.output_schema()));
   const ShardReader shard_reader(layout, transform, split_name);
@@ -167,18 +173,21 @@ Result<TrainingMatrix> ReadTrainingMatrix(const data::Dataset& dataset, const st
   int64_t num_rows_before = 0;
   for (const Shard& shard : shards) {
     if (shard.refusal) {
-      return InvalidArgument("Split '{}' cannot be learned from: in row {}, {}; mend the expression of the label or weight",
-                             split_name, num_rows_before + shard.refusal->row_in_shard + 1, shard.refusal->what);
+      return InvalidArgument(
+          "Split '{}' cannot be learned from: in row {}, {}; mend the expression of the label or weight",
+          split_name, num_rows_before + shard.refusal->row_in_shard + 1, shard.refusal->what);
     }
     num_rows_before += shard.num_rows_read;
   }
   TrainingMatrix matrix = Concatenate(shards);
   matrix.num_columns = layout.num_columns();
   if (num_rows_before == 0) {
-    return InvalidArgument("Split '{}' has no examples: give it a share of the data where it is split", split_name);
+    return InvalidArgument("Split '{}' has no examples: give it a share of the data where it is split",
+                           split_name);
   }
   if (matrix.num_rows() == 0) {
-    return InvalidArgument("Split '{}' has no example with a label: all {} lack it", split_name, matrix.num_unlabeled);
+    return InvalidArgument("Split '{}' has no example with a label: all {} lack it", split_name,
+                           matrix.num_unlabeled);
   }
   return matrix;
 }

@@ -26,8 +26,10 @@ struct TrainingMatrix {
 
 /// Reads all shards of `dataset` (transformed examples of `transform`), several at a time. Memory: the
 /// matrix, for a moment twice. kInvalidArgument, with the split's name and the row in it: a label or weight
-/// that is not finite, a weight below 0, a label of binary classification other than 0 and 1, no labelled examples.
+/// that is not finite, a weight below 0, a label of binary classification other than 0 and 1, no labelled
+/// examples.
 Result<TrainingMatrix> ReadTrainingMatrix(const data::Dataset& dataset, const std::string& split_name,
-                                          const transform::TransformGraph& transform, const ExecutionOptions& execution);
+                                          const transform::TransformGraph& transform,
+                                          const ExecutionOptions& execution);
 
 }  // namespace penstock::learning

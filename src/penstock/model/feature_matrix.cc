@@ -70,7 +70,8 @@ template <class Lists>
 Status CopyVectors(const Lists& lists, const std::string& name, int64_t width, int64_t stride, float* out) {
   for (int64_t row = 0; row < lists.length(); ++row) {
     if (lists.IsNull(row) || lists.value_length(row) != width) {
-      return InvalidArgument("Feature '{}' is not a vector of {} numbers in row {} of the batch", name, width, row + 1);
+      return InvalidArgument("Feature '{}' is not a vector of {} numbers in row {} of the batch", name, width,
+                             row + 1);
     }
     if (!CopyAnyNumbers(*lists.values(), lists.value_offset(row), width, 1, out + row * stride)) {
       return InvalidArgument("Feature '{}' is {}, but a vector of {} numbers was expected", name,
@@ -86,8 +87,8 @@ Result<FeatureMatrix> FeatureMatrix::ForFeatures(const std::vector<transform::Fe
   FeatureMatrix matrix;
   for (const transform::FeatureSchema& feature : features) {
     if (feature.width < 1 || feature.width > kMaxColumns - matrix.num_columns_) {
-      return InvalidArgument("The features take more than {} columns together, from '{}' on, which takes {}", kMaxColumns,
-                             feature.name, feature.width);
+      return InvalidArgument("The features take more than {} columns together, from '{}' on, which takes {}",
+                             kMaxColumns, feature.name, feature.width);
     }
     const auto width = static_cast<int32_t>(feature.width);
     const bool is_vector = feature.kind == transform::FeatureKind::kVector;
@@ -99,7 +100,8 @@ Result<FeatureMatrix> FeatureMatrix::ForFeatures(const std::vector<transform::Fe
 
 Status FeatureMatrix::Fill(const data::Batch& batch, std::span<float> rows) const {
   if (static_cast<int64_t>(rows.size()) != batch->num_rows() * num_columns_) {
-    return Internal("The matrix has {} values for {} rows of {}", rows.size(), batch->num_rows(), num_columns_);
+    return Internal("The matrix has {} values for {} rows of {}", rows.size(), batch->num_rows(),
+                    num_columns_);
   }
   for (const Feature& feature : features_) {
     const std::shared_ptr<arrow::Array> array = batch->GetColumnByName(feature.name);
@@ -109,14 +111,15 @@ Status FeatureMatrix::Fill(const data::Batch& batch, std::span<float> rows) cons
     }
     float* first = rows.data() + feature.first_column;
     if (feature.is_vector && array->type_id() == arrow::Type::FIXED_SIZE_LIST) {
-      PENSTOCK_RETURN_IF_ERROR(CopyVectors(static_cast<const arrow::FixedSizeListArray&>(*array), feature.name,
-                                           feature.width, num_columns_, first));
+      PENSTOCK_RETURN_IF_ERROR(CopyVectors(static_cast<const arrow::FixedSizeListArray&>(*array),
+                                           feature.name, feature.width, num_columns_, first));
     } else if (feature.is_vector && array->type_id() == arrow::Type::LIST) {
-      PENSTOCK_RETURN_IF_ERROR(CopyVectors(static_cast<const arrow::ListArray&>(*array), feature.name, feature.width,
-                                           num_columns_, first));
+      PENSTOCK_RETURN_IF_ERROR(CopyVectors(static_cast<const arrow::ListArray&>(*array), feature.name,
+                                           feature.width, num_columns_, first));
     } else if (feature.is_vector || !CopyAnyNumbers(*array, 0, array->length(), num_columns_, first)) {
-      return InvalidArgument("Feature '{}' is {}, but {} was expected", feature.name, array->type()->ToString(),
-                             feature.is_vector ? fmt::format("a vector of {} numbers", feature.width) : "a number");
+      return InvalidArgument(
+          "Feature '{}' is {}, but {} was expected", feature.name, array->type()->ToString(),
+          feature.is_vector ? fmt::format("a vector of {} numbers", feature.width) : "a number");
     }
   }
   return OkStatus();

@@ -25,8 +25,8 @@ class FeatureMatrix {
   int32_t num_columns() const { return num_columns_; }
 
   /// Writes the batch's rows, row-major, to `rows` (num_rows x num_columns). Finds the features by
-  /// name; other columns are ignored. Any width of number will do, as storage formats differ in what they keep.
-  /// kInvalidArgument names a feature that is missing, not a number or a vector of another width.
+  /// name; other columns are ignored. Any width of number will do, as storage formats differ in what they
+  /// keep. kInvalidArgument names a feature that is missing, not a number or a vector of another width.
   Status Fill(const data::Batch& batch, std::span<float> rows) const;
 
  private:

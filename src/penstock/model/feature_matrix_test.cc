@@ -86,8 +86,8 @@ TEST(FeatureMatrixTest, ClampsWhatFloatCannotHold) {
 
 TEST(FeatureMatrixTest, ReadsSlices) {
   const FeatureMatrix matrix = *FeatureMatrix::ForFeatures({Number("a"), Vector("v", 1)});
-  const data::Batch batch =
-      MakeBatch({{"a", Column<arrow::BooleanBuilder, bool>({true, std::nullopt, true})}, {"v", Vectors({{4}, {5}, {6}})}});
+  const data::Batch batch = MakeBatch({{"a", Column<arrow::BooleanBuilder, bool>({true, std::nullopt, true})},
+                                       {"v", Vectors({{4}, {5}, {6}})}});
   std::vector<float> rows(4);
   ASSERT_TRUE(matrix.Fill(batch->Slice(1, 2), rows).ok());
   EXPECT_THAT(rows, ElementsAre(IsNan(), 5, 1, 6));
@@ -96,7 +96,8 @@ TEST(FeatureMatrixTest, ReadsSlices) {
 TEST(FeatureMatrixTest, NamesMissingFeatureAndTheNearest) {
   const FeatureMatrix matrix = *FeatureMatrix::ForFeatures({Number("trip_miles")});
   std::vector<float> rows(1);
-  const Status status = matrix.Fill(MakeBatch({{"trip_mile", Column<arrow::DoubleBuilder, double>({1})}}), rows);
+  const Status status =
+      matrix.Fill(MakeBatch({{"trip_mile", Column<arrow::DoubleBuilder, double>({1})}}), rows);
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("'trip_miles'; did you mean 'trip_mile'?"));
 }
@@ -104,8 +105,9 @@ TEST(FeatureMatrixTest, NamesMissingFeatureAndTheNearest) {
 TEST(FeatureMatrixTest, RefusesTextAndVectorsOfAnotherWidth) {
   std::vector<float> rows(2);
   const FeatureMatrix number = *FeatureMatrix::ForFeatures({Number("a")});
-  EXPECT_THAT(std::string(number.Fill(MakeBatch({{"a", Column<arrow::StringBuilder, std::string>({"x"})}}),
-                                      std::span<float>(rows).first(1))
+  EXPECT_THAT(std::string(number
+                              .Fill(MakeBatch({{"a", Column<arrow::StringBuilder, std::string>({"x"})}}),
+                                    std::span<float>(rows).first(1))
                               .message()),
               HasSubstr("Feature 'a' is string, but a number was expected"));
   const FeatureMatrix vector = *FeatureMatrix::ForFeatures({Vector("v", 2)});

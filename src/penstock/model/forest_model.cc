@@ -46,7 +46,8 @@ Result<Signature> SignatureOf(const transform::TransformGraph& transform) {
       signature.prediction_column = kPredictionColumn;
       break;
     case transform::Task::kNone:
-      return InvalidArgument("The transform defines no label, so there is nothing to learn: add `label:` to the features file");
+      return InvalidArgument(
+          "The transform defines no label, so there is nothing to learn: add `label:` to the features file");
   }
   arrow::FieldVector fields;
   for (const transform::InputColumn& column : transform.input_columns()) {
@@ -91,11 +92,14 @@ void EncodeForest(const TreeEnsemble& forest, v1::Forest& out) {
 Result<TreeEnsemble> DecodeForest(const v1::Forest& file) {
   int64_t num_nodes = 0;
   for (uint32_t size : file.tree_sizes()) num_nodes += size;
-  if (num_nodes != file.left_children_size() || num_nodes != file.splits_size() || num_nodes != file.values_size()) {
-    return DataLoss("The forest's parts differ in length: trees of {} nodes, {} children, {} splits, {} values", num_nodes,
-                    file.left_children_size(), file.splits_size(), file.values_size());
+  if (num_nodes != file.left_children_size() || num_nodes != file.splits_size() ||
+      num_nodes != file.values_size()) {
+    return DataLoss(
+        "The forest's parts differ in length: trees of {} nodes, {} children, {} splits, {} values",
+        num_nodes, file.left_children_size(), file.splits_size(), file.values_size());
   }
-  if (file.num_columns() > 1u << 30) return DataLoss("The forest has too many columns: {}", file.num_columns());
+  if (file.num_columns() > 1u << 30)
+    return DataLoss("The forest has too many columns: {}", file.num_columns());
   std::vector<Tree> trees;
   trees.reserve(file.tree_sizes_size());
   int at = 0;
@@ -130,8 +134,8 @@ Result<std::shared_ptr<const ForestModel>> ForestModel::Make(
   PENSTOCK_ASSIGN_OR_RETURN(Signature signature, SignatureOf(*transform));
   PENSTOCK_ASSIGN_OR_RETURN(FeatureMatrix matrix, FeatureMatrix::ForFeatures(transform->output_schema()));
   if (matrix.num_columns() != forest.num_columns()) {
-    return InvalidArgument("The forest was grown on {} columns, but the transform's features take {}", forest.num_columns(),
-                           matrix.num_columns());
+    return InvalidArgument("The forest was grown on {} columns, but the transform's features take {}",
+                           forest.num_columns(), matrix.num_columns());
   }
   return std::shared_ptr<const ForestModel>(
       new ForestModel(std::move(signature), std::move(transform), std::move(matrix), std::move(forest)));
@@ -156,7 +160,8 @@ Result<Batch> ForestModel::PredictTransformed(const Batch& features) const {
     forest_.Sum(rows, std::span<float>(margins.data(), size));
     for (int64_t i = 0; i < size; ++i) {
       const double margin = margins[i];
-      predictions[start + i] = signature_.task == Task::kBinaryClassification ? 1 / (1 + std::exp(-margin)) : margin;
+      predictions[start + i] =
+          signature_.task == Task::kBinaryClassification ? 1 / (1 + std::exp(-margin)) : margin;
     }
   }
   return arrow::RecordBatch::Make(signature_.outputs(), num_rows,
@@ -176,7 +181,8 @@ Result<std::string> ForestModel::Encode() const {
 }
 
 Result<std::shared_ptr<const ForestModel>> ForestModel::FromFile(const v1::ModelFile& file) {
-  PENSTOCK_ASSIGN_OR_RETURN(transform::TransformGraph graph, transform::TransformGraph::Parse(file.transform_graph()));
+  PENSTOCK_ASSIGN_OR_RETURN(transform::TransformGraph graph,
+                            transform::TransformGraph::Parse(file.transform_graph()));
   PENSTOCK_ASSIGN_OR_RETURN(TreeEnsemble forest, DecodeForest(file.forest()));
   auto transform = std::make_shared<const transform::TransformGraph>(std::move(graph));
   Result<std::shared_ptr<const ForestModel>> model = Make(transform, std::move(forest));
@@ -188,8 +194,8 @@ Result<std::shared_ptr<const ForestModel>> ForestModel::FromFile(const v1::Model
     return DataLoss("The model's signature is not that of its transform");
   }
   const bool same_features =
-      std::equal(expected.features().begin(), expected.features().end(), file.features().begin(), file.features().end(),
-                 [](const v1::FeatureColumns& a, const v1::FeatureColumns& b) {
+      std::equal(expected.features().begin(), expected.features().end(), file.features().begin(),
+                 file.features().end(), [](const v1::FeatureColumns& a, const v1::FeatureColumns& b) {
                    return a.name() == b.name() && a.width() == b.width();
                  });
   if (!same_features) return DataLoss("The model's features are not those of its transform");

@@ -18,10 +18,10 @@ class ModelFile;
 /// log odds: probability = 1 / (1 + exp(-sum)).
 class ForestModel final : public Model {
  public:
-  /// The transform's task is the model's. kInvalidArgument where it has none (no label), or where the forest was
-  /// grown on another number of columns than the features take.
-  static Result<std::shared_ptr<const ForestModel>> Make(std::shared_ptr<const transform::TransformGraph> transform,
-                                                         TreeEnsemble forest);
+  /// The transform's task is the model's. kInvalidArgument where it has none (no label), or where the forest
+  /// was grown on another number of columns than the features take.
+  static Result<std::shared_ptr<const ForestModel>> Make(
+      std::shared_ptr<const transform::TransformGraph> transform, TreeEnsemble forest);
 
   const Signature& signature() const override { return signature_; }
   Result<Batch> Predict(const Batch& raw_examples) const override;
@@ -37,8 +37,8 @@ class ForestModel final : public Model {
   static Result<std::shared_ptr<const ForestModel>> FromFile(const v1::ModelFile& file);
 
  private:
-  ForestModel(Signature signature, std::shared_ptr<const transform::TransformGraph> transform, FeatureMatrix matrix,
-              TreeEnsemble forest);
+  ForestModel(Signature signature, std::shared_ptr<const transform::TransformGraph> transform,
+              FeatureMatrix matrix, TreeEnsemble forest);
 
   Signature signature_;
   std::shared_ptr<const transform::TransformGraph> transform_;

@@ -69,7 +69,8 @@ std::shared_ptr<const transform::TransformGraph> Graph(const std::string& yaml) 
   return std::make_shared<const transform::TransformGraph>(*std::move(graph));
 }
 
-constexpr char kYaml[] = "label: tips > 1\nfeatures:\n  miles: miles\n  company: compute_and_apply_vocabulary(company)\n";
+constexpr char kYaml[] =
+    "label: tips > 1\nfeatures:\n  miles: miles\n  company: compute_and_apply_vocabulary(company)\n";
 
 /// miles < 2 (missing: left) -> -1, else company is "a" (id 0) -> 1, else 3; on a base of 0.5.
 TreeEnsemble SmallForest() {
@@ -103,7 +104,8 @@ TEST(ForestModelTest, PredictsProbabilitiesOfRawExamplesWithoutTheLabelsColumn) 
 }
 
 TEST(ForestModelTest, PredictsSumsForRegression) {
-  const auto model = SmallModel("label: tips\ntask: regression\nfeatures: {m: miles, c: compute_and_apply_vocabulary(company)}\n");
+  const auto model = SmallModel(
+      "label: tips\ntask: regression\nfeatures: {m: miles, c: compute_and_apply_vocabulary(company)}\n");
   const Result<Batch> predictions = model->Predict(Trips({1, 2}, {"a", "b"}));
   EXPECT_THAT(Values(predictions), ElementsAre(-0.5, 3.5));
   EXPECT_EQ((*predictions)->schema()->field(0)->name(), "prediction");
@@ -117,7 +119,9 @@ TEST(ForestModelTest, SignatureNamesTheRawColumnsOfTheFeaturesOnly) {
   EXPECT_EQ(signature.inputs->GetFieldByName("miles")->type()->id(), arrow::Type::DOUBLE);
 }
 
-TEST(ForestModelTest, PredictsNothingForNoExamples) { EXPECT_THAT(Values(SmallModel()->Predict(Trips({}, {}))), ElementsAre()); }
+TEST(ForestModelTest, PredictsNothingForNoExamples) {
+  EXPECT_THAT(Values(SmallModel()->Predict(Trips({}, {}))), ElementsAre());
+}
 
 TEST(ForestModelTest, PredictsTheSameBitsInAnyBatchAndOnAnyThread) {
   const auto model = SmallModel();
@@ -141,15 +145,18 @@ TEST(ForestModelTest, PredictsTheSameBitsInAnyBatchAndOnAnyThread) {
 }
 
 TEST(ForestModelTest, NamesColumnThatIsMissing) {
-  const Batch examples = arrow::RecordBatch::Make(arrow::schema({arrow::field("mile", arrow::float64())}), 1, {Numbers({1})});
+  const Batch examples =
+      arrow::RecordBatch::Make(arrow::schema({arrow::field("mile", arrow::float64())}), 1, {Numbers({1})});
   const Status status = SmallModel()->Predict(examples).status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), testing::AnyOf(HasSubstr("miles"), HasSubstr("company")));
 }
 
 TEST(ForestModelTest, RefusesForestOfAnotherWidth) {
-  const Status status = ForestModel::Make(Graph("label: tips > 1\nfeatures: {miles: miles}\n"), SmallForest()).status();
-  EXPECT_THAT(std::string(status.message()), HasSubstr("grown on 2 columns, but the transform's features take 1"));
+  const Status status =
+      ForestModel::Make(Graph("label: tips > 1\nfeatures: {miles: miles}\n"), SmallForest()).status();
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("grown on 2 columns, but the transform's features take 1"));
 }
 
 TEST(ForestModelTest, RefusesTransformWithoutLabel) {
@@ -215,11 +222,16 @@ TEST(ModelFileTest, RefusesForestsThatAreDamaged) {
     EXPECT_EQ(status.code(), StatusCode::kDataLoss);
     return std::string(status.message());
   };
-  EXPECT_THAT(refusal([](auto& file) { file.mutable_forest()->add_values(1); }), HasSubstr("differ in length"));
-  EXPECT_THAT(refusal([](auto& file) { file.mutable_forest()->set_left_children(0, 4000000000u); }), HasSubstr("child"));
-  EXPECT_THAT(refusal([](auto& file) { file.mutable_forest()->set_splits(0, 9); }), HasSubstr("column 4 of 2"));
-  EXPECT_THAT(refusal([](auto& file) { file.mutable_forest()->set_link(v1::Forest::IDENTITY); }), HasSubstr("link"));
-  EXPECT_THAT(refusal([](auto& file) { file.mutable_signature()->set_prediction_column("p"); }), HasSubstr("signature"));
+  EXPECT_THAT(refusal([](auto& file) { file.mutable_forest()->add_values(1); }),
+              HasSubstr("differ in length"));
+  EXPECT_THAT(refusal([](auto& file) { file.mutable_forest()->set_left_children(0, 4000000000u); }),
+              HasSubstr("child"));
+  EXPECT_THAT(refusal([](auto& file) { file.mutable_forest()->set_splits(0, 9); }),
+              HasSubstr("column 4 of 2"));
+  EXPECT_THAT(refusal([](auto& file) { file.mutable_forest()->set_link(v1::Forest::IDENTITY); }),
+              HasSubstr("link"));
+  EXPECT_THAT(refusal([](auto& file) { file.mutable_signature()->set_prediction_column("p"); }),
+              HasSubstr("signature"));
   EXPECT_THAT(refusal([](auto& file) { file.mutable_features(0)->set_width(2); }), HasSubstr("features"));
   EXPECT_THAT(refusal([](auto& file) { file.clear_forest(); }), HasSubstr("no learned function"));
   EXPECT_THAT(refusal([](auto& file) { file.set_transform_graph("x"); }), HasSubstr("model.pb"));
@@ -227,7 +239,8 @@ TEST(ModelFileTest, RefusesForestsThatAreDamaged) {
 
 TEST(TaskTest, NamesNearestTask) {
   EXPECT_EQ(*TaskFromName("regression"), Task::kRegression);
-  EXPECT_THAT(std::string(TaskFromName("regresion").status().message()), HasSubstr("did you mean 'regression'?"));
+  EXPECT_THAT(std::string(TaskFromName("regresion").status().message()),
+              HasSubstr("did you mean 'regression'?"));
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ Result<std::shared_ptr<const Model>> LoadModel(const std::string& uri) {
 
 Result<std::shared_ptr<const Model>> DecodeModel(std::string_view bytes, std::string_view name) {
   v1::ModelFile file;
-  if (bytes.size() > std::numeric_limits<int>::max() || !file.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  if (bytes.size() > std::numeric_limits<int>::max() ||
+      !file.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return DataLoss("{}: the file is not a Penstock model, or it is cut off", name);
   }
   if (file.format_version() == 0) return DataLoss("{}: the file is not a Penstock model", name);

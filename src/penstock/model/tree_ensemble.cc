@@ -25,12 +25,12 @@ Status CheckInnerNode(const Tree& tree, int64_t tree_index, int32_t at, int32_t 
     return DataLoss("A tree has an inner node with one child only: tree {}, node {}", tree_index, at);
   }
   if (node.left >= size || node.right >= size) {
-    return DataLoss("A tree has a child that does not exist: tree {}, node {} of {}, children {} and {}", tree_index, at,
-                    size, node.left, node.right);
+    return DataLoss("A tree has a child that does not exist: tree {}, node {} of {}, children {} and {}",
+                    tree_index, at, size, node.left, node.right);
   }
   if (node.column < 0 || node.column >= num_columns) {
-    return DataLoss("A tree splits on a column that does not exist: tree {}, node {}, column {} of {}", tree_index, at,
-                    node.column, num_columns);
+    return DataLoss("A tree splits on a column that does not exist: tree {}, node {}, column {} of {}",
+                    tree_index, at, node.column, num_columns);
   }
   if (std::isnan(node.value)) return DataLoss("A tree splits at NaN: tree {}, node {}", tree_index, at);
   return OkStatus();
@@ -46,7 +46,8 @@ Result<TreeEnsemble> TreeEnsemble::Make(std::span<const Tree> trees, float base_
   ensemble.num_columns_ = num_columns;
   size_t num_nodes = 0;
   for (const Tree& tree : trees) num_nodes += tree.size();
-  if (num_nodes > kMaxNodes) return DataLoss("The forest has too many nodes: {} (at most {})", num_nodes, kMaxNodes);
+  if (num_nodes > kMaxNodes)
+    return DataLoss("The forest has too many nodes: {} (at most {})", num_nodes, kMaxNodes);
   ensemble.trees_.reserve(trees.size());
   ensemble.nodes_.reserve(num_nodes);
   ensemble.leaf_values_.reserve(num_nodes);
@@ -89,8 +90,8 @@ Status TreeEnsemble::AddTree(const Tree& tree, int64_t index) {
     order.push_back({node.right, level + 1});
   }
   if (order.size() != tree.size()) {
-    return DataLoss("A tree has nodes that nothing leads to: tree {}, {} of {} nodes", index, tree.size() - order.size(),
-                    tree.size());
+    return DataLoss("A tree has nodes that nothing leads to: tree {}, {} of {} nodes", index,
+                    tree.size() - order.size(), tree.size());
   }
   trees_.push_back({first, static_cast<uint32_t>(tree.size()), depth});
   return OkStatus();
@@ -99,7 +100,8 @@ Status TreeEnsemble::AddTree(const Tree& tree, int64_t index) {
 void TreeEnsemble::Sum(std::span<const float> rows, std::span<float> margins) const {
   const auto num_rows = static_cast<int64_t>(margins.size());
   for (int64_t start = 0; start < num_rows; start += kBlockRows) {
-    SumBlock(rows.data() + start * num_columns_, std::min(kBlockRows, num_rows - start), margins.data() + start);
+    SumBlock(rows.data() + start * num_columns_, std::min(kBlockRows, num_rows - start),
+             margins.data() + start);
   }
 }
 
@@ -114,7 +116,8 @@ void TreeEnsemble::SumBlock(const float* rows, int64_t num_rows, float* margins)
     const Node& node = nodes[at];
     const float value = row[node.column_and_missing_left >> 1];
     const auto missing = static_cast<uint32_t>(value != value);
-    const uint32_t goes_left = static_cast<uint32_t>(value < node.threshold) | (missing & node.column_and_missing_left);
+    const uint32_t goes_left =
+        static_cast<uint32_t>(value < node.threshold) | (missing & node.column_and_missing_left);
     return node.left + (goes_left ^ 1u);
   };
   uint32_t position[kBlockRows];
@@ -122,11 +125,13 @@ void TreeEnsemble::SumBlock(const float* rows, int64_t num_rows, float* margins)
     std::fill(position, position + num_rows, tree.first_node);
     if (tree.depth <= kLockstepDepth) {
       for (int32_t level = 0; level < tree.depth; ++level) {
-        for (int64_t row = 0; row < num_rows; ++row) position[row] = step(position[row], first_row + row * stride);
+        for (int64_t row = 0; row < num_rows; ++row)
+          position[row] = step(position[row], first_row + row * stride);
       }
     } else {
       for (int64_t row = 0; row < num_rows; ++row) {
-        for (uint32_t at = position[row], next; (next = step(at, first_row + row * stride)) != at; at = next) {
+        for (uint32_t at = position[row], next; (next = step(at, first_row + row * stride)) != at;
+             at = next) {
           position[row] = next;
         }
       }

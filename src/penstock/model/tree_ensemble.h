@@ -10,11 +10,11 @@ namespace penstock::model {
 
 /// A node of a regression tree, as learners hand it over.
 struct TreeNode {
-  int32_t left = -1;          ///< Index in the tree's nodes; below 0: a leaf.
-  int32_t right = -1;         ///< Index in the tree's nodes; below 0: a leaf.
-  int32_t column = 0;         ///< Inner nodes: the column of the feature matrix that is looked at.
+  int32_t left = -1;   ///< Index in the tree's nodes; below 0: a leaf.
+  int32_t right = -1;  ///< Index in the tree's nodes; below 0: a leaf.
+  int32_t column = 0;  ///< Inner nodes: the column of the feature matrix that is looked at.
   bool missing_goes_left = false;
-  float value = 0;            ///< Inner nodes: values < this go left. Leaves: what is added to the sum.
+  float value = 0;  ///< Inner nodes: values < this go left. Leaves: what is added to the sum.
 
   bool IsLeaf() const { return left < 0 && right < 0; }
 };
@@ -33,7 +33,8 @@ class TreeEnsemble {
 
   /// Checks all that Sum relies on and lays the nodes out breadth first, siblings side by side.
   /// kDataLoss names the tree and node at which something is wrong: a child out of range, a node that
-  /// is reached twice or never, one child only, a column not below `num_columns`, a leaf or a base that is not finite.
+  /// is reached twice or never, one child only, a column not below `num_columns`, a leaf or a base that is
+  /// not finite.
   static Result<TreeEnsemble> Make(std::span<const Tree> trees, float base_margin, int32_t num_columns);
 
   /// Writes base_margin + the leaves that each row reaches to `margins`. `rows` is row-major,

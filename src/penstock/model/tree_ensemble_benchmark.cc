@@ -40,10 +40,14 @@ void BM_SumForest(benchmark::State& state) {
     benchmark::DoNotOptimize(margins.data());
   }
   state.SetItemsProcessed(state.iterations() * num_rows);
-  state.counters["steps"] = benchmark::Counter(static_cast<double>(state.iterations() * num_rows * num_trees * depth),
-                                               benchmark::Counter::kIsRate);
+  state.counters["steps"] = benchmark::Counter(
+      static_cast<double>(state.iterations() * num_rows * num_trees * depth), benchmark::Counter::kIsRate);
 }
-BENCHMARK(BM_SumForest)->Args({1, 100, 6})->Args({10000, 100, 4})->Args({10000, 100, 6})->Args({10000, 100, 10});
+BENCHMARK(BM_SumForest)
+    ->Args({1, 100, 6})
+    ->Args({10000, 100, 4})
+    ->Args({10000, 100, 6})
+    ->Args({10000, 100, 10});
 
 }  // namespace
 }  // namespace penstock::model

@@ -42,7 +42,8 @@ int32_t Grow(std::mt19937& random, int depth, int32_t num_columns, Tree& tree) {
   std::normal_distribution<float> number;
   tree.push_back(Leaf(number(random)));
   if (depth == 0 || random() % 8 == 0) return index;
-  TreeNode node = Inner(static_cast<int32_t>(random() % num_columns), number(random), -1, -1, random() % 2 == 0);
+  TreeNode node =
+      Inner(static_cast<int32_t>(random() % num_columns), number(random), -1, -1, random() % 2 == 0);
   node.left = Grow(random, depth - 1, num_columns, tree);
   node.right = Grow(random, depth - 1, num_columns, tree);
   tree[index] = node;
@@ -56,7 +57,8 @@ TEST(TreeEnsembleTest, SendsValueEqualToThresholdRight) {
 }
 
 TEST(TreeEnsembleTest, SendsMissingValueTheDefaultWay) {
-  const std::vector<Tree> trees{{Inner(0, 0, 1, 2, true), Leaf(1), Leaf(2)}, {Inner(0, 0, 1, 2, false), Leaf(10), Leaf(20)}};
+  const std::vector<Tree> trees{{Inner(0, 0, 1, 2, true), Leaf(1), Leaf(2)},
+                                {Inner(0, 0, 1, 2, false), Leaf(10), Leaf(20)}};
   EXPECT_THAT(Sum(*TreeEnsemble::Make(trees, 0, 1), {kNaN}, 1), ElementsAre(21.0f));
 }
 
@@ -146,7 +148,8 @@ TEST(TreeEnsembleTest, RefusesTreeBeyondTheDepthBound) {
   }
   chain.push_back(Leaf(0));
   // Inner nodes stand at even places: 2i has the leaf 2i + 1 and the next inner node 2i + 2.
-  EXPECT_THAT(std::string(TreeEnsemble::Make(std::vector<Tree>{chain}, 0, 1).status().message()), HasSubstr("deeper than"));
+  EXPECT_THAT(std::string(TreeEnsemble::Make(std::vector<Tree>{chain}, 0, 1).status().message()),
+              HasSubstr("deeper than"));
 }
 
 }  // namespace

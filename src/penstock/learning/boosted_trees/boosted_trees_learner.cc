@@ -16,8 +16,8 @@ namespace {
 constexpr std::string_view kLearnerName = "boosted_trees";
 // Row numbers are 32 bits wide in XGBoost, and sums on Objective's grid exact up to here.
 constexpr int64_t kMaxRows = std::numeric_limits<int32_t>::max();
-// XGBoost's threads wait for each other several times a tree: with less to do than this they only cost (measured: 10,000 x
-// 22 values take 0.3 s on one thread, 1.3 to 3.5 s on two of a busy machine).
+// XGBoost's threads wait for each other several times a tree: with less to do than this they only cost
+// (measured: 10,000 x 22 values take 0.3 s on one thread, 1.3 to 3.5 s on two of a busy machine).
 constexpr int64_t kValuesPerThread = 1 << 20;
 
 std::vector<HyperparameterDescription> Hyperparameters() {
@@ -51,8 +51,8 @@ Status FromBooster(const std::string& error) {
 /// One training: grows trees until the eval loss no longer falls.
 class BoostingRun {
  public:
-  BoostingRun(const nlohmann::json& parameters, const Objective& train, const Objective& eval, int64_t num_train_rows,
-              int64_t num_eval_rows, ExecutionContext& context)
+  BoostingRun(const nlohmann::json& parameters, const Objective& train, const Objective& eval,
+              int64_t num_train_rows, int64_t num_eval_rows, ExecutionContext& context)
       : parameters_(parameters),
         train_(train),
         eval_(eval),
@@ -91,10 +91,11 @@ class BoostingRun {
   Result<IterationRecord> Measure(Booster& booster, int64_t round) {
     PENSTOCK_RETURN_IF_ERROR(
         FromBooster(booster.Predict(Booster::Split::kTrain, Booster::Scale::kMargin, train_margins_)));
-    PENSTOCK_RETURN_IF_ERROR(FromBooster(booster.Predict(Booster::Split::kEval, Booster::Scale::kMargin, eval_margins_)));
+    PENSTOCK_RETURN_IF_ERROR(
+        FromBooster(booster.Predict(Booster::Split::kEval, Booster::Scale::kMargin, eval_margins_)));
     IterationRecord losses{round};
-    PENSTOCK_ASSIGN_OR_RETURN(losses.train_loss,
-                              train_.LossAndGradients(train_margins_, context_.options, gradients_, hessians_));
+    PENSTOCK_ASSIGN_OR_RETURN(
+        losses.train_loss, train_.LossAndGradients(train_margins_, context_.options, gradients_, hessians_));
     PENSTOCK_ASSIGN_OR_RETURN(losses.eval_loss, eval_.Loss(eval_margins_, context_.options));
     return losses;
   }
@@ -127,8 +128,8 @@ BoosterParameters XgboostParameters(const nlohmann::json& parameters, model::Tas
   all.emplace_back("objective", is_binary ? "binary:logistic" : "reg:squarederror");
   all.emplace_back("base_score", fmt::format("{}", static_cast<float>(mean_label)));
   all.emplace_back("seed", fmt::format("{}", Mix(random_seed) >> 33));
-  for (const char* name : {"learning_rate", "max_depth", "min_child_weight", "reg_lambda", "reg_alpha", "gamma",
-                           "colsample_bytree", "max_bin"}) {
+  for (const char* name : {"learning_rate", "max_depth", "min_child_weight", "reg_lambda", "reg_alpha",
+                           "gamma", "colsample_bytree", "max_bin"}) {
     all.emplace_back(name, parameters.at(name).dump());
   }
   return all;
@@ -141,13 +142,16 @@ int NumThreads(const TrainingMatrix& train, const ExecutionOptions& execution) {
 
 Status CheckLabels(const TrainingMatrix& matrix, const Objective& objective, const std::string& split) {
   if (matrix.num_rows() > kMaxRows) {
-    return InvalidArgument("Split '{}' has {} examples; boosted trees take up to {}", split, matrix.num_rows(), kMaxRows);
+    return InvalidArgument("Split '{}' has {} examples; boosted trees take up to {}", split,
+                           matrix.num_rows(), kMaxRows);
   }
-  if (!(objective.total_weight() > 0)) return InvalidArgument("Split '{}' has no example with a weight above 0", split);
+  if (!(objective.total_weight() > 0))
+    return InvalidArgument("Split '{}' has no example with a weight above 0", split);
   const auto [least, largest] = std::minmax_element(matrix.labels.begin(), matrix.labels.end());
   if (std::max(std::abs(*least), std::abs(*largest)) > std::numeric_limits<float>::max() / 4) {
-    return InvalidArgument("Split '{}' has labels as large as {}, beyond what boosted trees compute with; scale the label",
-                           split, std::abs(*least) > std::abs(*largest) ? *least : *largest);
+    return InvalidArgument(
+        "Split '{}' has labels as large as {}, beyond what boosted trees compute with; scale the label",
+        split, std::abs(*least) > std::abs(*largest) ? *least : *largest);
   }
   return OkStatus();
 }
@@ -157,7 +161,8 @@ Status CheckBothClasses(const TrainingMatrix& matrix, const Objective& objective
   const float rate = static_cast<float>(objective.MeanLabel());
   if (num_positive > 0 && num_positive < matrix.num_rows() && rate > 0 && rate < 1) return OkStatus();
   return InvalidArgument(
-      "The label has one class only in split '{}': {} examples are positive, {} negative; a classifier needs both (check "
+      "The label has one class only in split '{}': {} examples are positive, {} negative; a classifier needs "
+      "both (check "
       "the label's expression)",
       split, num_positive, matrix.num_rows() - num_positive);
 }
@@ -173,13 +178,15 @@ class BoostedTreesLearner final : public Learner {
     TrainingRecord& record = trained.record;
     record.learner = kLearnerName;
     record.random_seed = context.random_seed;
-    PENSTOCK_ASSIGN_OR_RETURN(record.hyperparameters, ResolveHyperparameters(options.hyperparameters, hyperparameters_));
+    PENSTOCK_ASSIGN_OR_RETURN(record.hyperparameters,
+                              ResolveHyperparameters(options.hyperparameters, hyperparameters_));
     PENSTOCK_ASSIGN_OR_RETURN(record.task, TaskOf(*data.transform));
-    PENSTOCK_ASSIGN_OR_RETURN(const BoosterLibrary library, BoosterLibrary::Load(BoosterLibrary::DefaultFolder()));
-    PENSTOCK_ASSIGN_OR_RETURN(TrainingMatrix train,
-                              ReadTrainingMatrix(*data.train, data.train_name, *data.transform, context.options));
-    PENSTOCK_ASSIGN_OR_RETURN(TrainingMatrix eval,
-                              ReadTrainingMatrix(*data.eval, data.eval_name, *data.transform, context.options));
+    PENSTOCK_ASSIGN_OR_RETURN(const BoosterLibrary library,
+                              BoosterLibrary::Load(BoosterLibrary::DefaultFolder()));
+    PENSTOCK_ASSIGN_OR_RETURN(TrainingMatrix train, ReadTrainingMatrix(*data.train, data.train_name,
+                                                                       *data.transform, context.options));
+    PENSTOCK_ASSIGN_OR_RETURN(TrainingMatrix eval, ReadTrainingMatrix(*data.eval, data.eval_name,
+                                                                      *data.transform, context.options));
     const Objective train_objective(record.task, train.labels, train.weights);
     const Objective eval_objective(record.task, eval.labels, eval.weights);
     PENSTOCK_RETURN_IF_ERROR(CheckLabels(train, train_objective, data.train_name));
@@ -194,13 +201,15 @@ class BoostedTreesLearner final : public Learner {
 
     PENSTOCK_ASSIGN_OR_RETURN(
         const std::unique_ptr<Booster> booster,
-        library.Make(XgboostParameters(record.hyperparameters, record.task, train_objective.MeanLabel(), record.random_seed),
+        library.Make(XgboostParameters(record.hyperparameters, record.task, train_objective.MeanLabel(),
+                                       record.random_seed),
                      {train.values, train.num_rows(), train.num_columns},
                      {eval.values, eval.num_rows(), eval.num_columns}, NumThreads(train, context.options)));
     // XGBoost has its own copies now.
     std::vector<float>().swap(train.values);
     std::vector<float>().swap(eval.values);
-    BoostingRun run(record.hyperparameters, train_objective, eval_objective, train.num_rows(), eval.num_rows(), context);
+    BoostingRun run(record.hyperparameters, train_objective, eval_objective, train.num_rows(),
+                    eval.num_rows(), context);
     PENSTOCK_RETURN_IF_ERROR(run.Boost(*booster, record));
     PENSTOCK_RETURN_IF_ERROR(TakeModel(*booster, data, trained));
     record.seconds = static_cast<double>(context.clock.Now().micros - start.micros) * 1e-6;
@@ -220,13 +229,15 @@ class BoostedTreesLearner final : public Learner {
       case transform::Task::kNone:
         break;
     }
-    return InvalidArgument("The transform defines no label, so there is nothing to learn: add `label:` to the features file");
+    return InvalidArgument(
+        "The transform defines no label, so there is nothing to learn: add `label:` to the features file");
   }
 
   static Status TakeModel(Booster& booster, const TrainingData& data, TrainedModel& trained) {
     std::string bytes;
     PENSTOCK_RETURN_IF_ERROR(FromBooster(booster.Save(bytes)));
-    PENSTOCK_ASSIGN_OR_RETURN(ConvertedTrees converted, ConvertXgboostModel(bytes, trained.record.best_iteration));
+    PENSTOCK_ASSIGN_OR_RETURN(ConvertedTrees converted,
+                              ConvertXgboostModel(bytes, trained.record.best_iteration));
     double total = 0;
     for (double gain : converted.column_gains) total += gain;
     size_t column = 0;
@@ -235,7 +246,8 @@ class BoostedTreesLearner final : public Learner {
       for (int64_t i = 0; i < feature.width; ++i) gain += converted.column_gains[column++];
       trained.record.feature_importances.emplace_back(feature.name, total > 0 ? gain / total : 0);
     }
-    PENSTOCK_ASSIGN_OR_RETURN(trained.model, model::ForestModel::Make(data.transform, std::move(converted.forest)));
+    PENSTOCK_ASSIGN_OR_RETURN(trained.model,
+                              model::ForestModel::Make(data.transform, std::move(converted.forest)));
     return OkStatus();
   }
 

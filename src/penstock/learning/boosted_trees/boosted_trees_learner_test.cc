@@ -35,7 +35,8 @@ class Shards final : public data::Dataset {
  private:
   class Reader final : public data::BatchReader {
    public:
-    Reader(std::shared_ptr<arrow::Schema> schema, Batch batch) : schema_(std::move(schema)), batch_(std::move(batch)) {}
+    Reader(std::shared_ptr<arrow::Schema> schema, Batch batch)
+        : schema_(std::move(schema)), batch_(std::move(batch)) {}
     const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
     Result<std::optional<Batch>> Next() override { return std::exchange(batch_, std::nullopt); }
 
@@ -60,8 +61,9 @@ Batch RawBatch(const std::vector<Example>& examples) {
     EXPECT_TRUE((example.y ? y.Append(*example.y) : y.AppendNull()).ok());
   }
   const auto field = [](const char* name) { return arrow::field(name, arrow::float64()); };
-  return arrow::RecordBatch::Make(arrow::schema({field("a"), field("b"), field("y")}), static_cast<int64_t>(examples.size()),
-                                  {a.Finish().ValueOrDie(), b.Finish().ValueOrDie(), y.Finish().ValueOrDie()});
+  return arrow::RecordBatch::Make(
+      arrow::schema({field("a"), field("b"), field("y")}), static_cast<int64_t>(examples.size()),
+      {a.Finish().ValueOrDie(), b.Finish().ValueOrDie(), y.Finish().ValueOrDie()});
 }
 
 /// y is 3a - 2b and a little noise.
@@ -96,7 +98,8 @@ struct Training {
     const Batch all = *graph.Apply(RawBatch(examples));
     const int64_t quarter = all->num_rows() / 4;
     std::vector<Batch> batches{all->Slice(0, 0)};
-    for (int i = 0; i < 4; ++i) batches.push_back(all->Slice(i * quarter, i == 3 ? all->num_rows() : quarter));
+    for (int i = 0; i < 4; ++i)
+      batches.push_back(all->Slice(i * quarter, i == 3 ? all->num_rows() : quarter));
     return Shards(all->schema(), batches);
   }
 
@@ -106,7 +109,8 @@ struct Training {
     LearnerCatalog catalog("learner");
     EXPECT_TRUE(RegisterBoostedTreesLearner(catalog).ok());
     const FakeClock clock;
-    ExecutionContext context{{.num_threads = num_threads, .cancellation = cancellation}, clock, seed, report_progress};
+    ExecutionContext context{
+        {.num_threads = num_threads, .cancellation = cancellation}, clock, seed, report_progress};
     const TrainingData data{.train = &train_data, .eval = &eval_data, .transform = graph};
     return (**catalog.Find("boosted_trees"))->Train(data, {.hyperparameters = hyperparameters}, context);
   }
@@ -160,7 +164,8 @@ TEST(BoostedTreesLearnerTest, LearnsToRegress) {
   const TrainedModel trained = training.Ok();
   const std::vector<double> predictions = Predict(trained, training.eval);
   double squared_error = 0;
-  for (size_t i = 0; i < predictions.size(); ++i) squared_error += std::pow(predictions[i] - *training.eval[i].y, 2);
+  for (size_t i = 0; i < predictions.size(); ++i)
+    squared_error += std::pow(predictions[i] - *training.eval[i].y, 2);
   EXPECT_NEAR(squared_error / 500, trained.record.best_eval_loss, 1e-4);
   EXPECT_LT(trained.record.best_eval_loss, 2.5);  // The labels' variance is 13; nine in a hundred lack `a`.
   EXPECT_EQ(trained.record.loss, "mean_squared_error");
@@ -189,7 +194,8 @@ TEST(BoostedTreesLearnerTest, KeepsTheBestIterationAndStopsSoonAfter) {
   training.hyperparameters = {{"num_rounds", 500}, {"early_stopping_rounds", 5}, {"min_child_weight", 1}};
   const TrainingRecord record = training.Ok().record;
   EXPECT_EQ(static_cast<int64_t>(record.iterations.size()), record.best_iteration + 5);
-  for (const IterationRecord& iteration : record.iterations) EXPECT_GE(iteration.eval_loss, record.best_eval_loss);
+  for (const IterationRecord& iteration : record.iterations)
+    EXPECT_GE(iteration.eval_loss, record.best_eval_loss);
 }
 
 TEST(BoostedTreesLearnerTest, GivesEqualModelsOnAnyNumberOfThreads) {
@@ -239,8 +245,10 @@ TEST(BoostedTreesLearnerTest, StopsBetweenIterationsWhenCancelled) {
 }
 
 TEST(BoostedTreesLearnerTest, RefusesLabelOfOneClassWithCounts) {
-  EXPECT_THAT(Training("label: y > 1000\nfeatures: {a: a}\n").Refusal(), HasSubstr("0 examples are positive, 1000 negative"));
-  EXPECT_THAT(Training("label: y < 1000\nfeatures: {a: a}\n").Refusal(), HasSubstr("1000 examples are positive, 0 negative"));
+  EXPECT_THAT(Training("label: y > 1000\nfeatures: {a: a}\n").Refusal(),
+              HasSubstr("0 examples are positive, 1000 negative"));
+  EXPECT_THAT(Training("label: y < 1000\nfeatures: {a: a}\n").Refusal(),
+              HasSubstr("1000 examples are positive, 0 negative"));
 }
 
 TEST(BoostedTreesLearnerTest, NamesSplitWithoutExamples) {
@@ -267,10 +275,12 @@ TEST(BoostedTreesLearnerTest, RefusesLabelsThatAreNotFiniteByRow) {
     ASSERT_TRUE(RegisterBoostedTreesLearner(catalog).ok());
     const FakeClock clock;
     ExecutionContext context{{}, clock};
-    const Status status =
-        (**catalog.Find("boosted_trees"))->Train({.train = &data, .eval = &data, .transform = graph}, {}, context).status();
+    const Status status = (**catalog.Find("boosted_trees"))
+                              ->Train({.train = &data, .eval = &data, .transform = graph}, {}, context)
+                              .status();
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-    EXPECT_THAT(std::string(status.message()), HasSubstr("Split 'train' cannot be learned from: in row 6, the label is"));
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("Split 'train' cannot be learned from: in row 6, the label is"));
   }
 }
 

@@ -11,7 +11,8 @@ namespace penstock::learning {
 /// The loaded plug-in. A cheap value; the library stays loaded until the process ends.
 class BoosterLibrary {
  public:
-  /// Loads libpenstock_boosted_trees.so from `folder`. kFailedPrecondition says what is not installed and how to install it.
+  /// Loads libpenstock_boosted_trees.so from `folder`. kFailedPrecondition says what is not installed and how
+  /// to install it.
   static Result<BoosterLibrary> Load(const std::string& folder);
 
   /// Where plug-ins lie: the environment's PENSTOCK_PLUGIN_DIR, or ../lib/penstock beside this program.

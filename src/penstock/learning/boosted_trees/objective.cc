@@ -10,7 +10,8 @@ constexpr int64_t kBlockRows = 1 << 16;
 // 22 bits of a value times up to 2^31 values fit into the 53 bits of a double.
 constexpr int kGridBits = 22;
 
-/// Neumaier's compensated sum: "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", 1974.
+/// Neumaier's compensated sum: "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen",
+/// 1974.
 class CompensatedSum {
  public:
   void Add(double value) {
@@ -103,8 +104,9 @@ Result<double> Objective::LossAndGradients(std::span<const float> margins, const
     const auto end = std::min<int64_t>((index + 1) * kBlockRows, static_cast<int64_t>(labels_.size()));
     for (int64_t i = index * kBlockRows; i < end; ++i) {
       const double weight = WeightAt(i);
-      const Derivatives at = task_ == model::Task::kBinaryClassification ? LogLoss(margins[i], labels_[i])
-                                                                         : SquaredError(margins[i], labels_[i]);
+      const Derivatives at = task_ == model::Task::kBinaryClassification
+                                 ? LogLoss(margins[i], labels_[i])
+                                 : SquaredError(margins[i], labels_[i]);
       loss.Add(weight * at.loss);
       if (gradients.empty()) continue;
       gradients[i] = static_cast<float>(weight * at.gradient);

@@ -28,10 +28,10 @@ class Objective {
   /// The mean loss of margins (sums of leaves), one an example.
   Result<double> Loss(std::span<const float> margins, const ExecutionOptions& execution) const;
 
-  /// The same, and the derivatives of half the squared error (or of the log loss) by the margin, on a grid: both are
-  /// multiples of 2^-22 of (about) their largest magnitude. Sums of up to 2^31 of them are exact in double, so whoever
-  /// adds them up gets the same bits in any order: this is what makes XGBoost's histograms, and so its trees,
-  /// independent of the number of threads.
+  /// The same, and the derivatives of half the squared error (or of the log loss) by the margin, on a grid:
+  /// both are multiples of 2^-22 of (about) their largest magnitude. Sums of up to 2^31 of them are exact in
+  /// double, so whoever adds them up gets the same bits in any order: this is what makes XGBoost's
+  /// histograms, and so its trees, independent of the number of threads.
   Result<double> LossAndGradients(std::span<const float> margins, const ExecutionOptions& execution,
                                   std::span<float> gradients, std::span<float> hessians) const;
 

@@ -18,7 +18,8 @@ struct Evaluated {
 
 Evaluated Evaluate(const Objective& objective, const std::vector<float>& margins, int num_threads = 1) {
   Evaluated result{0, std::vector<float>(margins.size()), std::vector<float>(margins.size())};
-  result.loss = *objective.LossAndGradients(margins, {.num_threads = num_threads}, result.gradients, result.hessians);
+  result.loss =
+      *objective.LossAndGradients(margins, {.num_threads = num_threads}, result.gradients, result.hessians);
   return result;
 }
 
@@ -32,7 +33,8 @@ TEST(ObjectiveTest, LogLossOfEvenOddsIsLogTwo) {
 
 TEST(ObjectiveTest, LogLossOfSureWrongAnswerIsItsMargin) {
   const std::vector<double> labels{1, 0};
-  EXPECT_DOUBLE_EQ(*Objective(Task::kBinaryClassification, labels, {}).Loss(std::vector<float>{-1000, 1000}, {}), 1000);
+  EXPECT_DOUBLE_EQ(
+      *Objective(Task::kBinaryClassification, labels, {}).Loss(std::vector<float>{-1000, 1000}, {}), 1000);
 }
 
 TEST(ObjectiveTest, SquaredErrorDerivativesAreTheResidual) {

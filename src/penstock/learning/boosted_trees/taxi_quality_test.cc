@@ -79,15 +79,17 @@ TEST(TaxiQualityTest, DefaultsBeatTheIssuesMeasures) {
   const auto eval = *data::OpenDataset(eval_files, {}, {});
   const auto spec = transform::ReadTransformSpec(kFeatures);
   ASSERT_TRUE(spec.ok()) << spec.status();
-  const auto graph = std::make_shared<const transform::TransformGraph>(*transform::AnalyzeTransform(*spec, *train, {}));
+  const auto graph =
+      std::make_shared<const transform::TransformGraph>(*transform::AnalyzeTransform(*spec, *train, {}));
   const Transformed train_data(*train, *graph), eval_data(*eval, *graph);
 
   LearnerCatalog catalog("learner");
   ASSERT_TRUE(RegisterBoostedTreesLearner(catalog).ok());
   const SystemClock clock;
   ExecutionContext context{{}, clock};
-  const auto trained = (**catalog.Find("boosted_trees"))
-                           ->Train({.train = &train_data, .eval = &eval_data, .transform = graph}, {}, context);
+  const auto trained =
+      (**catalog.Find("boosted_trees"))
+          ->Train({.train = &train_data, .eval = &eval_data, .transform = graph}, {}, context);
   ASSERT_TRUE(trained.ok()) << trained.status();
 
   std::vector<std::pair<double, bool>> pairs;
@@ -105,9 +107,10 @@ TEST(TaxiQualityTest, DefaultsBeatTheIssuesMeasures) {
   RecordProperty("log_loss", std::to_string(quality.log_loss));
   RecordProperty("accuracy", std::to_string(quality.accuracy));
   RecordProperty("training_seconds", std::to_string(trained->record.seconds));
-  std::printf("taxi: auc %.4f, log loss %.4f, accuracy %.4f on %zu examples; %zu trees of %zu in %.2f s\n", quality.auc,
-              quality.log_loss, quality.accuracy, pairs.size(), static_cast<size_t>(trained->record.best_iteration),
-              trained->record.iterations.size(), trained->record.seconds);
+  std::printf("taxi: auc %.4f, log loss %.4f, accuracy %.4f on %zu examples; %zu trees of %zu in %.2f s\n",
+              quality.auc, quality.log_loss, quality.accuracy, pairs.size(),
+              static_cast<size_t>(trained->record.best_iteration), trained->record.iterations.size(),
+              trained->record.seconds);
   EXPECT_GE(quality.auc, 0.945);
   EXPECT_LE(quality.log_loss, 0.22);
   EXPECT_GE(quality.accuracy, 0.885);

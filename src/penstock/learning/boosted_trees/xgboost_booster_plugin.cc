@@ -15,8 +15,8 @@ std::string Answer(int code) { return code == 0 ? std::string() : std::string(XG
 
 /// XGBoost takes memory by address, as numpy's array interface writes it.
 std::string ArrayInterface(const BoosterMatrix& matrix) {
-  return "{\"data\":[" + std::to_string(reinterpret_cast<uintptr_t>(matrix.values.data())) + ",true],\"shape\":[" +
-         std::to_string(matrix.num_rows) + "," + std::to_string(matrix.num_columns) +
+  return "{\"data\":[" + std::to_string(reinterpret_cast<uintptr_t>(matrix.values.data())) +
+         ",true],\"shape\":[" + std::to_string(matrix.num_rows) + "," + std::to_string(matrix.num_columns) +
          "],\"typestr\":\"<f4\",\"version\":3}";
 }
 
@@ -56,12 +56,14 @@ class XgboostBooster final : public Booster {
 
   std::string Predict(Split split, Scale scale, std::span<float> predictions) override {
     const int index = split == Split::kTrain ? 0 : 1;
-    const std::string config = std::string("{\"type\":") + (scale == Scale::kMargin ? "1" : "0") +
-                               ",\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,\"strict_shape\":false}";
+    const std::string config =
+        std::string("{\"type\":") + (scale == Scale::kMargin ? "1" : "0") +
+        ",\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,\"strict_shape\":false}";
     const bst_ulong* shape = nullptr;
     bst_ulong num_dimensions = 0;
     const float* result = nullptr;
-    if (XGBoosterPredictFromDMatrix(booster_, matrices_[index], config.c_str(), &shape, &num_dimensions, &result) != 0) {
+    if (XGBoosterPredictFromDMatrix(booster_, matrices_[index], config.c_str(), &shape, &num_dimensions,
+                                    &result) != 0) {
       return Answer(-1);
     }
     bst_ulong size = 1;
@@ -87,10 +89,9 @@ class XgboostBooster final : public Booster {
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) Booster* penstock_make_booster_1(const BoosterParameters& parameters,
-                                                                                   const BoosterMatrix& train,
-                                                                                   const BoosterMatrix& eval,
-                                                                                   int num_threads, std::string& error) {
+extern "C" __attribute__((visibility("default"))) Booster* penstock_make_booster_1(
+    const BoosterParameters& parameters, const BoosterMatrix& train, const BoosterMatrix& eval,
+    int num_threads, std::string& error) {
   auto booster = std::make_unique<XgboostBooster>();
   error = booster->Init(parameters, train, eval, num_threads);
   return error.empty() ? booster.release() : nullptr;

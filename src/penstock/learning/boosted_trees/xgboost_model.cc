@@ -12,7 +12,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-int64_t IntegerOf(const Json& text) { return std::strtoll(text.get_ref<const std::string&>().c_str(), nullptr, 10); }
+int64_t IntegerOf(const Json& text) {
+  return std::strtoll(text.get_ref<const std::string&>().c_str(), nullptr, 10);
+}
 
 /// The columns of one tree, in XGBoost's names.
 struct SavedTree {
@@ -35,7 +37,8 @@ Result<SavedTree> ReadTree(const Json& json) {
   const size_t size = tree.left_children.size();
   for (size_t other : {tree.right_children.size(), tree.split_indices.size(), tree.default_left.size(),
                        tree.split_conditions.size(), tree.loss_changes.size()}) {
-    if (other != size || size == 0) return DataLoss("XGBoost's model has a tree whose parts differ in length");
+    if (other != size || size == 0)
+      return DataLoss("XGBoost's model has a tree whose parts differ in length");
   }
   for (int32_t type : json.at("split_type").get<std::vector<int32_t>>()) {
     if (type != 0) return DataLoss("XGBoost's model has a categorical split, which is not known here");
@@ -57,7 +60,8 @@ Result<model::Tree> CompactTree(const SavedTree& saved, std::vector<double>& col
     const int32_t column = saved.split_indices[source];
     // A tree of n nodes has fewer than n children: more means that they run in a circle.
     if (left < 0 || right < 0 || left >= size || right >= size || column < 0 ||
-        column >= static_cast<int32_t>(column_gains.size()) || static_cast<int32_t>(sources.size()) + 2 > size) {
+        column >= static_cast<int32_t>(column_gains.size()) ||
+        static_cast<int32_t>(sources.size()) + 2 > size) {
       return DataLoss("XGBoost's model has a tree that is none, at node {} of {}", source, size);
     }
     column_gains[column] += saved.loss_changes[source];
@@ -100,8 +104,9 @@ Result<ConvertedTrees> Convert(const Json& json, int64_t num_trees) {
     PENSTOCK_ASSIGN_OR_RETURN(const SavedTree saved, ReadTree(trees[i]));
     PENSTOCK_ASSIGN_OR_RETURN(converted.emplace_back(), CompactTree(saved, column_gains));
   }
-  PENSTOCK_ASSIGN_OR_RETURN(model::TreeEnsemble forest,
-                            model::TreeEnsemble::Make(converted, base_margin, static_cast<int32_t>(num_columns)));
+  PENSTOCK_ASSIGN_OR_RETURN(
+      model::TreeEnsemble forest,
+      model::TreeEnsemble::Make(converted, base_margin, static_cast<int32_t>(num_columns)));
   return ConvertedTrees{std::move(forest), std::move(column_gains)};
 }
 

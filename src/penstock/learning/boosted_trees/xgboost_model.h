@@ -17,8 +17,8 @@ struct ConvertedTrees {
 };
 
 /// Reads a model that XGBoost (1.7 and like ones) saved as UBJSON: booster gbtree, one tree an iteration,
-/// objectives binary:logistic and reg:squarederror, numerical splits. Takes the first `num_trees` trees. kDataLoss
-/// where it is anything else or damaged.
+/// objectives binary:logistic and reg:squarederror, numerical splits. Takes the first `num_trees` trees.
+/// kDataLoss where it is anything else or damaged.
 Result<ConvertedTrees> ConvertXgboostModel(std::string_view ubjson, int64_t num_trees);
 
 }  // namespace penstock::learning
