@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "penstock/statistics/state_counts.h"
+
 namespace penstock::statistics {
 
 template <class Array>
@@ -47,19 +49,18 @@ void ByteSummary::Finish(tensorflow::metadata::v0::BytesStatistics& out) const {
 }
 
 void ByteSummary::Encode(combine::StateWriter& writer) const {
-  writer.Signed(num_values_).Signed(num_bytes_).Signed(min_num_bytes_).Signed(max_num_bytes_);
+  WriteCount(num_values_, writer);
+  WriteCount(num_bytes_, writer);
+  writer.Varint(static_cast<uint64_t>(min_num_bytes_));
+  WriteCount(max_num_bytes_, writer);
 }
 
 Result<ByteSummary> ByteSummary::Decode(combine::StateReader& reader) {
   ByteSummary summary;
-  summary.num_values_ = reader.Signed();
-  summary.num_bytes_ = reader.Signed();
-  summary.min_num_bytes_ = reader.Signed();
-  summary.max_num_bytes_ = reader.Signed();
-  if (summary.num_values_ < 0 || summary.num_bytes_ < 0 || summary.min_num_bytes_ < 0 ||
-      summary.max_num_bytes_ < 0) {
-    reader.Fail("a count is below 0");
-  }
+  summary.num_values_ = ReadCount(reader);
+  summary.num_bytes_ = ReadCount(reader);
+  summary.min_num_bytes_ = reader.NonNegative();
+  summary.max_num_bytes_ = ReadCount(reader);
   PENSTOCK_RETURN_IF_ERROR(reader.status());
   return summary;
 }

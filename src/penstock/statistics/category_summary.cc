@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "penstock/statistics/state_counts.h"
 #include "penstock/statistics/utf8.h"
 
 namespace penstock::statistics {
@@ -150,19 +151,18 @@ void CategorySummary::Finish(const StatisticsOptions& options, StringStatistics&
 }
 
 void CategorySummary::Encode(combine::StateWriter& writer) const {
-  writer.Signed(num_values_).Signed(num_bytes_).Signed(num_invalid_utf8_);
+  WriteCount(num_values_, writer);
+  WriteCount(num_bytes_, writer);
+  WriteCount(num_invalid_utf8_, writer);
   texts_.Encode(writer);
   integers_.Encode(writer);
 }
 
 Result<CategorySummary> CategorySummary::Decode(combine::StateReader& reader) {
   CategorySummary summary;
-  summary.num_values_ = reader.Signed();
-  summary.num_bytes_ = reader.Signed();
-  summary.num_invalid_utf8_ = reader.Signed();
-  if (summary.num_values_ < 0 || summary.num_bytes_ < 0 || summary.num_invalid_utf8_ < 0) {
-    reader.Fail("a count is below 0");
-  }
+  summary.num_values_ = ReadCount(reader);
+  summary.num_bytes_ = ReadCount(reader);
+  summary.num_invalid_utf8_ = ReadCount(reader);
   PENSTOCK_ASSIGN_OR_RETURN(summary.texts_, combine::Frequencies::Decode(reader));
   PENSTOCK_ASSIGN_OR_RETURN(summary.integers_, combine::IntFrequencies::Decode(reader));
   return summary;

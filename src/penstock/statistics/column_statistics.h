@@ -37,7 +37,7 @@ tensorflow::metadata::v0::FeatureNameStatistics::Type FeatureTypeOf(ColumnRole r
 ///
 /// Exact: counts, extremes, zeros, NaNs, lengths, UTF-8 faults; uniques and top values up to
 /// kMaxExactDistinct distinct values; median and histograms up to QuantileSketch::capacity() values or
-/// distinct values (1500 at the default epsilon). Above: see combine/{frequencies,quantile_sketch}.h.
+/// distinct values (2048 at the default epsilon). Above: see combine/{frequencies,quantile_sketch}.h.
 /// Memory is bounded by these. Copyable; one thread at a time.
 class ColumnStatistics {
  public:

@@ -8,6 +8,7 @@
 
 #include "penstock/base/near_miss.h"
 #include "penstock/combine/state_codec.h"
+#include "penstock/statistics/state_counts.h"
 
 namespace penstock::statistics {
 
@@ -148,7 +149,9 @@ Result<DatasetStatistics::Output> DatasetStatistics::Finish(const State& state) 
 
 combine::Bytes DatasetStatistics::Encode(const State& state) const {
   combine::StateWriter writer;
-  writer.Version(kStateVersion).Signed(state.num_examples).Varint(state.columns.size());
+  writer.Version(kStateVersion);
+  WriteCount(state.num_examples, writer);
+  writer.Varint(state.columns.size());
   for (const ColumnStatistics& column : state.columns) column.Encode(writer);
   return std::move(writer).Take();
 }
@@ -157,8 +160,7 @@ Result<DatasetStatistics::State> DatasetStatistics::Decode(std::string_view byte
   combine::StateReader reader(bytes, "DatasetStatistics");
   reader.Version(kStateVersion);
   State state;
-  state.num_examples = reader.Signed();
-  if (state.num_examples < 0) reader.Fail("the number of examples is below 0");
+  state.num_examples = ReadCount(reader);
   if (reader.Count(1) != features_.size()) reader.Fail("the number of features is another one");
   PENSTOCK_RETURN_IF_ERROR(reader.status());
   for (const Feature& feature : features_) {

@@ -124,6 +124,19 @@ std::vector<Batch> MixedBatches(int num_batches, int num_rows) {
   return batches;
 }
 
+Schema SchemaClaiming() {
+  Schema schema;
+  auto& category = *schema.add_feature();
+  category.set_name("code");
+  category.set_type(tensorflow::metadata::v0::INT);
+  category.mutable_int_domain()->set_is_categorical(true);
+  auto& image = *schema.add_feature();
+  image.set_name("image");
+  image.set_type(tensorflow::metadata::v0::BYTES);
+  image.mutable_image_domain();
+  return schema;
+}
+
 TEST(DatasetStatisticsTest, SatisfiesTheLawsOfCombiners) {
   const std::vector<Batch> batches = MixedBatches(6, 150);
   combine::ExpectCombinerLaws(CombinerOf(batches[0]), batches, SameStatistics);
@@ -137,6 +150,12 @@ TEST(DatasetStatisticsTest, IsTheSameInAllShapes) {
 TEST(DatasetStatisticsTest, TellsDamagedStates) {
   const std::vector<Batch> batches = MixedBatches(2, 60);
   combine::ExpectDamageIsTold(CombinerOf(batches[0]), batches);
+}
+
+TEST(DatasetStatisticsTest, TellsDamagedStatesOfBytesAndCategories) {
+  const Schema schema = SchemaClaiming();
+  const Batch batch = BatchOf({{"image", Strings({"12345", std::nullopt})}, {"code", Integers({1, 2})}});
+  combine::ExpectDamageIsTold(CombinerOf(batch, {.schema = &schema}), {batch, batch, batch});
 }
 
 TEST(DatasetStatisticsTest, RefusesStateOfOtherColumns) {
@@ -291,19 +310,6 @@ TEST(DatasetStatisticsTest, HasAllFeaturesWhenNothingWasAdded) {
   ASSERT_EQ(statistics.features_size(), 2);
   EXPECT_EQ(statistics.features(0).num_stats().histograms_size(), 0);
   EXPECT_EQ(statistics.features(1).string_stats().unique(), 0u);
-}
-
-Schema SchemaClaiming() {
-  Schema schema;
-  auto& category = *schema.add_feature();
-  category.set_name("code");
-  category.set_type(tensorflow::metadata::v0::INT);
-  category.mutable_int_domain()->set_is_categorical(true);
-  auto& image = *schema.add_feature();
-  image.set_name("image");
-  image.set_type(tensorflow::metadata::v0::BYTES);
-  image.mutable_image_domain();
-  return schema;
 }
 
 TEST(DatasetStatisticsTest, DescribesCategoricalIntegersByTheirValues) {

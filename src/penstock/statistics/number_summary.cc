@@ -9,6 +9,7 @@
 #include <arrow/util/bit_util.h>
 
 #include "penstock/statistics/histogram_protos.h"
+#include "penstock/statistics/state_counts.h"
 
 namespace penstock::statistics {
 
@@ -129,19 +130,18 @@ void NumberSummary::Finish(const StatisticsOptions& options, NumericStatistics& 
 }
 
 void NumberSummary::Encode(combine::StateWriter& writer) const {
-  writer.Signed(num_nan_).Signed(num_negative_infinity_).Signed(num_positive_infinity_);
+  WriteCount(num_nan_, writer);
+  WriteCount(num_negative_infinity_, writer);
+  WriteCount(num_positive_infinity_, writer);
   finite_.Encode(writer);
   sketch_.Encode(writer);
 }
 
 Result<NumberSummary> NumberSummary::Decode(combine::StateReader& reader) {
   NumberSummary summary(combine::QuantileSketch::kDefaultRankError);
-  summary.num_nan_ = reader.Signed();
-  summary.num_negative_infinity_ = reader.Signed();
-  summary.num_positive_infinity_ = reader.Signed();
-  if (summary.num_nan_ < 0 || summary.num_negative_infinity_ < 0 || summary.num_positive_infinity_ < 0) {
-    reader.Fail("a count is below 0");
-  }
+  summary.num_nan_ = ReadCount(reader);
+  summary.num_negative_infinity_ = ReadCount(reader);
+  summary.num_positive_infinity_ = ReadCount(reader);
   PENSTOCK_ASSIGN_OR_RETURN(summary.finite_, combine::Moments::Decode(reader));
   PENSTOCK_ASSIGN_OR_RETURN(summary.sketch_, combine::QuantileSketch::Decode(reader));
   return summary;

@@ -26,8 +26,9 @@ Status CheckStatisticsOptions(const StatisticsOptions& options) {
     return InvalidArgument("The statistics option num_rank_histogram_buckets must be 0 or more, not {}",
                            options.num_rank_histogram_buckets);
   }
-  if (!(options.epsilon > 0 && options.epsilon < 0.5)) {
-    return InvalidArgument("The statistics option epsilon must be above 0 and below 0.5, not {}",
+  // The range in which a quantile sketch keeps its bound.
+  if (!(options.epsilon >= 1e-5 && options.epsilon < 0.5)) {
+    return InvalidArgument("The statistics option epsilon must be at least 0.00001 and below 0.5, not {}",
                            options.epsilon);
   }
   return OkStatus();

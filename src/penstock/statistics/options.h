@@ -25,7 +25,7 @@ struct StatisticsOptions {
   /// Of the STANDARD (equal-width) histogram.
   int num_histogram_buckets = 10;
   int num_quantiles_histogram_buckets = 10;
-  /// Rank error of medians and quantile bounds, as a fraction of the number of values.
+  /// Rank error of medians and quantile bounds, as a fraction of the number of values: 0.00001 to 0.5.
   double epsilon = 0.01;
   /// Only these features, in the data's order; empty: all. A name that the data lack is an error.
   std::vector<std::string> feature_allowlist;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "penstock/statistics/histogram_protos.h"
+#include "penstock/statistics/state_counts.h"
 
 namespace penstock::statistics {
 
@@ -38,20 +39,19 @@ void ValencySummary::Finish(int64_t num_examples, int num_buckets,
 }
 
 void ValencySummary::Encode(combine::StateWriter& writer) const {
-  writer.Signed(num_non_missing_).Signed(total_num_values_).Signed(min_num_values_).Signed(max_num_values_);
+  WriteCount(num_non_missing_, writer);
+  WriteCount(total_num_values_, writer);
+  writer.Varint(static_cast<uint64_t>(min_num_values_));
+  WriteCount(max_num_values_, writer);
   lengths_.Encode(writer);
 }
 
 Result<ValencySummary> ValencySummary::Decode(combine::StateReader& reader) {
   ValencySummary summary(combine::QuantileSketch::kDefaultRankError);
-  summary.num_non_missing_ = reader.Signed();
-  summary.total_num_values_ = reader.Signed();
-  summary.min_num_values_ = reader.Signed();
-  summary.max_num_values_ = reader.Signed();
-  if (summary.num_non_missing_ < 0 || summary.total_num_values_ < 0 || summary.min_num_values_ < 0 ||
-      summary.max_num_values_ < 0) {
-    reader.Fail("a count is below 0");
-  }
+  summary.num_non_missing_ = ReadCount(reader);
+  summary.total_num_values_ = ReadCount(reader);
+  summary.min_num_values_ = reader.NonNegative();
+  summary.max_num_values_ = ReadCount(reader);
   PENSTOCK_ASSIGN_OR_RETURN(summary.lengths_, combine::QuantileSketch::Decode(reader));
   return summary;
 }
