@@ -91,19 +91,25 @@ Result<DataFormat> CommonFormat(const std::vector<FileSource>& files) {
 
 }  // namespace
 
-Result<std::unique_ptr<Dataset>> OpenDataset(std::span<const std::string> patterns, const DatasetOptions& options,
+Result<std::unique_ptr<Dataset>> OpenDataset(std::span<const std::string> patterns,
+                                             const DatasetOptions& options,
                                              const ExecutionOptions& execution) {
-  if (options.max_batch_rows < 1) return InvalidArgument("max_batch_rows must be at least 1; it is {}", options.max_batch_rows);
+  if (options.max_batch_rows < 1)
+    return InvalidArgument("max_batch_rows must be at least 1; it is {}", options.max_batch_rows);
   PENSTOCK_ASSIGN_OR_RETURN(std::vector<FileSource> files, FindFiles(patterns));
   DataFormat format = options.format;
   if (format == DataFormat::kAuto) {
     PENSTOCK_ASSIGN_OR_RETURN(format, CommonFormat(files));
   }
   switch (format) {
-    case DataFormat::kCsv: return csv::OpenCsvDataset(std::move(files), options, execution);
-    case DataFormat::kParquet: return parquet_format::OpenParquetDataset(std::move(files), options, execution);
-    case DataFormat::kTfRecord: return tfrecord::OpenTfRecordDataset(std::move(files), options, execution);
-    case DataFormat::kAuto: break;
+    case DataFormat::kCsv:
+      return csv::OpenCsvDataset(std::move(files), options, execution);
+    case DataFormat::kParquet:
+      return parquet_format::OpenParquetDataset(std::move(files), options, execution);
+    case DataFormat::kTfRecord:
+      return tfrecord::OpenTfRecordDataset(std::move(files), options, execution);
+    case DataFormat::kAuto:
+      break;
   }
   return Internal("No such data format: {}", static_cast<int>(format));
 }
@@ -112,7 +118,8 @@ std::unique_ptr<BatchReader> ReadSequentially(const Dataset& dataset) {
   return std::make_unique<SequentialReader>(dataset);
 }
 
-std::unique_ptr<Dataset> MakeInMemoryDataset(std::shared_ptr<arrow::Schema> schema, std::vector<Batch> batches) {
+std::unique_ptr<Dataset> MakeInMemoryDataset(std::shared_ptr<arrow::Schema> schema,
+                                             std::vector<Batch> batches) {
   return std::make_unique<InMemoryDataset>(std::move(schema), std::move(batches));
 }
 

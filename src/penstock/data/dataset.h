@@ -53,13 +53,15 @@ class Dataset {
 /// Opens the files that `patterns` name (files, folders, globs; see fs::Glob). For formats
 /// without types (CSV) this is where types are inferred, in one parallel pass over all
 /// bytes; every format's structural faults that show up front are reported here.
-Result<std::unique_ptr<Dataset>> OpenDataset(std::span<const std::string> patterns, const DatasetOptions& options,
+Result<std::unique_ptr<Dataset>> OpenDataset(std::span<const std::string> patterns,
+                                             const DatasetOptions& options,
                                              const ExecutionOptions& execution);
 
 /// All shards one after the other.
 std::unique_ptr<BatchReader> ReadSequentially(const Dataset& dataset);
 
 /// Batches in memory; each is a shard.
-std::unique_ptr<Dataset> MakeInMemoryDataset(std::shared_ptr<arrow::Schema> schema, std::vector<Batch> batches);
+std::unique_ptr<Dataset> MakeInMemoryDataset(std::shared_ptr<arrow::Schema> schema,
+                                             std::vector<Batch> batches);
 
 }  // namespace penstock::data

@@ -16,10 +16,17 @@ std::map<std::string, DeclaredFeature, std::less<>> DeclaredFeatures(const tfmd:
   for (const tfmd::Feature& feature : schema->feature()) {
     DeclaredFeature entry;
     switch (feature.type()) {
-      case tfmd::INT: entry.kind = FeatureKind::kInteger; break;
-      case tfmd::FLOAT: entry.kind = FeatureKind::kFloat; break;
-      case tfmd::BYTES: entry.kind = FeatureKind::kBytes; break;
-      default: continue;
+      case tfmd::INT:
+        entry.kind = FeatureKind::kInteger;
+        break;
+      case tfmd::FLOAT:
+        entry.kind = FeatureKind::kFloat;
+        break;
+      case tfmd::BYTES:
+        entry.kind = FeatureKind::kBytes;
+        break;
+      default:
+        continue;
     }
     if (feature.has_shape()) {
       entry.is_list = std::any_of(feature.shape().dim().begin(), feature.shape().dim().end(),
@@ -32,8 +39,8 @@ std::map<std::string, DeclaredFeature, std::less<>> DeclaredFeatures(const tfmd:
   return declared;
 }
 
-Result<std::vector<int>> SelectColumns(const std::vector<std::string>& available, const std::vector<std::string>& wanted,
-                                       std::string_view source) {
+Result<std::vector<int>> SelectColumns(const std::vector<std::string>& available,
+                                       const std::vector<std::string>& wanted, std::string_view source) {
   std::vector<int> places;
   if (wanted.empty()) {
     for (size_t i = 0; i < available.size(); ++i) places.push_back(static_cast<int>(i));
@@ -43,8 +50,8 @@ Result<std::vector<int>> SelectColumns(const std::vector<std::string>& available
   for (const std::string& name : wanted) {
     const auto found = std::find(available.begin(), available.end(), name);
     if (found == available.end())
-      return NotFound("There is no column '{}' in {}{} (columns: {})", name, source, DidYouMean(name, available),
-                      ReadableList(available));
+      return NotFound("There is no column '{}' in {}{} (columns: {})", name, source,
+                      DidYouMean(name, available), ReadableList(available));
     const int place = static_cast<int>(found - available.begin());
     if (!taken.insert(place).second) return InvalidArgument("Column '{}' is asked for twice", name);
     places.push_back(place);

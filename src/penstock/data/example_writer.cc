@@ -9,9 +9,12 @@ Result<std::unique_ptr<ExampleWriter>> OpenExampleWriter(const std::string& path
                                                          const std::shared_ptr<arrow::Schema>& schema,
                                                          PayloadFormat format) {
   switch (format) {
-    case PayloadFormat::kParquet: return parquet_format::OpenParquetWriter(path, schema);
-    case PayloadFormat::kTfRecord: return tfrecord::OpenTfRecordWriter(path, schema, /*is_gzip=*/false);
-    case PayloadFormat::kTfRecordGzip: return tfrecord::OpenTfRecordWriter(path, schema, /*is_gzip=*/true);
+    case PayloadFormat::kParquet:
+      return parquet_format::OpenParquetWriter(path, schema);
+    case PayloadFormat::kTfRecord:
+      return tfrecord::OpenTfRecordWriter(path, schema, /*is_gzip=*/false);
+    case PayloadFormat::kTfRecordGzip:
+      return tfrecord::OpenTfRecordWriter(path, schema, /*is_gzip=*/true);
   }
   return Internal("No such payload format: {}", static_cast<int>(format));
 }

@@ -61,7 +61,8 @@ Result<std::shared_ptr<arrow::io::RandomAccessFile>> FileSource::Open() const {
   auto size = (*file)->GetSize();
   if (!size.ok()) return AboutFile(size.status(), "read", path_);
   if (*size != size_)
-    return DataLoss("The file changed while it was being read: {} (it had {} bytes, now it has {})", path_, size_, *size);
+    return DataLoss("The file changed while it was being read: {} (it had {} bytes, now it has {})", path_,
+                    size_, *size);
   return std::move(file).ValueUnsafe();
 }
 
@@ -74,7 +75,8 @@ void PaddedBytes::Resize(int64_t size) {
   std::memset(bytes_.get() + size, 0, kPadding);
 }
 
-Status PaddedBytes::Read(const FileSource& source, arrow::io::RandomAccessFile& file, int64_t offset, int64_t length) {
+Status PaddedBytes::Read(const FileSource& source, arrow::io::RandomAccessFile& file, int64_t offset,
+                         int64_t length) {
   Resize(length);
   auto count = file.ReadAt(offset, length, bytes_.get());
   if (!count.ok()) return AboutFile(count.status(), "read", source.path());

@@ -12,7 +12,8 @@ namespace {
 
 std::string LowerCaseName(const std::string& path) {
   std::string name = fs::BaseName(path);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return name;
 }
 
@@ -21,7 +22,8 @@ DataFormat FormatOfName(const std::string& path) {
   if (name.ends_with(".csv") || name.ends_with(".tsv")) return DataFormat::kCsv;
   if (name.ends_with(".parquet")) return DataFormat::kParquet;
   const bool is_packed = name.ends_with(".gz") || name.ends_with(".gzip");
-  if (name.ends_with(".tfrecord") || name.ends_with(".tfrecords") || (is_packed && name.find("tfrecord") != name.npos))
+  if (name.ends_with(".tfrecord") || name.ends_with(".tfrecords") ||
+      (is_packed && name.find("tfrecord") != name.npos))
     return DataFormat::kTfRecord;
   return DataFormat::kAuto;
 }
@@ -32,7 +34,8 @@ Result<bool> HoldsRecords(const FileSource& source) {
   std::array<char, tfrecord::RecordReader::kHeaderBytes> head;
   size_t size = 0;
   while (size < head.size()) {
-    PENSTOCK_ASSIGN_OR_RETURN(const int64_t count, stream->Read(head.data() + size, static_cast<int64_t>(head.size() - size)));
+    PENSTOCK_ASSIGN_OR_RETURN(const int64_t count,
+                              stream->Read(head.data() + size, static_cast<int64_t>(head.size() - size)));
     if (count == 0) break;
     size += static_cast<size_t>(count);
   }
@@ -43,10 +46,14 @@ Result<bool> HoldsRecords(const FileSource& source) {
 
 std::string_view FormatName(DataFormat format) {
   switch (format) {
-    case DataFormat::kCsv: return "CSV";
-    case DataFormat::kParquet: return "Parquet";
-    case DataFormat::kTfRecord: return "TFRecord";
-    case DataFormat::kAuto: break;
+    case DataFormat::kCsv:
+      return "CSV";
+    case DataFormat::kParquet:
+      return "Parquet";
+    case DataFormat::kTfRecord:
+      return "TFRecord";
+    case DataFormat::kAuto:
+      break;
   }
   return "unknown";
 }
@@ -63,12 +70,14 @@ Result<DataFormat> DetectFormat(const FileSource& source) {
   if (head.view().starts_with("\x1F\x8B")) {
     PENSTOCK_ASSIGN_OR_RETURN(const bool holds_records, HoldsRecords(source));
     if (holds_records) return DataFormat::kTfRecord;
-    return InvalidArgument("The gzip file holds no TFRecord: {} (other formats must be unpacked first)", source.path());
+    return InvalidArgument("The gzip file holds no TFRecord: {} (other formats must be unpacked first)",
+                           source.path());
   }
   if (head.view().find('\0') == std::string_view::npos) return DataFormat::kCsv;
-  return InvalidArgument("Neither the name nor the first bytes of {} tell its format (name the format, or end the file's "
-                         "name in .csv, .parquet or .tfrecord)",
-                         source.path());
+  return InvalidArgument(
+      "Neither the name nor the first bytes of {} tell its format (name the format, or end the file's "
+      "name in .csv, .parquet or .tfrecord)",
+      source.path());
 }
 
 }  // namespace penstock::data

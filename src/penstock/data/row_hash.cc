@@ -22,13 +22,18 @@ constexpr int64_t kBlockRows = 512;
 /// 0: not a type of batch.h.
 uint64_t ScalarType(Type::type type) {
   switch (type) {
-    case Type::INT64: return 1;
+    case Type::INT64:
+      return 1;
     case Type::FLOAT:
-    case Type::DOUBLE: return 2;
+    case Type::DOUBLE:
+      return 2;
     case Type::STRING:
-    case Type::BINARY: return 3;
-    case Type::BOOL: return 4;
-    default: return 0;
+    case Type::BINARY:
+      return 3;
+    case Type::BOOL:
+      return 4;
+    default:
+      return 0;
   }
 }
 
@@ -49,7 +54,8 @@ uint64_t HashReal(double value, uint64_t seed) {
 
 /// Calls use(row, hash) for the rows of [begin, end) that are not null.
 template <class ArrayType, class HashValue, class Use>
-void ForEachValid(const arrow::Array& array, int64_t begin, int64_t end, const HashValue& hash, const Use& use) {
+void ForEachValid(const arrow::Array& array, int64_t begin, int64_t end, const HashValue& hash,
+                  const Use& use) {
   const auto& values = static_cast<const ArrayType&>(array);
   const bool has_nulls = array.null_count() > 0;
   for (int64_t row = begin; row < end; ++row)
@@ -61,7 +67,8 @@ void HashScalars(const arrow::Array& array, int64_t begin, int64_t end, uint64_t
   switch (array.type_id()) {
     case Type::INT64:
       return ForEachValid<arrow::Int64Array>(
-          array, begin, end, [&](const auto& a, int64_t i) { return HashWord(static_cast<uint64_t>(a.Value(i)), seed); }, use);
+          array, begin, end,
+          [&](const auto& a, int64_t i) { return HashWord(static_cast<uint64_t>(a.Value(i)), seed); }, use);
     case Type::FLOAT:
       return ForEachValid<arrow::FloatArray>(
           array, begin, end, [&](const auto& a, int64_t i) { return HashReal(a.Value(i), seed); }, use);
@@ -71,7 +78,9 @@ void HashScalars(const arrow::Array& array, int64_t begin, int64_t end, uint64_t
     case Type::BOOL:
       return ForEachValid<arrow::BooleanArray>(
           array, begin, end,
-          [&](const auto& a, int64_t i) { return Hash64(a.Value(i) ? std::string_view("\1", 1) : std::string_view("\0", 1), seed); },
+          [&](const auto& a, int64_t i) {
+            return Hash64(a.Value(i) ? std::string_view("\1", 1) : std::string_view("\0", 1), seed);
+          },
           use);
     default:
       return ForEachValid<arrow::BinaryArray>(
@@ -80,8 +89,8 @@ void HashScalars(const arrow::Array& array, int64_t begin, int64_t end, uint64_t
 }
 
 template <class Use>
-void HashLists(const arrow::ListArray& lists, int64_t begin, int64_t end, uint64_t seed, uint64_t element_seed,
-               const Use& use) {
+void HashLists(const arrow::ListArray& lists, int64_t begin, int64_t end, uint64_t seed,
+               uint64_t element_seed, const Use& use) {
   const int64_t first = lists.value_offset(begin);
   std::vector<uint64_t> elements(static_cast<size_t>(lists.value_offset(end) - first), 0);
   HashScalars(*lists.values(), first, lists.value_offset(end), element_seed, [&](int64_t i, uint64_t hash) {
@@ -89,7 +98,8 @@ void HashLists(const arrow::ListArray& lists, int64_t begin, int64_t end, uint64
   });
   for (int64_t row = begin; row < end; ++row) {
     if (lists.IsNull(row)) continue;
-    const auto* const from = reinterpret_cast<const char*>(elements.data() + (lists.value_offset(row) - first));
+    const auto* const from =
+        reinterpret_cast<const char*>(elements.data() + (lists.value_offset(row) - first));
     use(row, Hash64({from, static_cast<size_t>(lists.value_length(row)) * sizeof(uint64_t)}, seed));
   }
 }
@@ -101,14 +111,17 @@ Result<RowHasher> RowHasher::Make(const arrow::Schema& schema) {
   for (int i = 0; i < schema.num_fields(); ++i) {
     const auto& field = *schema.field(i);
     const bool is_list = field.type()->id() == Type::LIST;
-    const auto scalar = is_list ? static_cast<const arrow::ListType&>(*field.type()).value_type() : field.type();
+    const auto scalar =
+        is_list ? static_cast<const arrow::ListType&>(*field.type()).value_type() : field.type();
     const uint64_t type = ScalarType(scalar->id());
     if (type == 0)
-      return InvalidArgument("Column '{}' has type {}, which examples cannot hold", field.name(), field.type()->ToString());
+      return InvalidArgument("Column '{}' has type {}, which examples cannot hold", field.name(),
+                             field.type()->ToString());
     const uint64_t seed = Hash64(field.name());
     hasher.columns_.push_back({i, field.name(), seed + type + (is_list ? kListType : 0), seed + type});
   }
-  std::sort(hasher.columns_.begin(), hasher.columns_.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::sort(hasher.columns_.begin(), hasher.columns_.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
   return hasher;
 }
 
@@ -126,7 +139,8 @@ std::vector<uint64_t> RowHasher::Hash(const arrow::RecordBatch& batch) const {
     for (const Column& column : columns_) {
       const arrow::Array& array = *batch.column(column.place);
       if (array.type_id() == Type::LIST) {
-        HashLists(static_cast<const arrow::ListArray&>(array), begin, end, column.seed, column.element_seed, add);
+        HashLists(static_cast<const arrow::ListArray&>(array), begin, end, column.seed, column.element_seed,
+                  add);
       } else {
         HashScalars(array, begin, end, column.seed, add);
       }

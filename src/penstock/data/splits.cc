@@ -31,10 +31,11 @@ Result<std::vector<int>> BucketOwners(std::span<const Split> splits) {
   std::set<std::string> names;
   for (size_t i = 0; i < splits.size(); ++i) {
     PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(splits[i].name, "A split's name"));
-    if (!names.insert(splits[i].name).second) return InvalidArgument("Two splits have the same name: '{}'", splits[i].name);
+    if (!names.insert(splits[i].name).second)
+      return InvalidArgument("Two splits have the same name: '{}'", splits[i].name);
     if (splits[i].hash_buckets < 1 || splits[i].hash_buckets > kMaxBuckets)
-      return InvalidArgument("Split '{}' has {} hash buckets; it needs 1 to {}", splits[i].name, splits[i].hash_buckets,
-                             kMaxBuckets);
+      return InvalidArgument("Split '{}' has {} hash buckets; it needs 1 to {}", splits[i].name,
+                             splits[i].hash_buckets, kMaxBuckets);
     owners.insert(owners.end(), static_cast<size_t>(splits[i].hash_buckets), static_cast<int>(i));
   }
   return owners;
@@ -66,26 +67,36 @@ std::vector<ShardRun> CutIntoFiles(const Dataset& dataset) {
 std::string FileName(PayloadFormat format, size_t file, size_t num_files) {
   const std::string numbers = fmt::format("{:05}-of-{:05}", file, num_files);
   switch (format) {
-    case PayloadFormat::kParquet: return fmt::format("data_parquet-{}.parquet", numbers);
-    case PayloadFormat::kTfRecord: return fmt::format("data_tfrecord-{}.tfrecord", numbers);
-    case PayloadFormat::kTfRecordGzip: break;
+    case PayloadFormat::kParquet:
+      return fmt::format("data_parquet-{}.parquet", numbers);
+    case PayloadFormat::kTfRecord:
+      return fmt::format("data_tfrecord-{}.tfrecord", numbers);
+    case PayloadFormat::kTfRecordGzip:
+      break;
   }
   return fmt::format("data_tfrecord-{}.gz", numbers);
 }
 
 Result<Batch> TakeRows(const Batch& batch, const std::vector<int32_t>& rows) {
   if (static_cast<int64_t>(rows.size()) == batch->num_rows()) return batch;
-  const auto indices = std::make_shared<arrow::Int32Array>(static_cast<int64_t>(rows.size()), arrow::Buffer::Wrap(rows));
-  PENSTOCK_ASSIGN_OR_RETURN_ARROW(const arrow::Datum taken, arrow::compute::Take(arrow::Datum(batch), arrow::Datum(indices),
-                                                                                arrow::compute::TakeOptions::NoBoundsCheck()));
+  const auto indices =
+      std::make_shared<arrow::Int32Array>(static_cast<int64_t>(rows.size()), arrow::Buffer::Wrap(rows));
+  PENSTOCK_ASSIGN_OR_RETURN_ARROW(const arrow::Datum taken,
+                                  arrow::compute::Take(arrow::Datum(batch), arrow::Datum(indices),
+                                                       arrow::compute::TakeOptions::NoBoundsCheck()));
   return taken.record_batch();
 }
 
 /// Shards the dataset's rows out to the splits' files. Constant after construction; `num_rows` counts.
 class SplitWriter {
  public:
-  SplitWriter(const Dataset& dataset, std::span<const Split> splits, std::vector<int> owners, RowHasher hasher)
-      : dataset_(dataset), splits_(splits), owners_(std::move(owners)), hasher_(std::move(hasher)), num_rows_(splits.size()) {}
+  SplitWriter(const Dataset& dataset, std::span<const Split> splits, std::vector<int> owners,
+              RowHasher hasher)
+      : dataset_(dataset),
+        splits_(splits),
+        owners_(std::move(owners)),
+        hasher_(std::move(hasher)),
+        num_rows_(splits.size()) {}
 
   /// Writes the run's rows to paths[split].
   Status WriteFiles(const ShardRun& run, const std::vector<std::string>& paths, PayloadFormat format,
@@ -140,19 +151,21 @@ Status ReplaceFolders(std::span<const Split> splits, const std::string& output_u
   return OkStatus();
 }
 
-Result<SplitSummary> WriteAllFiles(const Dataset& dataset, std::span<const Split> splits, std::vector<int> owners,
-                                   RowHasher hasher, const std::string& output_uri, PayloadFormat format,
-                                   const ExecutionOptions& execution) {
+Result<SplitSummary> WriteAllFiles(const Dataset& dataset, std::span<const Split> splits,
+                                   std::vector<int> owners, RowHasher hasher, const std::string& output_uri,
+                                   PayloadFormat format, const ExecutionOptions& execution) {
   PENSTOCK_RETURN_IF_ERROR(ReplaceFolders(splits, output_uri));
   const std::vector<ShardRun> runs = CutIntoFiles(dataset);
   SplitWriter writer(dataset, splits, std::move(owners), std::move(hasher));
-  PENSTOCK_RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(runs.size()), execution, [&](int64_t i) -> Status {
-    const auto file = static_cast<size_t>(i);
-    std::vector<std::string> paths;
-    for (const Split& split : splits)
-      paths.push_back(fs::Join(SplitDirectory(output_uri, split.name), FileName(format, file, runs.size())));
-    return writer.WriteFiles(runs[file], paths, format, execution);
-  }));
+  PENSTOCK_RETURN_IF_ERROR(
+      ParallelFor(static_cast<int64_t>(runs.size()), execution, [&](int64_t i) -> Status {
+        const auto file = static_cast<size_t>(i);
+        std::vector<std::string> paths;
+        for (const Split& split : splits)
+          paths.push_back(
+              fs::Join(SplitDirectory(output_uri, split.name), FileName(format, file, runs.size())));
+        return writer.WriteFiles(runs[file], paths, format, execution);
+      }));
   SplitSummary summary;
   summary.num_files = static_cast<int>(runs.size());
   for (size_t i = 0; i < splits.size(); ++i) summary.num_rows[splits[i].name] = writer.num_rows(i);
@@ -161,12 +174,14 @@ Result<SplitSummary> WriteAllFiles(const Dataset& dataset, std::span<const Split
 
 }  // namespace
 
-Result<SplitSummary> WriteSplits(const Dataset& dataset, std::span<const Split> splits, const std::string& output_uri,
-                                 PayloadFormat format, const ExecutionOptions& execution) {
+Result<SplitSummary> WriteSplits(const Dataset& dataset, std::span<const Split> splits,
+                                 const std::string& output_uri, PayloadFormat format,
+                                 const ExecutionOptions& execution) {
   PENSTOCK_RETURN_IF_ARROW_ERROR(arrow::compute::Initialize());
   PENSTOCK_ASSIGN_OR_RETURN(std::vector<int> owners, BucketOwners(splits));
   PENSTOCK_ASSIGN_OR_RETURN(RowHasher hasher, RowHasher::Make(*dataset.schema()));
-  auto summary = WriteAllFiles(dataset, splits, std::move(owners), std::move(hasher), output_uri, format, execution);
+  auto summary =
+      WriteAllFiles(dataset, splits, std::move(owners), std::move(hasher), output_uri, format, execution);
   if (summary.ok()) return summary;
   // Best effort: what went wrong first is what the user has to know.
   for (const Split& split : splits) fs::RemoveAll(SplitDirectory(output_uri, split.name)).IgnoreError();
@@ -182,7 +197,8 @@ Result<std::vector<std::string>> ListSplits(const std::string& uri) {
   std::vector<std::string> names;
   for (const fs::FileEntry& entry : entries) {
     const std::string name = fs::BaseName(entry.path);
-    if (entry.is_directory && name.starts_with(kFolderPrefix)) names.push_back(name.substr(kFolderPrefix.size()));
+    if (entry.is_directory && name.starts_with(kFolderPrefix))
+      names.push_back(name.substr(kFolderPrefix.size()));
   }
   std::sort(names.begin(), names.end());
   return names;

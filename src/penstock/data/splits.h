@@ -36,8 +36,9 @@ struct SplitSummary {
 /// group a split. A split that gets no rows is written as files without rows.
 /// Errors: kInvalidArgument for a bad split (name, buckets, twice the same), what the reader says
 /// of the data, what the writer says of the disk; then no split folder is left.
-Result<SplitSummary> WriteSplits(const Dataset& dataset, std::span<const Split> splits, const std::string& output_uri,
-                                 PayloadFormat format, const ExecutionOptions& execution);
+Result<SplitSummary> WriteSplits(const Dataset& dataset, std::span<const Split> splits,
+                                 const std::string& output_uri, PayloadFormat format,
+                                 const ExecutionOptions& execution);
 
 /// "<uri>/Split-<name>": a pattern that OpenDataset reads. No disk is touched.
 std::string SplitDirectory(const std::string& uri, const std::string& name);

@@ -103,7 +103,8 @@ class Utf8Decoder : public ColumnDecoder {
     PENSTOCK_ASSIGN_OR_RETURN(auto validity, validity_.Finish(num_nulls));
     PENSTOCK_ASSIGN_OR_RETURN_ARROW(std::shared_ptr<arrow::Buffer> offsets, offsets_.Finish());
     PENSTOCK_ASSIGN_OR_RETURN_ARROW(std::shared_ptr<arrow::Buffer> bytes, bytes_.Finish());
-    return arrow::MakeArray(arrow::ArrayData::Make(arrow::utf8(), length, {validity, offsets, bytes}, num_nulls));
+    return arrow::MakeArray(
+        arrow::ArrayData::Make(arrow::utf8(), length, {validity, offsets, bytes}, num_nulls));
   }
 
  private:
@@ -136,18 +137,24 @@ class Utf8Decoder : public ColumnDecoder {
 
 std::shared_ptr<arrow::DataType> ArrowType(ColumnType type) {
   switch (type) {
-    case ColumnType::kInt64: return arrow::int64();
-    case ColumnType::kDouble: return arrow::float64();
-    case ColumnType::kUtf8: break;
+    case ColumnType::kInt64:
+      return arrow::int64();
+    case ColumnType::kDouble:
+      return arrow::float64();
+    case ColumnType::kUtf8:
+      break;
   }
   return arrow::utf8();
 }
 
 std::unique_ptr<ColumnDecoder> MakeColumnDecoder(ColumnType type) {
   switch (type) {
-    case ColumnType::kInt64: return std::make_unique<NumberDecoder<int64_t, ParseInteger>>(arrow::int64());
-    case ColumnType::kDouble: return std::make_unique<NumberDecoder<double, ParseReal>>(arrow::float64());
-    case ColumnType::kUtf8: break;
+    case ColumnType::kInt64:
+      return std::make_unique<NumberDecoder<int64_t, ParseInteger>>(arrow::int64());
+    case ColumnType::kDouble:
+      return std::make_unique<NumberDecoder<double, ParseReal>>(arrow::float64());
+    case ColumnType::kUtf8:
+      break;
   }
   return std::make_unique<Utf8Decoder>();
 }

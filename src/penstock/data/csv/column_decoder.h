@@ -16,7 +16,8 @@ namespace penstock::data::csv {
 class ColumnDecoder {
  public:
   virtual ~ColumnDecoder() = default;
-  /// Appends the cells of `column`. Returns the first row whose cell does not parse; the decoder is then spent.
+  /// Appends the cells of `column`. Returns the first row whose cell does not parse; the decoder is then
+  /// spent.
   virtual Result<std::optional<int64_t>> Append(const CellGrid& grid, int column) = 0;
   /// The array so far; starts anew.
   virtual Result<std::shared_ptr<arrow::Array>> Finish() = 0;

@@ -24,7 +24,8 @@ TypeDecision DecideType(const ColumnProfile& profile) {
   if (num_texts > 0) {
     const bool is_rare = num_texts * 100 < decision.num_values;
     if (decision.num_numbers >= kMinNumbersOfMixed && is_rare)
-      decision.offending = profile.first_text.record_offset >= 0 ? &profile.first_text : &profile.first_huge_integer;
+      decision.offending =
+          profile.first_text.record_offset >= 0 ? &profile.first_text : &profile.first_huge_integer;
   } else if (num_reals > 0 || (num_integers > 0 && num_non_finite > 0)) {
     decision.type = ColumnType::kDouble;
   } else if (num_integers > 0) {

@@ -53,7 +53,8 @@ struct TypeDecision {
 inline constexpr int64_t kMinNumbersOfMixed = 100;
 TypeDecision DecideType(const ColumnProfile& profile);
 
-/// Adds the cells of `grid` to one profile a column. `text_offset`: where the grid's text lies in file number `file`.
+/// Adds the cells of `grid` to one profile a column. `text_offset`: where the grid's text lies in file number
+/// `file`.
 void AddToProfiles(const CellGrid& grid, int file, int64_t text_offset, std::span<ColumnProfile> profiles);
 
 /// A cell's text for a message: unquoted, at most 60 bytes, cut between characters, control bytes as spaces.

@@ -36,27 +36,32 @@ struct Layout {
   char delimiter = ',';
   int64_t max_batch_rows = 0;
 
-  const FileSource& SourceOf(const Shard& shard) const { return files[static_cast<size_t>(shard.file)].source; }
+  const FileSource& SourceOf(const Shard& shard) const {
+    return files[static_cast<size_t>(shard.file)].source;
+  }
   int num_columns() const { return static_cast<int>(column_names.size()); }
 };
 
 Status CheckDelimiter(char delimiter) {
-  const bool is_usable = delimiter == '\t' || (delimiter >= ' ' && delimiter < 0x7F && delimiter != '"' && delimiter != '.' &&
-                                               delimiter != '+' && delimiter != '-' && (delimiter < '0' || delimiter > '9'));
+  const bool is_usable =
+      delimiter == '\t' || (delimiter >= ' ' && delimiter < 0x7F && delimiter != '"' && delimiter != '.' &&
+                            delimiter != '+' && delimiter != '-' && (delimiter < '0' || delimiter > '9'));
   if (is_usable) return OkStatus();
-  return InvalidArgument("The CSV delimiter must be a printable ASCII character other than a digit, quote, '.', '+' or '-'; "
-                         "it is byte {}", static_cast<int>(static_cast<unsigned char>(delimiter)));
+  return InvalidArgument(
+      "The CSV delimiter must be a printable ASCII character other than a digit, quote, '.', '+' or '-'; "
+      "it is byte {}",
+      static_cast<int>(static_cast<unsigned char>(delimiter)));
 }
 
 Status CheckSameHeader(const Layout& layout, const std::string& path, const std::vector<std::string>& names) {
   const std::string& first = layout.files[0].source.path();
   if (names.size() != layout.column_names.size())
-    return InvalidArgument("The headers differ: {} has {} columns, {} has {}", first, layout.column_names.size(), path,
-                           names.size());
+    return InvalidArgument("The headers differ: {} has {} columns, {} has {}", first,
+                           layout.column_names.size(), path, names.size());
   for (size_t i = 0; i < names.size(); ++i)
     if (names[i] != layout.column_names[i])
-      return InvalidArgument("The headers differ: column {} is '{}' in {}, but '{}' in {}", i + 1, layout.column_names[i],
-                             first, names[i], path);
+      return InvalidArgument("The headers differ: column {} is '{}' in {}, but '{}' in {}", i + 1,
+                             layout.column_names[i], first, names[i], path);
   return OkStatus();
 }
 
@@ -77,8 +82,9 @@ Status OpenFiles(const std::vector<FileSource>& sources, const CsvOptions& optio
 Status CutIntoShards(const ExecutionOptions& execution, Layout& layout) {
   for (size_t file = 0; file < layout.files.size(); ++file) {
     const FileSource& source = layout.files[file].source;
-    PENSTOCK_ASSIGN_OR_RETURN(const RecordRanges ranges, FindRecordRanges(source, layout.files[file].data_offset,
-                                                                          layout.delimiter, kShardBytes, execution));
+    PENSTOCK_ASSIGN_OR_RETURN(
+        const RecordRanges ranges,
+        FindRecordRanges(source, layout.files[file].data_offset, layout.delimiter, kShardBytes, execution));
     if (ranges.unterminated_quote >= 0) {
       PENSTOCK_ASSIGN_OR_RETURN(const int64_t row, LineOf(source, ranges.unterminated_quote));
       return InvalidArgument("{}, row {}: a quote is opened there and never closed", source.path(), row);
@@ -87,7 +93,8 @@ Status CutIntoShards(const ExecutionOptions& execution, Layout& layout) {
       const Shard shard{static_cast<int>(file), ranges.bounds[i], ranges.bounds[i + 1]};
       if (shard.end - shard.begin > Tokenizer::kMaxTextBytes) {
         PENSTOCK_ASSIGN_OR_RETURN(const int64_t row, LineOf(source, shard.begin));
-        return InvalidArgument("{}, row {}: a row is longer than {} bytes", source.path(), row, Tokenizer::kMaxTextBytes);
+        return InvalidArgument("{}, row {}: a row is longer than {} bytes", source.path(), row,
+                               Tokenizer::kMaxTextBytes);
       }
       layout.shards.push_back(shard);
     }
@@ -126,20 +133,21 @@ class ShardText {
 Status InferTypes(const std::vector<bool>& is_declared, const ExecutionOptions& execution, Layout& layout) {
   std::mutex mutex;
   std::vector<ColumnProfile> merged(layout.column_names.size());  // Guarded by mutex.
-  PENSTOCK_RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(layout.shards.size()), execution, [&](int64_t i) -> Status {
-    const Shard& shard = layout.shards[static_cast<size_t>(i)];
-    ShardText text(layout, shard);
-    PENSTOCK_RETURN_IF_ERROR(text.Load());
-    std::vector<ColumnProfile> profiles(layout.column_names.size());
-    CellGrid grid;
-    do {
-      PENSTOCK_RETURN_IF_ERROR(text.Next(kGridRows, grid));
-      AddToProfiles(grid, shard.file, shard.begin, profiles);
-    } while (grid.num_rows > 0);
-    std::lock_guard lock(mutex);
-    for (size_t column = 0; column < merged.size(); ++column) merged[column].MergeFrom(profiles[column]);
-    return OkStatus();
-  }));
+  PENSTOCK_RETURN_IF_ERROR(
+      ParallelFor(static_cast<int64_t>(layout.shards.size()), execution, [&](int64_t i) -> Status {
+        const Shard& shard = layout.shards[static_cast<size_t>(i)];
+        ShardText text(layout, shard);
+        PENSTOCK_RETURN_IF_ERROR(text.Load());
+        std::vector<ColumnProfile> profiles(layout.column_names.size());
+        CellGrid grid;
+        do {
+          PENSTOCK_RETURN_IF_ERROR(text.Next(kGridRows, grid));
+          AddToProfiles(grid, shard.file, shard.begin, profiles);
+        } while (grid.num_rows > 0);
+        std::lock_guard lock(mutex);
+        for (size_t column = 0; column < merged.size(); ++column) merged[column].MergeFrom(profiles[column]);
+        return OkStatus();
+      }));
   for (size_t column = 0; column < merged.size(); ++column) {
     if (is_declared[column]) continue;
     const TypeDecision decision = DecideType(merged[column]);
@@ -149,10 +157,11 @@ Status InferTypes(const std::vector<bool>& is_declared, const ExecutionOptions& 
     }
     const FileSource& source = layout.files[static_cast<size_t>(decision.offending->file)].source;
     PENSTOCK_ASSIGN_OR_RETURN(const int64_t row, LineOf(source, decision.offending->record_offset));
-    return InvalidArgument("{}, row {}, column '{}': '{}' is not a number, but {} of the column's {} values are (fix the "
-                           "value, or declare the column as BYTES in a schema)",
-                           source.path(), row, layout.column_names[column], decision.offending->text,
-                           decision.num_numbers, decision.num_values);
+    return InvalidArgument(
+        "{}, row {}, column '{}': '{}' is not a number, but {} of the column's {} values are (fix the "
+        "value, or declare the column as BYTES in a schema)",
+        source.path(), row, layout.column_names[column], decision.offending->text, decision.num_numbers,
+        decision.num_values);
   }
   return OkStatus();
 }
@@ -215,7 +224,8 @@ class CsvShardReader : public BatchReader {
       PENSTOCK_ASSIGN_OR_RETURN(const auto bad_row, decoders_[i]->Append(grid_, column));
       if (!bad_row) continue;
       return DescribeUnparsedCell(text_.source(), text_.shard().begin + grid_.RecordStart(*bad_row),
-                                  layout_->column_names[static_cast<size_t>(column)], grid_.At(*bad_row, column),
+                                  layout_->column_names[static_cast<size_t>(column)],
+                                  grid_.At(*bad_row, column),
                                   TypeLabel(layout_->types[static_cast<size_t>(column)]));
     }
     return OkStatus();

@@ -13,7 +13,8 @@ namespace {
 
 struct DigitRun {
   uint64_t value = 0;
-  int num_significant = 0;  // Digits since the first group of eight that is not all zeros: at least the true number.
+  int num_significant =
+      0;  // Digits since the first group of eight that is not all zeros: at least the true number.
 
   /// Continues the number with the digits at `at`; returns where they end.
   const char* Read(const char* at) {

@@ -54,7 +54,9 @@ inline int CountDigits(uint64_t word) {
 inline uint64_t DigitsValue(uint64_t word, int count) {
   word <<= 64 - 8 * count;
   word = word * 10 + (word >> 8);
-  return (((word & 0x000000FF000000FFu) * 0x000F424000000064u) + (((word >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u)) >> 32;
+  return (((word & 0x000000FF000000FFu) * 0x000F424000000064u) +
+          (((word >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u)) >>
+         32;
 }
 
 inline constexpr uint64_t kAsciiZeros = 0x3030303030303030u;

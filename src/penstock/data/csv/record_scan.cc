@@ -8,7 +8,12 @@ namespace penstock::data::csv {
 namespace {
 
 /// Where a block's first byte stands.
-enum State { kOutside, kInside, kInsideAfterEscape, kNumStates };  // kInsideAfterEscape: at the second quote of a pair.
+enum State {
+  kOutside,
+  kInside,
+  kInsideAfterEscape,
+  kNumStates
+};  // kInsideAfterEscape: at the second quote of a pair.
 
 struct Passage {
   State end = kOutside;
@@ -73,8 +78,8 @@ Passage Pass(const Block& block, State state) {
 
 }  // namespace
 
-Result<RecordRanges> FindRecordRanges(const FileSource& source, int64_t begin, char delimiter, int64_t block_bytes,
-                                      const ExecutionOptions& execution) {
+Result<RecordRanges> FindRecordRanges(const FileSource& source, int64_t begin, char delimiter,
+                                      int64_t block_bytes, const ExecutionOptions& execution) {
   const int64_t first_block = begin / block_bytes;
   const int64_t num_blocks = begin >= source.size() ? 0 : (source.size() - 1) / block_bytes - first_block + 1;
   std::vector<Passages> blocks(static_cast<size_t>(num_blocks));
@@ -85,9 +90,14 @@ Result<RecordRanges> FindRecordRanges(const FileSource& source, int64_t begin, c
     const int64_t num_after = to < source.size() ? 1 : 0;
     PENSTOCK_ASSIGN_OR_RETURN(const auto file, source.Open());
     PaddedBytes bytes;
-    PENSTOCK_RETURN_IF_ERROR(bytes.Read(source, *file, from - num_before, to - from + num_before + num_after));
-    const Block block{bytes.data() + num_before, from, to - from, num_before > 0 ? bytes.data()[0] : '\n',
-                      num_after > 0 ? bytes.data()[bytes.size() - 1] : '\0', delimiter};
+    PENSTOCK_RETURN_IF_ERROR(
+        bytes.Read(source, *file, from - num_before, to - from + num_before + num_after));
+    const Block block{bytes.data() + num_before,
+                      from,
+                      to - from,
+                      num_before > 0 ? bytes.data()[0] : '\n',
+                      num_after > 0 ? bytes.data()[bytes.size() - 1] : '\0',
+                      delimiter};
     for (int state = 0; state < kNumStates; ++state)
       blocks[static_cast<size_t>(i)][static_cast<size_t>(state)] = Pass(block, static_cast<State>(state));
     return OkStatus();

@@ -21,7 +21,7 @@ struct RecordRanges {
 /// after each multiple of `block_bytes` in the file, so they depend on the bytes alone. Quoted line ends
 /// are no record ends: every block is scanned for its quotes as if it began outside and as if it began
 /// inside a quoted cell, in parallel, and the truth is then chained from the first block on.
-Result<RecordRanges> FindRecordRanges(const FileSource& source, int64_t begin, char delimiter, int64_t block_bytes,
-                                      const ExecutionOptions& execution);
+Result<RecordRanges> FindRecordRanges(const FileSource& source, int64_t begin, char delimiter,
+                                      int64_t block_bytes, const ExecutionOptions& execution);
 
 }  // namespace penstock::data::csv

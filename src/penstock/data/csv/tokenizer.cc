@@ -28,7 +28,8 @@ Masks LoadMasks(const char* block, char delimiter) {
   for (int i = 0; i < kBlock / 16; ++i) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block + 16 * i));
     auto mask = [&](__m128i what) {
-      return static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, what)))) << (16 * i);
+      return static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, what))))
+             << (16 * i);
     };
     masks.delimiters |= mask(delimiters);
     masks.newlines |= mask(newlines);
@@ -51,8 +52,8 @@ Masks LoadMasks(const char* block, char delimiter) {
 }  // namespace
 
 struct Tokenizer::Cursor {
-  uint32_t* out;        // The next entry to write.
-  uint32_t* row;        // The entries of the record at hand; out[-1] is the start of the cell at hand.
+  uint32_t* out;  // The next entry to write.
+  uint32_t* row;  // The entries of the record at hand; out[-1] is the start of the cell at hand.
   int64_t num_rows = 0;
 };
 

@@ -32,8 +32,8 @@ struct Cell {
 
 /// Some records, cut into cells, as the Tokenizer fills it: valid while the text they were cut from is.
 struct CellGrid {
-  const char* data = nullptr;     ///< The whole text.
-  int64_t begin = 0;              ///< The records are text[begin, end).
+  const char* data = nullptr;  ///< The whole text.
+  int64_t begin = 0;           ///< The records are text[begin, end).
   int64_t end = 0;
   int64_t num_rows = 0;
   int num_columns = 0;

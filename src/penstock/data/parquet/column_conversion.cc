@@ -17,7 +17,8 @@ using arrow::Type;
 /// Null where a batch has no room for such values.
 std::shared_ptr<arrow::DataType> ScalarBatchType(const arrow::DataType& type) {
   switch (type.id()) {
-    case Type::BOOL: return arrow::boolean();
+    case Type::BOOL:
+      return arrow::boolean();
     case Type::INT8:
     case Type::INT16:
     case Type::INT32:
@@ -31,20 +32,27 @@ std::shared_ptr<arrow::DataType> ScalarBatchType(const arrow::DataType& type) {
     case Type::TIME32:
     case Type::TIME64:
     case Type::TIMESTAMP:
-    case Type::DURATION: return arrow::int64();
+    case Type::DURATION:
+      return arrow::int64();
     case Type::HALF_FLOAT:
-    case Type::FLOAT: return arrow::float32();
-    case Type::DOUBLE: return arrow::float64();
+    case Type::FLOAT:
+      return arrow::float32();
+    case Type::DOUBLE:
+      return arrow::float64();
     case Type::STRING:
     case Type::LARGE_STRING:
     case Type::STRING_VIEW:
-    case Type::NA: return arrow::utf8();
+    case Type::NA:
+      return arrow::utf8();
     case Type::BINARY:
     case Type::LARGE_BINARY:
     case Type::BINARY_VIEW:
-    case Type::FIXED_SIZE_BINARY: return arrow::binary();
-    case Type::DICTIONARY: return ScalarBatchType(*static_cast<const arrow::DictionaryType&>(type).value_type());
-    default: return nullptr;
+    case Type::FIXED_SIZE_BINARY:
+      return arrow::binary();
+    case Type::DICTIONARY:
+      return ScalarBatchType(*static_cast<const arrow::DictionaryType&>(type).value_type());
+    default:
+      return nullptr;
   }
 }
 
@@ -56,12 +64,15 @@ bool IsList(const arrow::DataType& type) {
 std::shared_ptr<arrow::DataType> IntegerOfTime(const arrow::DataType& type) {
   switch (type.id()) {
     case Type::DATE32:
-    case Type::TIME32: return arrow::int32();
+    case Type::TIME32:
+      return arrow::int32();
     case Type::DATE64:
     case Type::TIME64:
     case Type::TIMESTAMP:
-    case Type::DURATION: return arrow::int64();
-    default: return nullptr;
+    case Type::DURATION:
+      return arrow::int64();
+    default:
+      return nullptr;
   }
 }
 
@@ -79,7 +90,8 @@ Status CheckUtf8(const arrow::Array& array) {
   return OkStatus();
 }
 
-Result<std::shared_ptr<arrow::Array>> Cast(const arrow::Array& array, const std::shared_ptr<arrow::DataType>& target) {
+Result<std::shared_ptr<arrow::Array>> Cast(const arrow::Array& array,
+                                           const std::shared_ptr<arrow::DataType>& target) {
   PENSTOCK_ASSIGN_OR_RETURN_ARROW(auto result, arrow::compute::Cast(array, target));
   return result;
 }
@@ -91,9 +103,10 @@ Result<std::shared_ptr<arrow::DataType>> BatchType(const arrow::DataType& type, 
   if (IsList(type))
     if (auto element = ScalarBatchType(*static_cast<const arrow::BaseListType&>(type).value_type()))
       return arrow::list(std::move(element));
-  return InvalidArgument("column '{}' has type {}, which examples cannot hold (cast it to int64, double, string or a list "
-                         "of those)",
-                         column, type.ToString());
+  return InvalidArgument(
+      "column '{}' has type {}, which examples cannot hold (cast it to int64, double, string or a list "
+      "of those)",
+      column, type.ToString());
 }
 
 Result<std::shared_ptr<arrow::Array>> ConvertToBatchType(std::shared_ptr<arrow::Array> array,

@@ -71,8 +71,8 @@ Status Guarded(const FileSource& source, const Work& work) {
   }
 }
 
-Result<std::unique_ptr<parquet::arrow::FileReader>> OpenReader(const FileSource& source, const ParquetFile* known,
-                                                               int64_t batch_rows) {
+Result<std::unique_ptr<parquet::arrow::FileReader>> OpenReader(const FileSource& source,
+                                                               const ParquetFile* known, int64_t batch_rows) {
   PENSTOCK_ASSIGN_OR_RETURN(auto file, source.Open());
   parquet::ReaderProperties properties;
   properties.set_page_checksum_verification(true);
@@ -82,8 +82,10 @@ Result<std::unique_ptr<parquet::arrow::FileReader>> OpenReader(const FileSource&
   arrow_properties.set_pre_buffer(false);
   std::unique_ptr<parquet::arrow::FileReader> reader;
   PENSTOCK_RETURN_IF_ERROR(Guarded(source, [&]() -> Status {
-    auto inner = parquet::ParquetFileReader::Open(file, properties, known == nullptr ? nullptr : known->metadata);
-    auto made = parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(inner), arrow_properties);
+    auto inner =
+        parquet::ParquetFileReader::Open(file, properties, known == nullptr ? nullptr : known->metadata);
+    auto made =
+        parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(inner), arrow_properties);
     if (!made.ok()) return FromParquet(source, made.status());
     reader = std::move(made).ValueUnsafe();
     return OkStatus();
@@ -100,7 +102,8 @@ Status CheckColumnNames(const FileSource& source, const std::vector<std::string>
   std::vector<std::string> sorted = names;
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  if (twice != sorted.end()) return InvalidArgument("Two columns of {} have the same name: '{}'", source.path(), *twice);
+  if (twice != sorted.end())
+    return InvalidArgument("Two columns of {} have the same name: '{}'", source.path(), *twice);
   return OkStatus();
 }
 
@@ -112,18 +115,20 @@ Status CheckSameSchema(const Layout& layout, const FileSource& source, const arr
       return InvalidArgument("{} has no column '{}', {} has{}", source.path(), field->name(), first,
                              DidYouMean(field->name(), schema.field_names()));
     if (!other->type()->Equals(*field->type()))
-      return InvalidArgument("Column '{}' is {} in {}, but {} in {}", field->name(), field->type()->ToString(), first,
-                             other->type()->ToString(), source.path());
+      return InvalidArgument("Column '{}' is {} in {}, but {} in {}", field->name(),
+                             field->type()->ToString(), first, other->type()->ToString(), source.path());
   }
   for (const auto& field : schema.fields())
     if (layout.schema->GetFieldByName(field->name()) == nullptr)
-      return InvalidArgument("{} has a column '{}' that {} does not have", source.path(), field->name(), first);
+      return InvalidArgument("{} has a column '{}' that {} does not have", source.path(), field->name(),
+                             first);
   return OkStatus();
 }
 
 // The columns wanted of one file, in the order wanted, as batches hold them.
 Result<std::shared_ptr<arrow::Schema>> SelectFields(const parquet::arrow::FileReader& reader,
-                                                    const std::vector<std::string>& wanted, ParquetFile& file) {
+                                                    const std::vector<std::string>& wanted,
+                                                    ParquetFile& file) {
   const auto& fields = reader.manifest().schema_fields;
   std::vector<std::string> names;
   for (const auto& field : fields) names.push_back(field.field->name());
@@ -182,7 +187,8 @@ class ParquetShardReader : public BatchReader {
         return Annotate(column.status(), fmt::format("{}, column '{}'", file_.source.path(), field->name()));
       columns.push_back(*std::move(column));
     }
-    return std::optional<Batch>(arrow::RecordBatch::Make(layout_->schema, raw->num_rows(), std::move(columns)));
+    return std::optional<Batch>(
+        arrow::RecordBatch::Make(layout_->schema, raw->num_rows(), std::move(columns)));
   }
 
  private:
@@ -209,7 +215,9 @@ class ParquetDataset : public Dataset {
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return layout_->schema; }
   int64_t num_shards() const override { return static_cast<int64_t>(layout_->shards.size()); }
-  int64_t ShardBytes(int64_t shard) const override { return layout_->shards[static_cast<size_t>(shard)].num_bytes; }
+  int64_t ShardBytes(int64_t shard) const override {
+    return layout_->shards[static_cast<size_t>(shard)].num_bytes;
+  }
   Result<std::unique_ptr<BatchReader>> ReadShard(int64_t shard) const override {
     return std::make_unique<ParquetShardReader>(layout_, layout_->shards[static_cast<size_t>(shard)]);
   }
@@ -220,7 +228,8 @@ class ParquetDataset : public Dataset {
 
 }  // namespace
 
-Result<std::unique_ptr<Dataset>> OpenParquetDataset(std::vector<FileSource> files, const DatasetOptions& options,
+Result<std::unique_ptr<Dataset>> OpenParquetDataset(std::vector<FileSource> files,
+                                                    const DatasetOptions& options,
                                                     const ExecutionOptions& execution) {
   PENSTOCK_RETURN_IF_ARROW_ERROR(arrow::compute::Initialize());
   arrow::util::InitializeUTF8();

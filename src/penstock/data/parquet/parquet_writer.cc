@@ -38,8 +38,12 @@ Status Guarded(const std::string& path, const Work& work) {
 class ParquetExampleWriter : public ExampleWriter {
  public:
   ParquetExampleWriter(std::string path, std::shared_ptr<arrow::io::OutputStream> stream,
-                       std::unique_ptr<parquet::arrow::FileWriter> writer, std::shared_ptr<arrow::Schema> schema)
-      : path_(std::move(path)), stream_(std::move(stream)), writer_(std::move(writer)), schema_(std::move(schema)) {}
+                       std::unique_ptr<parquet::arrow::FileWriter> writer,
+                       std::shared_ptr<arrow::Schema> schema)
+      : path_(std::move(path)),
+        stream_(std::move(stream)),
+        writer_(std::move(writer)),
+        schema_(std::move(schema)) {}
 
   Status Write(const Batch& batch) override {
     if (!batch->schema()->Equals(*schema_, /*check_metadata=*/false))
@@ -67,9 +71,9 @@ Result<std::unique_ptr<ExampleWriter>> OpenParquetWriter(const std::string& path
   PENSTOCK_ASSIGN_OR_RETURN(auto stream, OpenOutput(path));
   std::unique_ptr<parquet::arrow::FileWriter> writer;
   PENSTOCK_RETURN_IF_ERROR(Guarded(path, [&]() -> arrow::Status {
-    ARROW_ASSIGN_OR_RAISE(writer, parquet::arrow::FileWriter::Open(*schema, arrow::default_memory_pool(), stream,
-                                                                   FileProperties(),
-                                                                   parquet::default_arrow_writer_properties()));
+    ARROW_ASSIGN_OR_RAISE(writer, parquet::arrow::FileWriter::Open(
+                                      *schema, arrow::default_memory_pool(), stream, FileProperties(),
+                                      parquet::default_arrow_writer_properties()));
     return arrow::Status::OK();
   }));
   return std::make_unique<ParquetExampleWriter>(path, std::move(stream), std::move(writer), schema);

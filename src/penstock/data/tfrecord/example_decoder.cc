@@ -13,10 +13,13 @@ namespace {
 
 std::shared_ptr<arrow::DataType> ElementType(const FeatureColumnType& column) {
   switch (column.kind) {
-    case ValueKind::kInteger: return arrow::int64();
-    case ValueKind::kFloat: return arrow::float32();
+    case ValueKind::kInteger:
+      return arrow::int64();
+    case ValueKind::kFloat:
+      return arrow::float32();
     case ValueKind::kBytes:
-    case ValueKind::kUnset: break;
+    case ValueKind::kUnset:
+      break;
   }
   return column.is_utf8 ? arrow::utf8() : arrow::binary();
 }
@@ -31,11 +34,16 @@ class FeatureBuilder {
  public:
   explicit FeatureBuilder(const FeatureColumnType& column) : column_(column) {
     switch (column.kind) {
-      case ValueKind::kInteger: values_ = integers_ = std::make_shared<arrow::Int64Builder>(); break;
-      case ValueKind::kFloat: values_ = floats_ = std::make_shared<arrow::FloatBuilder>(); break;
+      case ValueKind::kInteger:
+        values_ = integers_ = std::make_shared<arrow::Int64Builder>();
+        break;
+      case ValueKind::kFloat:
+        values_ = floats_ = std::make_shared<arrow::FloatBuilder>();
+        break;
       case ValueKind::kBytes:
       case ValueKind::kUnset:
-        bytes_ = column.is_utf8 ? std::make_shared<arrow::StringBuilder>() : std::make_shared<arrow::BinaryBuilder>();
+        bytes_ = column.is_utf8 ? std::make_shared<arrow::StringBuilder>()
+                                : std::make_shared<arrow::BinaryBuilder>();
         values_ = bytes_;
         break;
     }
@@ -49,7 +57,8 @@ class FeatureBuilder {
       return OkStatus();
     }
     if (feature.kind != column_.kind)
-      return InvalidArgument("feature '{}' is a {}, not a {}", column_.name, KindName(feature.kind), KindName(column_.kind));
+      return InvalidArgument("feature '{}' is a {}, not a {}", column_.name, KindName(feature.kind),
+                             KindName(column_.kind));
     if (list_ != nullptr) PENSTOCK_RETURN_IF_ARROW_ERROR(list_->Append());
     const int64_t length = values_->length();
     PENSTOCK_RETURN_IF_ERROR(AppendValues(feature));
@@ -104,11 +113,13 @@ class FeatureBuilder {
 
 std::shared_ptr<arrow::Schema> BatchSchema(const std::vector<FeatureColumnType>& columns) {
   arrow::FieldVector fields;
-  for (const FeatureColumnType& column : columns) fields.push_back(arrow::field(column.name, ColumnType(column)));
+  for (const FeatureColumnType& column : columns)
+    fields.push_back(arrow::field(column.name, ColumnType(column)));
   return arrow::schema(std::move(fields));
 }
 
-ExampleDecoder::ExampleDecoder(const std::vector<FeatureColumnType>& columns, std::shared_ptr<arrow::Schema> schema)
+ExampleDecoder::ExampleDecoder(const std::vector<FeatureColumnType>& columns,
+                               std::shared_ptr<arrow::Schema> schema)
     : schema_(std::move(schema)), features_(columns.size()) {
   for (const FeatureColumnType& column : columns) {
     index_.Add(column.name);

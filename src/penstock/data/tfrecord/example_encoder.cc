@@ -36,12 +36,16 @@ void AppendFloat(float value, std::string& out) {
 int KindField(Type::type type) {
   switch (type) {
     case Type::STRING:
-    case Type::BINARY: return 1;
+    case Type::BINARY:
+      return 1;
     case Type::FLOAT:
-    case Type::DOUBLE: return 2;
+    case Type::DOUBLE:
+      return 2;
     case Type::INT64:
-    case Type::BOOL: return 3;
-    default: return 0;
+    case Type::BOOL:
+      return 3;
+    default:
+      return 0;
   }
 }
 
@@ -51,17 +55,24 @@ void AppendValue(const arrow::Array& values, int64_t i, std::string& out) {
     case Type::INT64:
       AppendVarint(static_cast<uint64_t>(static_cast<const arrow::Int64Array&>(values).Value(i)), out);
       break;
-    case Type::BOOL: AppendVarint(static_cast<const arrow::BooleanArray&>(values).Value(i) ? 1 : 0, out); break;
-    case Type::FLOAT: AppendFloat(static_cast<const arrow::FloatArray&>(values).Value(i), out); break;
+    case Type::BOOL:
+      AppendVarint(static_cast<const arrow::BooleanArray&>(values).Value(i) ? 1 : 0, out);
+      break;
+    case Type::FLOAT:
+      AppendFloat(static_cast<const arrow::FloatArray&>(values).Value(i), out);
+      break;
     case Type::DOUBLE:
       AppendFloat(static_cast<float>(static_cast<const arrow::DoubleArray&>(values).Value(i)), out);
       break;
-    default: AppendField(1, static_cast<const arrow::BinaryArray&>(values).GetView(i), out); break;
+    default:
+      AppendField(1, static_cast<const arrow::BinaryArray&>(values).GetView(i), out);
+      break;
   }
 }
 
 // Feature { <kind> { values [begin, end) } }
-void AppendFeature(const arrow::Array& values, int64_t begin, int64_t end, std::string& scratch, std::string& out) {
+void AppendFeature(const arrow::Array& values, int64_t begin, int64_t end, std::string& scratch,
+                   std::string& out) {
   const int kind = KindField(values.type_id());
   scratch.clear();
   for (int64_t i = begin; i < end; ++i) AppendValue(values, i, scratch);
@@ -84,13 +95,15 @@ Result<ExampleEncoder> ExampleEncoder::Make(const arrow::Schema& schema) {
   for (int i = 0; i < schema.num_fields(); ++i) {
     const auto& field = *schema.field(i);
     const bool is_list = field.type()->id() == Type::LIST;
-    const auto element = is_list ? static_cast<const arrow::ListType&>(*field.type()).value_type() : field.type();
+    const auto element =
+        is_list ? static_cast<const arrow::ListType&>(*field.type()).value_type() : field.type();
     if (KindField(element->id()) == 0)
-      return InvalidArgument("Column '{}' has type {}, which a tf.Example cannot hold (use Parquet)", field.name(),
-                             field.type()->ToString());
+      return InvalidArgument("Column '{}' has type {}, which a tf.Example cannot hold (use Parquet)",
+                             field.name(), field.type()->ToString());
     encoder.columns_.push_back({i, field.name()});
   }
-  std::sort(encoder.columns_.begin(), encoder.columns_.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::sort(encoder.columns_.begin(), encoder.columns_.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
   return encoder;
 }
 
@@ -108,7 +121,8 @@ Status ExampleEncoder::Encode(const arrow::RecordBatch& batch, int64_t row, std:
       const int64_t end = begin + list.value_length(row);
       for (int64_t i = begin; i < end; ++i)
         if (values.IsNull(i))
-          return InvalidArgument("Column '{}' holds a null inside a list, which a tf.Example cannot (use Parquet)", column.name);
+          return InvalidArgument(
+              "Column '{}' holds a null inside a list, which a tf.Example cannot (use Parquet)", column.name);
       AppendFeature(values, begin, end, scratch, value);
     } else {
       AppendFeature(array, row, row + 1, scratch, value);

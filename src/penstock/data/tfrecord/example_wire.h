@@ -68,11 +68,16 @@ class WireReader {
     uint64_t ignored;
     std::string_view bytes;
     switch (type) {
-      case kVarint: return Varint(ignored);
-      case kFixed64: return Advance(8);
-      case kLength: return Bytes(bytes);
-      case kFixed32: return Advance(4);
-      default: return false;  // Groups: no serializer of these messages writes them.
+      case kVarint:
+        return Varint(ignored);
+      case kFixed64:
+        return Advance(8);
+      case kLength:
+        return Bytes(bytes);
+      case kFixed32:
+        return Advance(4);
+      default:
+        return false;  // Groups: no serializer of these messages writes them.
     }
   }
 

@@ -11,9 +11,12 @@ constexpr ValueKind kKinds[] = {ValueKind::kBytes, ValueKind::kFloat, ValueKind:
 
 ValueKind KindOf(FeatureKind kind) {
   switch (kind) {
-    case FeatureKind::kInteger: return ValueKind::kInteger;
-    case FeatureKind::kFloat: return ValueKind::kFloat;
-    case FeatureKind::kBytes: break;
+    case FeatureKind::kInteger:
+      return ValueKind::kInteger;
+    case FeatureKind::kFloat:
+      return ValueKind::kFloat;
+    case FeatureKind::kBytes:
+      break;
   }
   return ValueKind::kBytes;
 }
@@ -39,7 +42,8 @@ int64_t CountValues(const FeatureView& feature, bool& is_utf8) {
     case ValueKind::kInteger:
       is_well_formed = ForEachInteger(feature.list, [&](int64_t) { ++num_values; });
       break;
-    case ValueKind::kUnset: return 0;
+    case ValueKind::kUnset:
+      return 0;
   }
   return is_well_formed ? num_values : -1;
 }
@@ -51,7 +55,8 @@ std::string PlaceText(const RecordPlace& place, const std::vector<std::string>& 
 }  // namespace
 
 void FeatureProfile::MergeFrom(const FeatureProfile& other) {
-  for (size_t kind = 0; kind < first_of_kind.size(); ++kind) KeepFirst(other.first_of_kind[kind], first_of_kind[kind]);
+  for (size_t kind = 0; kind < first_of_kind.size(); ++kind)
+    KeepFirst(other.first_of_kind[kind], first_of_kind[kind]);
   KeepFirst(other.first_not_single, first_not_single);
   KeepFirst(other.first_not_utf8, first_not_utf8);
 }
@@ -94,15 +99,18 @@ Result<std::vector<FeatureColumnType>> DecideFeatureTypes(
   for (const auto& [name, profile] : profiles) {
     FeatureColumnType type{name, ValueKind::kUnset, profile.first_not_utf8.record_number == 0,
                            profile.first_not_single.record_number != 0};
-    auto place_of = [&, &profile = profile](ValueKind kind) { return profile.first_of_kind[static_cast<size_t>(kind)]; };
+    auto place_of = [&, &profile = profile](ValueKind kind) {
+      return profile.first_of_kind[static_cast<size_t>(kind)];
+    };
     for (const ValueKind kind : kKinds) {
       if (place_of(kind).record_number == 0) continue;
       if (type.kind != ValueKind::kUnset) {
         const bool is_later = place_of(type.kind).IsBefore(place_of(kind));
         const ValueKind first = is_later ? type.kind : kind;
         const ValueKind later = is_later ? kind : type.kind;
-        return InvalidArgument("{}: feature '{}' is a {}, but it is a {} in {}", PlaceText(place_of(later), paths), name,
-                               KindName(later), KindName(first), PlaceText(place_of(first), paths));
+        return InvalidArgument("{}: feature '{}' is a {}, but it is a {} in {}",
+                               PlaceText(place_of(later), paths), name, KindName(later), KindName(first),
+                               PlaceText(place_of(first), paths));
       }
       type.kind = kind;
     }
@@ -110,7 +118,8 @@ Result<std::vector<FeatureColumnType>> DecideFeatureTypes(
       const ValueKind wanted = KindOf(feature->second.kind);
       if (type.kind != ValueKind::kUnset && type.kind != wanted)
         return InvalidArgument("{}: feature '{}' is a {}, but the schema declares a {}",
-                               PlaceText(place_of(type.kind), paths), name, KindName(type.kind), KindName(wanted));
+                               PlaceText(place_of(type.kind), paths), name, KindName(type.kind),
+                               KindName(wanted));
       type.kind = wanted;
       const bool is_list = feature->second.is_list.value_or(type.is_list);
       if (type.is_list && !is_list)

@@ -16,7 +16,8 @@ constexpr int64_t kPieceBytes = int64_t{256} << 10;
 template <class Word>
 Word LoadLittleEndian(const char* from) {
   Word word = 0;
-  for (size_t i = 0; i < sizeof(Word); ++i) word |= static_cast<Word>(static_cast<uint8_t>(from[i])) << (8 * i);
+  for (size_t i = 0; i < sizeof(Word); ++i)
+    word |= static_cast<Word>(static_cast<uint8_t>(from[i])) << (8 * i);
   return word;
 }
 
@@ -49,7 +50,8 @@ class GzipStream : public ByteStream {
 
   Status Open() {
     constexpr int kGzipOnly = 16;
-    if (inflateInit2(&zlib_, MAX_WBITS + kGzipOnly) != Z_OK) return ResourceExhausted("Cannot start to gunzip {}", path_);
+    if (inflateInit2(&zlib_, MAX_WBITS + kGzipOnly) != Z_OK)
+      return ResourceExhausted("Cannot start to gunzip {}", path_);
     return OkStatus();
   }
 
@@ -59,13 +61,15 @@ class GzipStream : public ByteStream {
     const uInt wanted = zlib_.avail_out;
     while (zlib_.avail_out == wanted) {
       if (zlib_.avail_in == 0) {
-        PENSTOCK_ASSIGN_OR_RETURN(const int64_t count, packed_->Read(input_.data(), static_cast<int64_t>(input_.size())));
+        PENSTOCK_ASSIGN_OR_RETURN(const int64_t count,
+                                  packed_->Read(input_.data(), static_cast<int64_t>(input_.size())));
         zlib_.next_in = reinterpret_cast<Bytef*>(input_.data());
         zlib_.avail_in = static_cast<uInt>(count);
         num_packed_ += count;
         if (count == 0) {
           if (is_between_members_) return 0;
-          return DataLoss("The gzip file is cut short: {} (it ends at byte {}, without its end mark)", path_, num_packed_);
+          return DataLoss("The gzip file is cut short: {} (it ends at byte {}, without its end mark)", path_,
+                          num_packed_);
         }
       }
       is_between_members_ = false;
@@ -114,7 +118,8 @@ Result<bool> IsGzip(const FileSource& source) {
   char head[RecordReader::kHeaderBytes];
   int64_t size = 0;
   while (size < RecordReader::kHeaderBytes) {
-    PENSTOCK_ASSIGN_OR_RETURN(const int64_t count, stream->Read(head + size, RecordReader::kHeaderBytes - size));
+    PENSTOCK_ASSIGN_OR_RETURN(const int64_t count,
+                              stream->Read(head + size, RecordReader::kHeaderBytes - size));
     if (count == 0) break;
     size += count;
   }
@@ -137,8 +142,9 @@ Result<bool> RecordReader::Fill(int64_t length) {
   while (end_ - begin_ < needed) {
     // Grows with what is really there, not with what a length claims.
     if (end_ == buffer_.size()) buffer_.resize(std::max<size_t>(2 * buffer_.size(), kPieceBytes));
-    PENSTOCK_ASSIGN_OR_RETURN(const int64_t count,
-                              stream_->Read(buffer_.data() + end_, static_cast<int64_t>(buffer_.size() - end_)));
+    PENSTOCK_ASSIGN_OR_RETURN(
+        const int64_t count,
+        stream_->Read(buffer_.data() + end_, static_cast<int64_t>(buffer_.size() - end_)));
     if (count == 0) return false;
     end_ += static_cast<size_t>(count);
   }
@@ -155,8 +161,10 @@ Result<std::optional<int64_t>> RecordReader::Header() {
   if (!IsRecordHeader({header, static_cast<size_t>(kHeaderBytes)}))
     return Damaged("the checksum of the record's length is wrong; the file is damaged or no TFRecord file");
   const auto length = LoadLittleEndian<uint64_t>(header);
-  if (length > kMaxRecordBytes) return Damaged(fmt::format("the record has {} bytes, more than {}", length, kMaxRecordBytes));
-  PENSTOCK_ASSIGN_OR_RETURN(const bool has_data, Fill(kHeaderBytes + static_cast<int64_t>(length) + kFooterBytes));
+  if (length > kMaxRecordBytes)
+    return Damaged(fmt::format("the record has {} bytes, more than {}", length, kMaxRecordBytes));
+  PENSTOCK_ASSIGN_OR_RETURN(const bool has_data,
+                            Fill(kHeaderBytes + static_cast<int64_t>(length) + kFooterBytes));
   if (!has_data) return Damaged("the file is cut short within the record's data");
   return static_cast<int64_t>(length);
 }

@@ -41,7 +41,8 @@ class RecordReader {
   static constexpr int64_t kFooterBytes = 4;
 
   /// `stream` starts at byte `offset` of the (unpacked) file `path`, before record `record_number` (1-based).
-  RecordReader(std::string path, std::unique_ptr<ByteStream> stream, int64_t offset = 0, int64_t record_number = 1)
+  RecordReader(std::string path, std::unique_ptr<ByteStream> stream, int64_t offset = 0,
+               int64_t record_number = 1)
       : path_(std::move(path)), stream_(std::move(stream)), offset_(offset), record_number_(record_number) {}
 
   /// The next record, valid until the next call; none at the end.

@@ -35,14 +35,15 @@ struct Layout {
 
   Result<std::unique_ptr<RecordReader>> Open(const Shard& shard) const {
     const FileSource& source = files[static_cast<size_t>(shard.file)];
-    PENSTOCK_ASSIGN_OR_RETURN(auto stream,
-                              shard.is_gzip ? StreamGzip(source) : StreamRange(source, shard.begin, shard.end));
+    PENSTOCK_ASSIGN_OR_RETURN(
+        auto stream, shard.is_gzip ? StreamGzip(source) : StreamRange(source, shard.begin, shard.end));
     return std::make_unique<RecordReader>(source.path(), std::move(stream), shard.begin, shard.first_record);
   }
 };
 
 Status AboutRecord(const Layout& layout, const RecordPlace& place, std::string_view what) {
-  return InvalidArgument("{}, record {}: {}", layout.files[static_cast<size_t>(place.file)].path(), place.record_number, what);
+  return InvalidArgument("{}, record {}: {}", layout.files[static_cast<size_t>(place.file)].path(),
+                         place.record_number, what);
 }
 
 // The shards of one file: by its lengths alone, the data is checked when it is read.
@@ -66,22 +67,25 @@ Result<std::vector<Shard>> CutFile(const FileSource& source, int file) {
 
 Status CutIntoShards(const ExecutionOptions& execution, Layout& layout) {
   std::vector<std::vector<Shard>> by_file(layout.files.size());
-  PENSTOCK_RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(layout.files.size()), execution, [&](int64_t i) -> Status {
-    const auto file = static_cast<size_t>(i);
-    PENSTOCK_ASSIGN_OR_RETURN(by_file[file], CutFile(layout.files[file], static_cast<int>(i)));
-    return OkStatus();
-  }));
+  PENSTOCK_RETURN_IF_ERROR(
+      ParallelFor(static_cast<int64_t>(layout.files.size()), execution, [&](int64_t i) -> Status {
+        const auto file = static_cast<size_t>(i);
+        PENSTOCK_ASSIGN_OR_RETURN(by_file[file], CutFile(layout.files[file], static_cast<int>(i)));
+        return OkStatus();
+      }));
   for (const auto& shards : by_file) layout.shards.insert(layout.shards.end(), shards.begin(), shards.end());
   return OkStatus();
 }
 
-Result<FeatureProfiles> ProfileShard(const Layout& layout, const Shard& shard, const ExecutionOptions& execution) {
+Result<FeatureProfiles> ProfileShard(const Layout& layout, const Shard& shard,
+                                     const ExecutionOptions& execution) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto reader, layout.Open(shard));
   FeatureProfiler profiler;
   constexpr int64_t kRecordsBetweenChecks = 4096;
   while (true) {
     const RecordPlace place{shard.file, reader->record_number()};
-    if (place.record_number % kRecordsBetweenChecks == 0) PENSTOCK_RETURN_IF_ERROR(execution.CheckCancelled());
+    if (place.record_number % kRecordsBetweenChecks == 0)
+      PENSTOCK_RETURN_IF_ERROR(execution.CheckCancelled());
     PENSTOCK_ASSIGN_OR_RETURN(const auto record, reader->Next());
     if (!record) return profiler.Finish();
     if (const char* const fault = profiler.Add(*record, place)) return AboutRecord(layout, place, fault);
@@ -91,12 +95,14 @@ Result<FeatureProfiles> ProfileShard(const Layout& layout, const Shard& shard, c
 Result<FeatureProfiles> ProfileAll(const Layout& layout, const ExecutionOptions& execution) {
   std::mutex mutex;
   FeatureProfiles merged;  // Guarded by mutex.
-  PENSTOCK_RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(layout.shards.size()), execution, [&](int64_t i) -> Status {
-    PENSTOCK_ASSIGN_OR_RETURN(const auto profiles, ProfileShard(layout, layout.shards[static_cast<size_t>(i)], execution));
-    std::lock_guard lock(mutex);
-    for (const auto& [name, profile] : profiles) merged[name].MergeFrom(profile);
-    return OkStatus();
-  }));
+  PENSTOCK_RETURN_IF_ERROR(
+      ParallelFor(static_cast<int64_t>(layout.shards.size()), execution, [&](int64_t i) -> Status {
+        PENSTOCK_ASSIGN_OR_RETURN(const auto profiles,
+                                  ProfileShard(layout, layout.shards[static_cast<size_t>(i)], execution));
+        std::lock_guard lock(mutex);
+        for (const auto& [name, profile] : profiles) merged[name].MergeFrom(profile);
+        return OkStatus();
+      }));
   return merged;
 }
 
@@ -153,7 +159,8 @@ class TfRecordDataset : public Dataset {
 
 }  // namespace
 
-Result<std::unique_ptr<Dataset>> OpenTfRecordDataset(std::vector<FileSource> files, const DatasetOptions& options,
+Result<std::unique_ptr<Dataset>> OpenTfRecordDataset(std::vector<FileSource> files,
+                                                     const DatasetOptions& options,
                                                      const ExecutionOptions& execution) {
   arrow::util::InitializeUTF8();
   auto layout = std::make_shared<Layout>();
@@ -164,7 +171,8 @@ Result<std::unique_ptr<Dataset>> OpenTfRecordDataset(std::vector<FileSource> fil
   std::vector<std::string> paths;
   for (const FileSource& file : layout->files) paths.push_back(file.path());
   if (profiles.empty()) return InvalidArgument("There are no examples in {}", ReadableList(paths));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto types, DecideFeatureTypes(profiles, DeclaredFeatures(options.schema), paths));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto types,
+                            DecideFeatureTypes(profiles, DeclaredFeatures(options.schema), paths));
   std::vector<std::string> names;
   for (const FeatureColumnType& type : types) names.push_back(type.name);
   PENSTOCK_ASSIGN_OR_RETURN(const auto selected, SelectColumns(names, options.columns, paths.front()));

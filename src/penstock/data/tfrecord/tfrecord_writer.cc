@@ -28,11 +28,13 @@ class GzipPacker {
   Status Open() {
     constexpr int kGzip = 16;
     constexpr int kMemoryLevel = 8;
-    if (deflateInit2(&zlib_, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + kGzip, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (deflateInit2(&zlib_, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + kGzip, kMemoryLevel, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
       return ResourceExhausted("There is no memory to gzip with");
     return OkStatus();
   }
-  Status Write(std::string_view bytes, bool is_last, arrow::io::OutputStream& stream, const std::string& path) {
+  Status Write(std::string_view bytes, bool is_last, arrow::io::OutputStream& stream,
+               const std::string& path) {
     zlib_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     zlib_.avail_in = static_cast<uInt>(bytes.size());
     int code = Z_OK;
@@ -40,7 +42,8 @@ class GzipPacker {
       zlib_.next_out = reinterpret_cast<Bytef*>(output_.data());
       zlib_.avail_out = static_cast<uInt>(output_.size());
       code = deflate(&zlib_, is_last ? Z_FINISH : Z_NO_FLUSH);
-      const auto status = stream.Write(output_.data(), static_cast<int64_t>(output_.size() - zlib_.avail_out));
+      const auto status =
+          stream.Write(output_.data(), static_cast<int64_t>(output_.size() - zlib_.avail_out));
       if (!status.ok()) return AboutFile(status, "write", path);
     } while (is_last ? code != Z_STREAM_END : zlib_.avail_in > 0 || zlib_.avail_out == 0);
     return OkStatus();
@@ -53,9 +56,13 @@ class GzipPacker {
 
 class TfRecordExampleWriter : public ExampleWriter {
  public:
-  TfRecordExampleWriter(std::string path, std::shared_ptr<arrow::io::OutputStream> stream, ExampleEncoder encoder,
-                        std::unique_ptr<GzipPacker> packer, std::shared_ptr<arrow::Schema> schema)
-      : path_(std::move(path)), stream_(std::move(stream)), encoder_(std::move(encoder)), packer_(std::move(packer)),
+  TfRecordExampleWriter(std::string path, std::shared_ptr<arrow::io::OutputStream> stream,
+                        ExampleEncoder encoder, std::unique_ptr<GzipPacker> packer,
+                        std::shared_ptr<arrow::Schema> schema)
+      : path_(std::move(path)),
+        stream_(std::move(stream)),
+        encoder_(std::move(encoder)),
+        packer_(std::move(packer)),
         schema_(std::move(schema)) {}
 
   Status Write(const Batch& batch) override {
@@ -108,7 +115,8 @@ void AppendRecord(std::string_view data, std::string& out) {
 }
 
 Result<std::unique_ptr<ExampleWriter>> OpenTfRecordWriter(const std::string& path,
-                                                          const std::shared_ptr<arrow::Schema>& schema, bool is_gzip) {
+                                                          const std::shared_ptr<arrow::Schema>& schema,
+                                                          bool is_gzip) {
   auto encoder = ExampleEncoder::Make(*schema);
   if (!encoder.ok()) return Annotate(encoder.status(), fmt::format("Cannot write {}", path));
   std::unique_ptr<GzipPacker> packer;
@@ -117,7 +125,8 @@ Result<std::unique_ptr<ExampleWriter>> OpenTfRecordWriter(const std::string& pat
     PENSTOCK_RETURN_IF_ERROR(packer->Open());
   }
   PENSTOCK_ASSIGN_OR_RETURN(auto stream, OpenOutput(path));
-  return std::make_unique<TfRecordExampleWriter>(path, std::move(stream), *std::move(encoder), std::move(packer), schema);
+  return std::make_unique<TfRecordExampleWriter>(path, std::move(stream), *std::move(encoder),
+                                                 std::move(packer), schema);
 }
 
 }  // namespace penstock::data::tfrecord
