@@ -9,28 +9,49 @@ namespace {
 
 StatusCode CodeOf(const arrow::Status& status) {
   switch (arrow::internal::ErrnoFromStatus(status)) {
-    case ENOENT: return StatusCode::kNotFound;
+    case ENOENT:
+      return StatusCode::kNotFound;
     case EACCES:
     case EPERM:
-    case EROFS: return StatusCode::kPermissionDenied;
+    case EROFS:
+      return StatusCode::kPermissionDenied;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG: return StatusCode::kResourceExhausted;
-    default: break;
+    case EFBIG:
+      return StatusCode::kResourceExhausted;
+    case ENOTDIR:
+    case EISDIR:
+    case ENAMETOOLONG:
+    case ELOOP:
+      return StatusCode::kInvalidArgument;
+    case EEXIST:
+    case ENOTEMPTY:
+      return StatusCode::kAlreadyExists;
+    default:
+      break;
   }
   switch (status.code()) {
     case arrow::StatusCode::Invalid:
     case arrow::StatusCode::TypeError:
-    case arrow::StatusCode::SerializationError: return StatusCode::kInvalidArgument;
-    case arrow::StatusCode::KeyError: return StatusCode::kNotFound;
-    case arrow::StatusCode::IndexError: return StatusCode::kOutOfRange;
+    case arrow::StatusCode::SerializationError:
+      return StatusCode::kInvalidArgument;
+    case arrow::StatusCode::KeyError:
+      return StatusCode::kNotFound;
+    case arrow::StatusCode::IndexError:
+      return StatusCode::kOutOfRange;
     case arrow::StatusCode::OutOfMemory:
-    case arrow::StatusCode::CapacityError: return StatusCode::kResourceExhausted;
-    case arrow::StatusCode::Cancelled: return StatusCode::kCancelled;
-    case arrow::StatusCode::NotImplemented: return StatusCode::kUnimplemented;
-    case arrow::StatusCode::AlreadyExists: return StatusCode::kAlreadyExists;
-    case arrow::StatusCode::IOError: return StatusCode::kUnavailable;
-    default: return StatusCode::kUnknown;
+    case arrow::StatusCode::CapacityError:
+      return StatusCode::kResourceExhausted;
+    case arrow::StatusCode::Cancelled:
+      return StatusCode::kCancelled;
+    case arrow::StatusCode::NotImplemented:
+      return StatusCode::kUnimplemented;
+    case arrow::StatusCode::AlreadyExists:
+      return StatusCode::kAlreadyExists;
+    case arrow::StatusCode::IOError:
+      return StatusCode::kUnavailable;
+    default:
+      return StatusCode::kUnknown;
   }
 }
 

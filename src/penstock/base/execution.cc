@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -12,7 +13,8 @@ int ExecutionOptions::ResolvedThreads() const {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-Status ParallelFor(int64_t num_items, const ExecutionOptions& options, const std::function<Status(int64_t)>& work) {
+Status ParallelFor(int64_t num_items, const ExecutionOptions& options,
+                   const std::function<Status(int64_t)>& work) {
   std::atomic<int64_t> next{0};
   std::atomic<bool> failed{false};
   std::mutex mutex;
@@ -35,7 +37,11 @@ Status ParallelFor(int64_t num_items, const ExecutionOptions& options, const std
   };
   const int64_t num_threads = std::min<int64_t>(options.ResolvedThreads(), num_items);
   std::vector<std::thread> threads;
-  for (int64_t i = 1; i < num_threads; ++i) threads.emplace_back(run);
+  try {
+    for (int64_t i = 1; i < num_threads && next < num_items && !failed; ++i) threads.emplace_back(run);
+  } catch (const std::system_error&) {
+    // The machine gives no more threads: those there are do the work.
+  }
   run();
   for (auto& thread : threads) thread.join();
   return failure;

@@ -15,6 +15,7 @@
 #include <arrow/util/io_util.h>
 
 #include "penstock/base/arrow_status.h"
+#include "penstock/base/ids.h"
 #include "penstock/base/near_miss.h"
 
 namespace penstock::fs {
@@ -32,21 +33,32 @@ struct Location {
   bool is_local = true;
 };
 
+/// "a/b" of "a/b//": what is below it is named by what follows it.
+std::string WithoutTrailingSlashes(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
 Result<Location> Locate(const std::string& path) {
   static const auto local = std::make_shared<arrow::fs::LocalFileSystem>();
-  if (path.find('\0') != std::string::npos) return InvalidArgument("A path holds a zero byte: {}", path.c_str());
+  if (path.find('\0') != std::string::npos)
+    return InvalidArgument("A path holds a zero byte: {}", path.c_str());
   if (path.empty()) return InvalidArgument("A path is empty");
-  if (!IsUri(path)) return Location{local, path, "", true};
-  if (path.starts_with("file://")) return Location{local, path.substr(7), "file://", true};
+  if (!IsUri(path)) return Location{local, WithoutTrailingSlashes(path), "", true};
+  if (path.starts_with("file://"))
+    return Location{local, WithoutTrailingSlashes(path.substr(7)), "file://", true};
   std::string inner;
   auto filesystem = arrow::fs::FileSystemFromUri(path, &inner);
   if (!filesystem.ok()) return Annotate(FromArrow(filesystem.status()), fmt::format("Cannot open {}", path));
-  return Location{*filesystem, inner, path.substr(0, path.find("://") + 3), false};
+  return Location{*filesystem, WithoutTrailingSlashes(inner), path.substr(0, path.find("://") + 3), false};
+}
+
+Status SystemStatus(const std::error_code& error, std::string_view action, std::string_view path) {
+  return FromArrow(arrow::internal::IOErrorFromErrno(error.value(), "Cannot ", action, ' ', path));
 }
 
 Status ErrnoStatus(std::string_view action, std::string_view path) {
-  const int error = errno;
-  return FromArrow(arrow::internal::IOErrorFromErrno(error, "Cannot ", action, ' ', path));
+  return SystemStatus(std::error_code(errno, std::generic_category()), action, path);
 }
 
 Status About(const arrow::Status& status, std::string_view action, const std::string& path) {
@@ -56,7 +68,8 @@ Status About(const arrow::Status& status, std::string_view action, const std::st
 Status MissingFile(const std::string& path) {
   std::vector<std::string> siblings;
   std::error_code ignored;
-  for (const auto& entry : stdfs::directory_iterator(DirName(path), ignored)) siblings.push_back(entry.path().filename());
+  for (const auto& entry : stdfs::directory_iterator(DirName(path), ignored))
+    siblings.push_back(entry.path().filename());
   return NotFound("There is no file or folder {}{}", path, DidYouMean(BaseName(path), siblings));
 }
 
@@ -74,7 +87,9 @@ Status SyncPath(const std::string& path, int flags) {
 }
 
 Status WriteLocal(const std::string& path, std::string_view content) {
-  const std::string staged = fmt::format("{}.{}.new", path, ::getpid());
+  // Hidden, so that what a crash leaves is never taken for data; its own for every call, so that writers do
+  // not meet.
+  const std::string staged = Join(DirName(path), "." + NewUuid() + ".new");
   const int fd = ::open(staged.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) return ErrnoStatus("write", path);
   Status status;
@@ -93,10 +108,15 @@ Status WriteLocal(const std::string& path, std::string_view content) {
   return SyncPath(DirName(path), O_RDONLY | O_DIRECTORY);
 }
 
-Result<std::vector<arrow::fs::FileInfo>> ListInfos(const Location& at, const std::string& shown, bool recursive) {
+constexpr int kAnyDepth = INT32_MAX;
+
+/// What lies in `at` (depth 0) or at most so many folders below.
+Result<std::vector<arrow::fs::FileInfo>> ListInfos(const Location& at, const std::string& shown,
+                                                   int max_depth) {
   arrow::fs::FileSelector selector;
   selector.base_dir = at.path;
-  selector.recursive = recursive;
+  selector.recursive = max_depth > 0;
+  selector.max_recursion = max_depth;
   auto infos = at.filesystem->GetFileInfo(selector);
   if (!infos.ok()) return About(infos.status(), "list", shown);
   std::sort(infos->begin(), infos->end(), [](const auto& a, const auto& b) { return a.path() < b.path(); });
@@ -171,7 +191,7 @@ Result<std::vector<FileEntry>> List(const std::string& directory, bool recursive
   PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(directory));
   PENSTOCK_ASSIGN_OR_RETURN(const bool is_directory, IsDirectory(directory));
   if (!is_directory) return InvalidArgument("A folder is needed, this is a file: {}", directory);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto infos, ListInfos(at, directory, recursive));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto infos, ListInfos(at, directory, recursive ? kAnyDepth : 0));
   std::vector<FileEntry> entries;
   for (const auto& info : infos) entries.push_back(ToEntry(info, at.prefix));
   return entries;
@@ -195,17 +215,29 @@ Result<std::vector<std::string>> Glob(const std::string& pattern) {
   const std::string folder = DirName(pattern.substr(0, wildcard) + "x");
   PENSTOCK_ASSIGN_OR_RETURN(const bool folder_exists, Exists(folder));
   if (!folder_exists) return NotFound("No file matches {}: there is no folder {}", pattern, folder);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto entries, List(folder, /*recursive=*/true));
-  const std::string want = pattern.find('/') == std::string::npos ? "./" + pattern : pattern;
-  for (const auto& file : entries)
-    if (!file.is_directory && ::fnmatch(want.c_str(), file.path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0)
-      files.push_back(file.path);
+  PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(folder));
+  // No wildcard matches a slash: deeper than the pattern there is nothing to find.
+  const auto depth = static_cast<int>(std::count(pattern.begin() + wildcard, pattern.end(), '/'));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto infos, ListInfos(at, folder, depth));
+  // What is listed in the working folder starts with "./".
+  const bool is_bare = folder == "." && !pattern.starts_with("./");
+  for (const auto& info : infos) {
+    const std::string file = (at.prefix + info.path()).substr(is_bare ? 2 : 0);
+    if (info.type() != FileType::Directory &&
+        ::fnmatch(pattern.c_str(), file.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0)
+      files.push_back(file);
+  }
   if (files.empty()) return NotFound("No file matches {}", pattern);
   return files;
 }
 
 Status CreateDirectories(const std::string& path) {
   PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(path));
+  if (at.is_local) {
+    std::error_code error;
+    stdfs::create_directories(at.path, error);
+    return error ? SystemStatus(error, "create folder", path) : OkStatus();
+  }
   const auto status = at.filesystem->CreateDir(at.path, /*recursive=*/true);
   return status.ok() ? OkStatus() : About(status, "create folder", path);
 }
@@ -226,12 +258,13 @@ Status RemoveAll(const std::string& path) {
   if (at.is_local) {
     std::error_code error;
     stdfs::remove_all(at.path, error);
-    return error ? InvalidArgument("Cannot remove {}: {}", path, error.message()) : OkStatus();
+    return error ? SystemStatus(error, "remove", path) : OkStatus();
   }
   auto info = at.filesystem->GetFileInfo(at.path);
   if (!info.ok()) return About(info.status(), "look at", path);
   if (info->type() == FileType::NotFound) return OkStatus();
-  const auto status = info->type() == FileType::Directory ? at.filesystem->DeleteDir(at.path) : at.filesystem->DeleteFile(at.path);
+  const auto status = info->type() == FileType::Directory ? at.filesystem->DeleteDir(at.path)
+                                                          : at.filesystem->DeleteFile(at.path);
   return status.ok() ? OkStatus() : About(status, "remove", path);
 }
 
@@ -258,9 +291,10 @@ Status SyncTree(const std::string& path) {
   if (!at.is_local) return OkStatus();
   PENSTOCK_ASSIGN_OR_RETURN(const FileEntry entry, Stat(path));
   if (!entry.is_directory) return SyncPath(at.path, O_RDONLY);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto infos, ListInfos(at, path, /*recursive=*/true));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto infos, ListInfos(at, path, kAnyDepth));
   for (const auto& info : infos)
-    PENSTOCK_RETURN_IF_ERROR(SyncPath(info.path(), info.type() == FileType::Directory ? O_RDONLY | O_DIRECTORY : O_RDONLY));
+    PENSTOCK_RETURN_IF_ERROR(
+        SyncPath(info.path(), info.type() == FileType::Directory ? O_RDONLY | O_DIRECTORY : O_RDONLY));
   return SyncPath(at.path, O_RDONLY | O_DIRECTORY);
 }
 
@@ -272,7 +306,7 @@ Result<Digest> DigestOfTree(const std::string& path) {
     PENSTOCK_RETURN_IF_ERROR(AddFileToDigest(at, at.path, digest));
     return digest.Finish();
   }
-  PENSTOCK_ASSIGN_OR_RETURN(const auto infos, ListInfos(at, path, /*recursive=*/true));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto infos, ListInfos(at, path, kAnyDepth));
   for (const auto& info : infos) {
     if (info.type() == FileType::Directory) continue;
     digest.Add(std::string_view(info.path()).substr(at.path.size()));
@@ -283,6 +317,7 @@ Result<Digest> DigestOfTree(const std::string& path) {
 
 std::string Join(std::string_view directory, std::string_view name) {
   if (directory.empty()) return std::string(name);
+  while (name.starts_with('/')) name.remove_prefix(1);
   if (name.empty()) return std::string(directory);
   return fmt::format("{}{}{}", directory, directory.ends_with('/') ? "" : "/", name);
 }
@@ -305,15 +340,17 @@ std::string Absolute(const std::string& path) {
   const std::string local = path.starts_with("file://") ? path.substr(7) : path;
   std::error_code error;
   const auto absolute = stdfs::absolute(local, error);
-  return error ? local : absolute.lexically_normal().string();
+  return error ? local : WithoutTrailingSlashes(absolute.lexically_normal().string());
 }
 
 Status CheckPathComponent(std::string_view name, std::string_view what) {
   constexpr size_t kMaxBytes = 200;
   if (name.empty()) return InvalidArgument("{} is empty", what);
-  if (name.size() > kMaxBytes) return InvalidArgument("{} is longer than {} bytes: {}…", what, kMaxBytes, name.substr(0, 40));
+  if (name.size() > kMaxBytes)
+    return InvalidArgument("{} is longer than {} bytes: {}…", what, kMaxBytes, name.substr(0, 40));
   if (name == "." || name == ".." || name.find('/') != name.npos || name.find('\0') != name.npos)
-    return InvalidArgument("{} must not hold '/' nor be '.' or '..': '{}' (use letters, digits, '-', '_' and '.')", what, name);
+    return InvalidArgument(
+        "{} must not hold '/' nor be '.' or '..': '{}' (use letters, digits, '-', '_' and '.')", what, name);
   return OkStatus();
 }
 
