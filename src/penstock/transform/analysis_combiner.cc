@@ -90,7 +90,10 @@ Result<MomentsResult> MomentsOf(const Moments& moments) {
     result.mean = result.minimum;
     result.variance = 0;
   }
-  if (!std::isfinite(result.mean) || !std::isfinite(result.variance)) {
+  // Squares of what is above 1e150 overflow, which can also show as a variance of nothing.
+  const bool is_huge = std::max(std::fabs(result.minimum), std::fabs(result.maximum)) > 1e150;
+  const bool has_overflowed = is_huge && result.variance == 0 && result.minimum < result.maximum;
+  if (has_overflowed || !std::isfinite(result.mean) || !std::isfinite(result.variance)) {
     return InvalidArgument(
         "A column to be scaled holds values too large to average: from {} to {}; divide it first",
         result.minimum, result.maximum);

@@ -84,12 +84,31 @@ Result<Column> ReadIntegers(const arrow::Array& array, ValueType wanted, std::st
   }
 }
 
+/// The decimal number of at most seven digits that `value` stands for, where there is one: 0.1f
+/// becomes 0.1 and not 0.10000000149. What was written 2.45 then equals 12.25 * 0.2, whether the
+/// data was stored in 32 bits or 64, and `x <= 0.1` holds for it as it does in TensorFlow.
+double Widen(float value) {
+  constexpr double kMaxDigits = 9'999'999;
+  const double wide = value;
+  double power = 1;
+  for (int digits = 0; digits < 10; ++digits, power *= 10) {
+    const double scaled = wide * power;
+    if (!(std::fabs(scaled) <= kMaxDigits)) break;
+    const double decimal =
+        static_cast<double>(static_cast<int64_t>(scaled + (scaled < 0 ? -0.5 : 0.5))) / power;
+    // -0.0 is no other decimal than 0.0, but keeps its sign.
+    if (static_cast<float>(decimal) == value) return decimal == 0 ? wide : decimal;
+  }
+  return wide;
+}
+double Widen(double value) { return value; }
+
 template <class Array>
 Result<Column> ReadFloats(const arrow::Array& array, ValueType wanted, std::string_view name) {
   using From = typename Array::value_type;
   if (wanted == ValueType::kNumber) {
     return Convert<Array, double>(array, wanted, name, "numbers", [](From value, double& out) {
-      out = static_cast<double>(value);
+      out = Widen(value);
       return true;
     });
   }

@@ -21,8 +21,8 @@ namespace penstock::transform {
 enum class Operator : uint8_t {
   // clang-format off
   kColumn, kLiteral, kCast, kAdd, kSubtract, kMultiply, kDivide, kModulo, kNegate, kAbsolute, kMinimum,
-  kMaximum, kPower, kLess, kLessEqual, kEqual, kNotEqual, kAnd, kOr, kNot, kIf, kLog, kLog1p, kExp, kSqrt, kFloor,
-  kCeil, kRound, kIsMissing, kIsNan, kCoalesce, kHash, kOneHot, kCross,
+  kMaximum, kPower, kLess, kLessEqual, kEqual, kNotEqual, kAnd, kOr, kNot, kIf, kLog, kLog1p, kExp, kSqrt,
+  kFloor, kCeil, kRound, kIsMissing, kIsNan, kCoalesce, kHash, kOneHot, kCross,
   // These apply the result of an analysis.
   kImputeMean, kImputeMedian, kZScore, kMinMax, kBucketize, kVocabulary,
   // clang-format on

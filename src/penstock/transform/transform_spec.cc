@@ -22,6 +22,13 @@ class YamlText {
     return InvalidArgument("{}:{}:{}: {}", file_name_, mark.line + 1, mark.column + 1, sentence);
   }
 
+  /// Whether `node` begins with a quote that no other follows: yaml-cpp takes the file's end for one.
+  bool IsOpenQuote(const YAML::Node& node) const {
+    const auto at = static_cast<size_t>(std::max(node.Mark().pos, 0));
+    const bool is_quote = at < text_.size() && (text_[at] == '"' || text_[at] == '\'');
+    return is_quote && text_.find(text_[at], at + 1) == std::string_view::npos;
+  }
+
   /// The expression in `node`, with each of its bytes traced to its place in the file: a
   /// quoted or folded YAML text does not lie there byte for byte.
   ExpressionSource Locate(const YAML::Node& node, std::string what) const {
@@ -207,6 +214,7 @@ class SpecParser {
       return text_.Error(value.Mark(),
                          fmt::format("the expression is longer than {} bytes", kMaxExpressionBytes));
     }
+    if (text_.IsOpenQuote(value)) return text_.Error(value.Mark(), "not YAML: the quote is not closed");
     Definition definition{key.Scalar(), text_.Locate(value, std::move(what)), {}};
     PENSTOCK_ASSIGN_OR_RETURN(definition.expression, ParseExpression(definition.source));
     return definition;

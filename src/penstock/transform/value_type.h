@@ -8,8 +8,8 @@ namespace penstock::transform {
 
 /// The type of an expression. Every value of every type but kVector may be missing.
 ///
-/// Numbers are doubles inside a transform whatever width the data has; learners
-/// round to float once, at their own border.
+/// Numbers are doubles inside a transform whatever width the data has (0.1 stored in 32 bits
+/// is read as 0.1); learners round to float once, at their own border.
 enum class ValueType : uint8_t {
   kInteger,  ///< int64.
   kNumber,   ///< double; NaN and infinities are values, not missing ones.
