@@ -29,25 +29,28 @@ std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
-std::string Number(double value) {
-  if (std::isnan(value)) return "-";
-  if (value == std::floor(value) && std::fabs(value) < 1e15) return fmt::format("{:.0f}", value);
-  return fmt::format("{:.4f}", value);
-}
-
 MetricDirection DirectionOf(const std::string& metric) {
   const Result<MetricSpec> spec = ParseMetric(metric);
   return spec.ok() ? spec->definition->direction : MetricDirection::kNone;
+}
+
+// Counts without decimals; a rate of 1 as 1.0000.
+std::string Number(const std::string& metric, double value) {
+  if (std::isnan(value)) return "-";
+  const bool may_be_count = DirectionOf(metric) == MetricDirection::kNone;
+  if (may_be_count && value == std::floor(value) && std::fabs(value) < 1e15)
+    return fmt::format("{:.0f}", value);
+  return fmt::format("{:.4f}", value);
 }
 
 std::string FormatOverall(const SliceMetrics& overall, bool has_baseline) {
   std::vector<std::vector<std::string>> rows{{"metric", "value"}};
   if (has_baseline) rows[0].insert(rows[0].end(), {"baseline", "change"});
   for (const MetricValue& metric : overall.metrics()) {
-    rows.push_back({metric.name(), Number(metric.value())});
+    rows.push_back({metric.name(), Number(metric.name(), metric.value())});
     if (!has_baseline) continue;
     const double change = metric.value() - metric.baseline();
-    rows.back().push_back(Number(metric.baseline()));
+    rows.back().push_back(Number(metric.name(), metric.baseline()));
     rows.back().push_back(std::isnan(change) ? "-" : fmt::format("{:+.4f}", change));
   }
   return FormatTable(rows);
@@ -74,7 +77,7 @@ std::string FormatWorst(const EvaluationResult& result, const std::string& metri
     rows.push_back({SliceName(*slice), fmt::format("{}", slice->num_examples())});
     for (const std::string& column : columns) {
       const MetricValue* value = FindMetric(*slice, column);
-      rows.back().push_back(value == nullptr ? "-" : Number(value->value()));
+      rows.back().push_back(value == nullptr ? "-" : Number(column, value->value()));
     }
   }
   return fmt::format("Worst slices by {}\n{}", metric, FormatTable(rows));
@@ -93,7 +96,7 @@ std::string FormatEvaluation(const EvaluationResult& result, std::string_view me
                         result.min_slice_size());
   }
   if (result.num_examples_without_label() > 0)
-    text += fmt::format(", {} examples without a label left out", result.num_examples_without_label());
+    text += fmt::format(", {} left out for want of a label", result.num_examples_without_label());
   text += "\n" + FormatOverall(*overall, result.has_baseline());
 
   std::string ranked_by(metric);
