@@ -110,17 +110,52 @@ Status WriteLocal(const std::string& path, std::string_view content) {
 
 constexpr int kAnyDepth = INT32_MAX;
 
-/// What lies in `at` (depth 0) or at most so many folders below.
+/// Everything in a local folder and `max_depth` folders below. Links are followed, but never back into a
+/// folder that leads to them; `above` holds those.
+Status ListLocal(const std::string& folder, int max_depth, std::vector<std::pair<dev_t, ino_t>>& above,
+                 std::vector<arrow::fs::FileInfo>& infos) {
+  std::error_code error;
+  for (stdfs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string path = Join(folder, entry->path().filename().string());
+    struct stat found;
+    if (::stat(path.c_str(), &found) != 0) {
+      // A link to nowhere is nothing; a file may also go while the folder is read.
+      if (errno == ENOENT || errno == ELOOP) continue;
+      return ErrnoStatus("look at", path);
+    }
+    const bool is_directory = S_ISDIR(found.st_mode);
+    arrow::fs::FileInfo info(path, is_directory ? FileType::Directory : FileType::File);
+    info.set_size(is_directory ? 0 : found.st_size);
+    infos.push_back(std::move(info));
+    const std::pair identity(found.st_dev, found.st_ino);
+    if (!is_directory || max_depth == 0 || std::find(above.begin(), above.end(), identity) != above.end())
+      continue;
+    above.push_back(identity);
+    PENSTOCK_RETURN_IF_ERROR(ListLocal(path, max_depth - 1, above, infos));
+    above.pop_back();
+  }
+  return error ? SystemStatus(error, "list", folder) : OkStatus();
+}
+
+/// What lies in `at` (depth 0) or at most so many folders below, sorted by path.
 Result<std::vector<arrow::fs::FileInfo>> ListInfos(const Location& at, const std::string& shown,
                                                    int max_depth) {
-  arrow::fs::FileSelector selector;
-  selector.base_dir = at.path;
-  selector.recursive = max_depth > 0;
-  selector.max_recursion = max_depth;
-  auto infos = at.filesystem->GetFileInfo(selector);
-  if (!infos.ok()) return About(infos.status(), "list", shown);
-  std::sort(infos->begin(), infos->end(), [](const auto& a, const auto& b) { return a.path() < b.path(); });
-  return std::move(infos).ValueUnsafe();
+  std::vector<arrow::fs::FileInfo> infos;
+  if (at.is_local) {
+    std::vector<std::pair<dev_t, ino_t>> above;
+    if (struct stat self; ::stat(at.path.c_str(), &self) == 0) above.emplace_back(self.st_dev, self.st_ino);
+    PENSTOCK_RETURN_IF_ERROR(ListLocal(at.path, max_depth, above, infos));
+  } else {
+    arrow::fs::FileSelector selector;
+    selector.base_dir = at.path;
+    selector.recursive = max_depth > 0;
+    selector.max_recursion = max_depth;
+    auto listed = at.filesystem->GetFileInfo(selector);
+    if (!listed.ok()) return About(listed.status(), "list", shown);
+    infos = std::move(listed).ValueUnsafe();
+  }
+  std::sort(infos.begin(), infos.end(), [](const auto& a, const auto& b) { return a.path() < b.path(); });
+  return infos;
 }
 
 Status AddFileToDigest(const Location& at, const std::string& path, DigestBuilder& digest) {
@@ -272,17 +307,25 @@ Status CopyTree(const std::string& from, const std::string& to) {
   PENSTOCK_ASSIGN_OR_RETURN(const Location source, Locate(from));
   PENSTOCK_ASSIGN_OR_RETURN(const Location target, Locate(to));
   PENSTOCK_ASSIGN_OR_RETURN(const bool is_directory, IsDirectory(from));
-  arrow::Status status;
+  std::vector<arrow::fs::FileLocator> sources;
+  std::vector<arrow::fs::FileLocator> targets;
+  PENSTOCK_RETURN_IF_ERROR(CreateDirectories(is_directory ? to : DirName(to)));
   if (!is_directory) {
-    PENSTOCK_RETURN_IF_ERROR(CreateDirectories(DirName(to)));
-    status = arrow::fs::CopyFiles({{source.filesystem, source.path}}, {{target.filesystem, target.path}});
+    sources.push_back({source.filesystem, source.path});
+    targets.push_back({target.filesystem, target.path});
   } else {
-    arrow::fs::FileSelector selector;
-    selector.base_dir = source.path;
-    selector.recursive = true;
-    PENSTOCK_RETURN_IF_ERROR(CreateDirectories(to));
-    status = arrow::fs::CopyFiles(source.filesystem, selector, target.filesystem, target.path);
+    PENSTOCK_ASSIGN_OR_RETURN(const auto infos, ListInfos(source, from, kAnyDepth));
+    for (const auto& info : infos) {
+      const std::string name = info.path().substr(source.path.size());
+      if (info.type() == FileType::Directory) {
+        PENSTOCK_RETURN_IF_ERROR(CreateDirectories(Join(to, name)));
+      } else {
+        sources.push_back({source.filesystem, info.path()});
+        targets.push_back({target.filesystem, Join(target.path, name)});
+      }
+    }
   }
+  const arrow::Status status = arrow::fs::CopyFiles(sources, targets);
   return status.ok() ? OkStatus() : About(status, "copy to", to);
 }
 

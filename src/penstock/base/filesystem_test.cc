@@ -154,14 +154,19 @@ TEST_F(FilesystemTest, GlobWorksFromTheWorkingFolder) {
   EXPECT_THAT(*dotted, ElementsAre("./part1/x.csv", "./part2/x.csv"));
 }
 
-TEST_F(FilesystemTest, GlobLooksNoDeeperThanItsPattern) {
-  Write("a.csv");
-  // Whoever goes down here does not come back.
-  for (const char* name : {"loop1", "loop2", "loop3"})
-    ASSERT_EQ(::symlink(root_.c_str(), At(name).c_str()), 0);
-  EXPECT_THAT(GlobNames("*.csv"), ElementsAre("a.csv"));
-  EXPECT_EQ(Glob(At("none*.csv")).status().code(), StatusCode::kNotFound);
-  for (const char* name : {"loop1", "loop2", "loop3"}) ASSERT_EQ(::unlink(At(name).c_str()), 0);
+TEST_F(FilesystemTest, FollowsLinksButNeverInACircle) {
+  Write("data/a.csv");
+  Write("elsewhere/b.csv");
+  ASSERT_EQ(::symlink(At("elsewhere").c_str(), At("data/more").c_str()), 0);
+  for (const char* name : {"data/loop1", "data/loop2", "elsewhere/back"})
+    ASSERT_EQ(::symlink(At("data").c_str(), At(name).c_str()), 0);
+  ASSERT_EQ(::symlink(At("nowhere").c_str(), At("data/dangling").c_str()), 0);
+  EXPECT_THAT(GlobNames("data"), ElementsAre("data/a.csv", "data/more/b.csv"));
+  EXPECT_THAT(GlobNames("data/*.csv"), ElementsAre("data/a.csv"));
+  EXPECT_TRUE(DigestOfTree(At("data")).ok());
+  EXPECT_TRUE(SyncTree(At("data")).ok());
+  EXPECT_TRUE(CopyTree(At("data"), At("copy")).ok());
+  EXPECT_EQ(*ReadFile(At("copy/more/b.csv")), "x");
 }
 
 TEST_F(FilesystemTest, GlobSaysWhatItDidNotFind) {
@@ -209,6 +214,7 @@ TEST_F(FilesystemTest, CopiesFilesAndTrees) {
   ASSERT_TRUE(CopyTree(At("a"), At("copy/of/a")).ok());
   EXPECT_EQ(*ReadFile(At("copy/of/a/f")), "1");
   EXPECT_EQ(*ReadFile(At("copy/of/a/b/g")), "2");
+  EXPECT_EQ(*DigestOfTree(At("copy/of/a")), *DigestOfTree(At("a")));
   ASSERT_TRUE(CopyTree(At("a/f"), At("new/f")).ok());
   EXPECT_EQ(*ReadFile(At("new/f")), "1");
   EXPECT_EQ(CopyTree(At("gone"), At("x")).code(), StatusCode::kNotFound);
