@@ -24,6 +24,8 @@ class TrainerExecutor : public pipeline::Executor {
     PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, data.train_name));
     PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, data.eval_name));
     PENSTOCK_ASSIGN_OR_RETURN(auto graph, transform::LoadTransformGraph(graph_artifact->uri));
+    if (!graph.has_label())
+      return InvalidArgument("The features file has no label: add a line like `label: tips > fare * 0.2`");
     auto open = [&](const std::string& split) {
       const std::vector<std::string> pattern = {data::SplitDirectory(examples->uri, split)};
       return data::OpenDataset(pattern, {}, context.options);
@@ -33,7 +35,6 @@ class TrainerExecutor : public pipeline::Executor {
     learning::LearnerOptions options;
     PENSTOCK_ASSIGN_OR_RETURN(options.hyperparameters, Parameter<nlohmann::json>(task, "hyperparameters"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto seed, Parameter<int64_t>(task, "seed"));
-    PENSTOCK_ASSIGN_OR_RETURN(options.task, TaskOf(graph));
     data.train = train.get();
     data.eval = eval.get();
     data.transform = std::make_shared<const transform::TransformGraph>(std::move(graph));
@@ -54,13 +55,6 @@ class TrainerExecutor : public pipeline::Executor {
   }
 
  private:
-  /// The learner looks at the labels where the features file leaves it open.
-  static Result<std::optional<model::Task>> TaskOf(const transform::TransformGraph& graph) {
-    if (graph.task() == transform::Task::kBinaryClassification) return model::Task::kBinaryClassification;
-    if (graph.task() == transform::Task::kRegression) return model::Task::kRegression;
-    return InvalidArgument("The features file has no label: add a line like `label: tips > fare * 0.2`");
-  }
-
   const learning::LearnerCatalog& learners_;  // Constant after construction.
 };
 

@@ -1,0 +1,142 @@
+#include <charconv>
+#include <cstdio>
+
+#include <arrow/array/array_primitive.h>
+#include <arrow/record_batch.h>
+
+#include "penstock/apps/command.h"
+#include "penstock/base/filesystem.h"
+#include "penstock/data/dataset.h"
+#include "penstock/data/example_writer.h"
+#include "penstock/model/model.h"
+
+namespace penstock::apps {
+namespace {
+
+struct Options {
+  std::string model, output, delimiter = ",";
+  std::vector<std::string> input;
+  std::vector<std::string> column_names;
+  int64_t limit = 0;
+  bool as_json = false;
+  int num_threads = 0;
+};
+
+/// `path` itself, or its highest version where it is a folder of versions, as Pusher leaves it.
+Result<std::string> ModelFolder(const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(const bool is_model, fs::Exists(fs::Join(path, model::kModelFileName)));
+  if (is_model) return path;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto entries, fs::List(path));
+  int64_t latest = -1;
+  for (const auto& entry : entries) {
+    const std::string name = fs::BaseName(entry.path);
+    int64_t version = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
+    if (entry.is_directory && error == std::errc() && end == name.data() + name.size()) latest = std::max(latest, version);
+  }
+  if (latest < 0) return NotFound("There is no model in {}: neither {} nor a folder per version", path, model::kModelFileName);
+  return fs::Join(path, std::to_string(latest));
+}
+
+Result<data::PayloadFormat> FormatOf(const std::string& path) {
+  if (path.ends_with(".parquet")) return data::PayloadFormat::kParquet;
+  if (path.ends_with(".tfrecord")) return data::PayloadFormat::kTfRecord;
+  if (path.ends_with(".tfrecord.gz")) return data::PayloadFormat::kTfRecordGzip;
+  return InvalidArgument("--output has to end in .parquet, .tfrecord or .tfrecord.gz: {}", path);
+}
+
+/// Predictions on standard output: a line each, or TF Serving's {"predictions": [...]}.
+class Printer {
+ public:
+  Printer(bool as_json, std::string column) : as_json_(as_json), column_(std::move(column)) {
+    fmt::print("{}", as_json_ ? "{\"predictions\": [" : fmt::format("{:>8}  {}\n", "example", column_));
+  }
+  void Print(const arrow::DoubleArray& values) {
+    fmt::memory_buffer text;
+    for (int64_t i = 0; i < values.length(); ++i, ++num_printed_) {
+      if (as_json_) {
+        fmt::format_to(std::back_inserter(text), "{}{}", num_printed_ == 0 ? "" : ", ", values.Value(i));
+      } else {
+        fmt::format_to(std::back_inserter(text), "{:>8}  {:.6f}\n", num_printed_ + 1, values.Value(i));
+      }
+    }
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  }
+  void Finish() {
+    if (as_json_) fmt::print("], \"output\": \"{}\"}}\n", column_);
+  }
+
+ private:
+  const bool as_json_;
+  const std::string column_;
+  int64_t num_printed_ = 0;
+};
+
+/// Some shards at a time in parallel, written in their order.
+Result<int> Predict(const Application& application, const Options& options) {
+  const ExecutionOptions compute = ComputeOptions(application, options.num_threads);
+  PENSTOCK_ASSIGN_OR_RETURN(const std::string folder, ModelFolder(options.model));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto model, model::LoadModel(folder));
+  data::DatasetOptions reading;
+  if (options.delimiter.size() != 1) return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
+  reading.csv.delimiter = options.delimiter[0];
+  reading.csv.column_names = options.column_names;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, data::OpenDataset(options.input, reading, compute));
+  const auto& column = model->signature().prediction_column;
+  std::unique_ptr<data::ExampleWriter> writer;
+  if (!options.output.empty()) {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto format, FormatOf(options.output));
+    PENSTOCK_ASSIGN_OR_RETURN(writer, data::OpenExampleWriter(options.output, model->signature().outputs(), format));
+  }
+  std::optional<Printer> printer;
+  if (writer == nullptr) printer.emplace(options.as_json, column);
+  int64_t num_left = options.limit > 0 ? options.limit : INT64_MAX;
+  const int64_t group = compute.ResolvedThreads();
+  for (int64_t first = 0; first < dataset->num_shards() && num_left > 0; first += group) {
+    const int64_t count = std::min(group, dataset->num_shards() - first);
+    std::vector<std::vector<data::Batch>> predicted(static_cast<size_t>(count));
+    PENSTOCK_RETURN_IF_ERROR(ParallelFor(count, compute, [&](int64_t i) -> Status {
+      PENSTOCK_ASSIGN_OR_RETURN(const auto reader, dataset->ReadShard(first + i));
+      for (int64_t num_rows = 0; num_rows < num_left;) {
+        PENSTOCK_ASSIGN_OR_RETURN(auto batch, reader->Next());
+        if (!batch) break;
+        num_rows += (*batch)->num_rows();
+        PENSTOCK_ASSIGN_OR_RETURN(auto answers, model->Predict(*batch));
+        predicted[static_cast<size_t>(i)].push_back(std::move(answers));
+      }
+      return OkStatus();
+    }));
+    for (const auto& batches : predicted) {
+      for (const auto& whole : batches) {
+        const auto batch = whole->num_rows() > num_left ? whole->Slice(0, num_left) : whole;
+        num_left -= batch->num_rows();
+        if (writer != nullptr) PENSTOCK_RETURN_IF_ERROR(writer->Write(batch));
+        if (printer) printer->Print(static_cast<const arrow::DoubleArray&>(*batch->GetColumnByName(column)));
+      }
+    }
+  }
+  if (printer) printer->Finish();
+  if (writer != nullptr) PENSTOCK_RETURN_IF_ERROR(writer->Close());
+  return kExitSucceeded;
+}
+
+}  // namespace
+
+void AddPredictCommand(CLI::App& cli, Application& application) {
+  auto* command = cli.add_subcommand("predict", "Ask a model for predictions");
+  command->footer("Example: penstock predict --model examples/taxi/serving --input data.csv --json");
+  auto options = std::make_shared<Options>();
+  command->add_option("--model", options->model, "Model folder, or a folder of versions (the highest is taken)")->required();
+  command->add_option("--input", options->input, "Raw examples: files, folders or globs")->required();
+  command->add_option("-o,--output", options->output, "File to write: .parquet, .tfrecord or .tfrecord.gz; else standard output");
+  command->add_option("--limit", options->limit, "Only so many examples")->check(CLI::NonNegativeNumber);
+  command->add_option("--delimiter", options->delimiter, "CSV: what separates cells");
+  command->add_option("--column-names", options->column_names, "CSV without a header line: the names")->delimiter(',');
+  command->add_flag("--json", options->as_json, "JSON, as TF Serving answers");
+  AddThreadsOption(command, options->num_threads);
+  command->callback([&application, options] {
+    application.action = [&application, options] { return Predict(application, *options); };
+  });
+}
+
+}  // namespace penstock::apps

@@ -1,0 +1,188 @@
+#include "penstock/apps/run_report.h"
+
+#include <algorithm>
+
+#include <tensorflow_metadata/proto/v0/anomalies.pb.h>
+
+#include "penstock/base/proto_io.h"
+#include "penstock/components/example_validator/example_validator.h"
+#include "penstock/evaluation/evaluation_result.h"
+#include "penstock/runtime/scheduler.h"
+#include "penstock/validation/anomaly_report.h"
+
+namespace penstock::apps {
+namespace {
+
+using nlohmann::json;
+using pipeline::Artifact;
+
+/// The last attempt of each node.
+std::map<std::string, metadata::Execution> LastExecutions(const std::vector<metadata::Execution>& executions) {
+  std::map<std::string, metadata::Execution> last;
+  for (const auto& execution : executions) last[execution.node_id] = execution;
+  return last;
+}
+
+json OutputsOf(const metadata::ArtifactsByName& outputs) {
+  json list = json::array();
+  for (const auto& [name, artifacts] : outputs)
+    for (const auto& artifact : artifacts)
+      list.push_back({{"name", name}, {"type", artifact.type}, {"id", artifact.id}, {"uri", artifact.uri},
+                      {"properties", artifact.properties}});
+  return list;
+}
+
+Status AddAnomalies(const std::string& node, const Artifact& artifact, json& report) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto splits, components::SplitNames(artifact));
+  for (const auto& split : splits) {
+    tensorflow::metadata::v0::Anomalies anomalies;
+    PENSTOCK_RETURN_IF_ERROR(ReadProto(components::AnomaliesPath(artifact, split), anomalies));
+    json features = json::array();
+    for (const auto& [feature, info] : anomalies.anomaly_info())
+      features.push_back({{"feature", feature},
+                          {"severity", tensorflow::metadata::v0::AnomalyInfo::Severity_Name(info.severity())},
+                          {"short_description", info.short_description()},
+                          {"description", info.description()}});
+    std::sort(features.begin(), features.end());
+    report["anomalies"].push_back(
+        {{"node", node}, {"split", split}, {"features", features}, {"text", validation::FormatAnomalies(anomalies)}});
+  }
+  return OkStatus();
+}
+
+Status AddEvaluation(const std::string& node, const Artifact& artifact, json& report) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto result, evaluation::ReadEvaluation(artifact.uri));
+  json metrics = json::object();
+  if (const auto* overall = evaluation::OverallSlice(result))
+    for (const auto& metric : overall->metrics()) metrics[metric.name()] = metric.value();
+  const auto verdict = evaluation::Verdict(result);
+  report["evaluations"].push_back({{"node", node},
+                                   {"metrics", metrics},
+                                   {"blessed", verdict.is_blessed},
+                                   {"reasons", verdict.reasons},
+                                   {"uri", artifact.uri},
+                                   {"text", evaluation::FormatEvaluation(result)}});
+  return OkStatus();
+}
+
+void AddPush(const std::string& node, const Artifact& artifact, json& report) {
+  const auto& properties = artifact.properties;
+  report["pushed"].push_back({{"node", node},
+                              {"destination", properties.value("pushed_destination", "")},
+                              {"version", properties.value("pushed_version", "")},
+                              {"not_pushed_because", properties.value("not_pushed_because", "")}});
+}
+
+Status AddFindings(const std::string& node, const metadata::ArtifactsByName& outputs, json& report) {
+  for (const auto& [name, artifacts] : outputs) {
+    for (const auto& artifact : artifacts) {
+      if (artifact.type == pipeline::types::kAnomalies) PENSTOCK_RETURN_IF_ERROR(AddAnomalies(node, artifact, report));
+      if (artifact.type == pipeline::types::kModelEvaluation) PENSTOCK_RETURN_IF_ERROR(AddEvaluation(node, artifact, report));
+      if (artifact.type == pipeline::types::kPushedModel) AddPush(node, artifact, report);
+    }
+  }
+  return OkStatus();
+}
+
+json NodeOf(const pipeline::TaskView& task, const runtime::NodeState& state, const metadata::Execution* execution) {
+  json node = {{"node", task.id},
+               {"component", task.native_component.empty() ? task.component_name : task.native_component},
+               {"state", std::string(runtime::NodeStatusName(state.status))},
+               {"cached", state.is_cached},
+               {"seconds", state.seconds},
+               {"attempts", state.num_attempts},
+               {"refusal", state.refusal},
+               {"error", state.last_error},
+               {"skipped_because_of", state.skip_cause}};
+  if (execution != nullptr) {
+    node["peak_memory_bytes"] = execution->usage.peak_memory_bytes;
+    node["cpu_seconds"] = execution->usage.cpu_seconds;
+    node["log"] = execution->log_path;
+  }
+  return node;
+}
+
+std::string StateWord(const json& node) {
+  if (!node["refusal"].get_ref<const std::string&>().empty()) return "refused";
+  return node["state"].get<std::string>();
+}
+
+std::string Table(const json& report) {
+  size_t width = 4;
+  for (const auto& node : report["nodes"]) width = std::max(width, node["node"].get_ref<const std::string&>().size());
+  std::string text = fmt::format("{:<{}}  {:<9}  {:>7}  {:<6}  {}\n", "node", width, "state", "seconds", "cached", "outputs");
+  for (const auto& node : report["nodes"]) {
+    std::vector<std::string> outputs;
+    for (const auto& output : node["outputs"])
+      outputs.push_back(fmt::format("{}:{}", output["name"].get<std::string>(), output["id"].get<int64_t>()));
+    text += fmt::format("{:<{}}  {:<9}  {:>7.2f}  {:<6}  {}\n", node["node"].get<std::string>(), width, StateWord(node),
+                        node["seconds"].get<double>(), node["cached"].get<bool>() ? "yes" : "", fmt::join(outputs, " "));
+  }
+  return text;
+}
+
+std::string Ending(const json& report) {
+  const std::string seconds = fmt::format("{:.2f} s", report["seconds"].get<double>());
+  size_t num_cached = 0;
+  for (const auto& node : report["nodes"]) num_cached += node["cached"].get<bool>() ? 1 : 0;
+  const std::string cached = num_cached > 0 ? fmt::format(", {} of {} nodes from the cache", num_cached, report["nodes"].size()) : "";
+  switch (report["exit_code"].get<int>()) {
+    case 0: return fmt::format("Succeeded in {}{}.\n", seconds, cached);
+    case 3: return fmt::format("Finished in {}{}; a gate said no.\n", seconds, cached);
+    default: return fmt::format("Failed after {}{}.\n", seconds, cached);
+  }
+}
+
+}  // namespace
+
+Result<json> ReportRun(const pipeline::PipelineView& pipeline, const metadata::MetadataStore& store,
+                       const std::string& run_id, const runtime::RunState& state, double seconds) {
+  json report = {{"run_id", run_id},
+                 {"pipeline", pipeline.name},
+                 {"state", !state.is_complete ? "running" : state.is_cancelled ? "cancelled" : state.succeeded ? "succeeded" : "failed"},
+                 {"exit_code", runtime::ExitCodeOf(state)},
+                 {"seconds", seconds},
+                 {"nodes", json::array()},
+                 {"anomalies", json::array()},
+                 {"evaluations", json::array()},
+                 {"pushed", json::array()}};
+  PENSTOCK_ASSIGN_OR_RETURN(const auto executions, store.FindExecutions(run_id));
+  const auto last = LastExecutions(executions);
+  for (const auto& task : pipeline.tasks) {
+    const auto at = state.nodes.find(task.id);
+    const runtime::NodeState node_state = at == state.nodes.end() ? runtime::NodeState{} : at->second;
+    const auto execution = last.find(task.id);
+    json node = NodeOf(task, node_state, execution == last.end() ? nullptr : &execution->second);
+    node["outputs"] = json::array();
+    if (node_state.status == runtime::NodeStatus::kSucceeded) {
+      PENSTOCK_ASSIGN_OR_RETURN(const auto outputs, store.OutputsOf(node_state.execution_id));
+      node["outputs"] = OutputsOf(outputs);
+      PENSTOCK_RETURN_IF_ERROR(AddFindings(task.id, outputs, report));
+    }
+    report["nodes"].push_back(std::move(node));
+  }
+  return report;
+}
+
+std::string FormatReport(const json& report) {
+  std::string text = Table(report);
+  for (const auto& found : report["anomalies"])
+    text += fmt::format("\n{}, split '{}': {}", found["node"].get<std::string>(), found["split"].get<std::string>(),
+                        found["text"].get<std::string>());
+  for (const auto& evaluation : report["evaluations"]) {
+    text += fmt::format("\n{}:\n{}", evaluation["node"].get<std::string>(), evaluation["text"].get<std::string>());
+    text += evaluation["blessed"].get<bool>() ? "The model is blessed: every threshold is met.\n" : "The model is not blessed:\n";
+    for (const auto& reason : evaluation["reasons"]) text += fmt::format("  {}\n", reason.get<std::string>());
+  }
+  for (const auto& push : report["pushed"]) {
+    const auto destination = push["destination"].get<std::string>();
+    text += destination.empty() ? fmt::format("\nNot pushed: {}\n", push["not_pushed_because"].get<std::string>())
+                                : fmt::format("\nPushed to {}\n", destination);
+  }
+  for (const auto& node : report["nodes"])
+    if (const auto error = node["error"].get<std::string>(); !error.empty() && node["state"] == "failed")
+      text += fmt::format("\n{} failed: {}\n", node["node"].get<std::string>(), error);
+  return text + "\n" + Ending(report);
+}
+
+}  // namespace penstock::apps
