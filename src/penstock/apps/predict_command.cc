@@ -1,14 +1,12 @@
 #include <charconv>
 #include <cstdio>
 
-#include <arrow/array/array_primitive.h>
-#include <arrow/record_batch.h>
-
 #include "penstock/apps/command.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/example_writer.h"
 #include "penstock/model/model.h"
+#include "penstock/model/prediction_values.h"
 
 namespace penstock::apps {
 namespace {
@@ -51,14 +49,15 @@ class Printer {
   Printer(bool as_json, std::string column) : as_json_(as_json), column_(std::move(column)) {
     fmt::print("{}", as_json_ ? "{\"predictions\": [" : fmt::format("{:>8}  {}\n", "example", column_));
   }
-  void Print(const arrow::DoubleArray& values) {
+  void Print(std::span<const double> values) {
     fmt::memory_buffer text;
-    for (int64_t i = 0; i < values.length(); ++i, ++num_printed_) {
+    for (const double value : values) {
       if (as_json_) {
-        fmt::format_to(std::back_inserter(text), "{}{}", num_printed_ == 0 ? "" : ", ", values.Value(i));
+        fmt::format_to(std::back_inserter(text), "{}{}", num_printed_ == 0 ? "" : ", ", value);
       } else {
-        fmt::format_to(std::back_inserter(text), "{:>8}  {:.6f}\n", num_printed_ + 1, values.Value(i));
+        fmt::format_to(std::back_inserter(text), "{:>8}  {:.6f}\n", num_printed_ + 1, value);
       }
+      ++num_printed_;
     }
     std::fwrite(text.data(), 1, text.size(), stdout);
   }
@@ -111,7 +110,10 @@ Result<int> Predict(const Application& application, const Options& options) {
         const auto batch = whole->num_rows() > num_left ? whole->Slice(0, num_left) : whole;
         num_left -= batch->num_rows();
         if (writer != nullptr) PENSTOCK_RETURN_IF_ERROR(writer->Write(batch));
-        if (printer) printer->Print(static_cast<const arrow::DoubleArray&>(*batch->GetColumnByName(column)));
+        if (printer) {
+          PENSTOCK_ASSIGN_OR_RETURN(const auto values, model::PredictionValues(batch, column));
+          printer->Print(values);
+        }
       }
     }
   }

@@ -9,14 +9,12 @@
 #include <cmath>
 #include <thread>
 
-#include <arrow/api.h>
-
-#include "penstock/base/arrow_status.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/example_writer.h"
 #include "penstock/data/splits.h"
 #include "penstock/model/model.h"
+#include "penstock/model/prediction_values.h"
 
 extern char** environ;
 
@@ -58,15 +56,14 @@ Status RunToEnd(std::vector<std::string> arguments, double max_seconds) {
                      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-Status CheckEqual(const arrow::RecordBatch& expected, const arrow::RecordBatch& actual, const std::string& column) {
+Status CheckEqual(const data::Batch& expected, const data::Batch& actual, const std::string& column) {
   constexpr double kTolerance = 1e-6;  // The stored form may be narrower than the computed one.
-  const auto want = std::dynamic_pointer_cast<arrow::DoubleArray>(expected.GetColumnByName(column));
-  const auto have = std::dynamic_pointer_cast<arrow::DoubleArray>(actual.GetColumnByName(column));
-  if (want == nullptr || have == nullptr || want->length() != have->length())
-    return Unavailable("The answers have no column '{}' of {} numbers", column, expected.num_rows());
-  for (int64_t i = 0; i < want->length(); ++i)
-    if (!(std::abs(want->Value(i) - have->Value(i)) <= kTolerance))
-      return Unavailable("Example {}: the fresh process answers {}, here the model says {}", i + 1, have->Value(i), want->Value(i));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto want, model::PredictionValues(expected, column));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto have, model::PredictionValues(actual, column));
+  if (want.size() != have.size()) return Unavailable("There are {} answers to {} examples", have.size(), want.size());
+  for (size_t i = 0; i < want.size(); ++i)
+    if (!(std::abs(want[i] - have[i]) <= kTolerance))
+      return Unavailable("Example {}: the fresh process answers {}, here the model says {}", i + 1, have[i], want[i]);
   return OkStatus();
 }
 
@@ -119,7 +116,7 @@ class InfraValidatorExecutor : public pipeline::Executor {
     const auto reader = data::ReadSequentially(*dataset);
     PENSTOCK_ASSIGN_OR_RETURN(const auto actual, reader->Next());
     if (!actual) return Unavailable("The fresh process gave no answers");
-    return CheckEqual(*expected, **actual, model->signature().prediction_column);
+    return CheckEqual(expected, *actual, model->signature().prediction_column);
   }
 
   const PredictionProcess process_;  // Constant after construction.
