@@ -76,15 +76,27 @@ std::vector<Entry> SortedEntries(const std::vector<double>& values, const std::v
   return entries;
 }
 
+// Which side is next is a coin toss, so it is selected, not branched on: a mispredicted branch costs more
+// than all the rest. Within a side values differ, so an equal one can only be the last written.
 std::vector<Entry> MergeEntries(const std::vector<Entry>& a, const std::vector<Entry>& b) {
-  std::vector<Entry> merged;
-  merged.reserve(a.size() + b.size());
-  size_t i = 0, j = 0;
-  while (i < a.size() || j < b.size()) {
-    const bool from_a = j == b.size() || (i < a.size() && a[i].value <= b[j].value);
-    const Entry& next = from_a ? a[i++] : b[j++];
-    Append(merged, next.value, next.weight);
+  std::vector<Entry> merged(a.size() + b.size());
+  const Entry *left = a.data(), *left_end = left + a.size(), *right = b.data(), *right_end = right + b.size();
+  Entry* out = merged.data();
+  while (left != left_end && right != right_end) {
+    const bool takes_left = left->value <= right->value, takes_right = right->value <= left->value;
+    // A ternary would be compiled into the very branch.
+    const auto left_bits = reinterpret_cast<uintptr_t>(left), right_bits = reinterpret_cast<uintptr_t>(right);
+    const auto* next = reinterpret_cast<const Entry*>(
+        right_bits ^ ((left_bits ^ right_bits) & (uintptr_t{0} - uintptr_t{takes_left})));
+    const double joined = static_cast<double>(takes_left & takes_right);
+    *out = {next->value, next->weight + joined * right->weight};
+    ++out;
+    left += takes_left;
+    right += takes_right;
   }
+  out = std::copy(left, left_end, out);
+  out = std::copy(right, right_end, out);
+  merged.resize(static_cast<size_t>(out - merged.data()));
   return merged;
 }
 
@@ -94,16 +106,23 @@ std::vector<Entry> Reduce(const std::vector<Entry>& entries, int64_t size) {
   double total = 0;
   for (const Entry& entry : entries) total += entry.weight;
   const double share = total / static_cast<double>(size);
-  std::vector<Entry> reduced;
-  reduced.reserve(static_cast<size_t>(size));
+  const double shares_per_weight = static_cast<double>(size) / total;
+  std::vector<Entry> reduced(static_cast<size_t>(size) + 1);
+  size_t num_reduced = 0;
   double cumulative = 0;
   int64_t taken = 0;
   for (const Entry& entry : entries) {
     cumulative += entry.weight;
-    const auto reach = std::min(size, static_cast<int64_t>(std::floor(cumulative / share + 0.5)));
-    if (reach > taken) reduced.push_back({entry.value, static_cast<double>(reach - taken) * share});
-    taken = std::max(taken, reach);
+    // Written so that weights whose sum overflows end in one entry, not in an undefined conversion.
+    const double reached = cumulative * shares_per_weight + 0.5;
+    const auto reach =
+        static_cast<int64_t>(reached < static_cast<double>(size) ? reached : static_cast<double>(size));
+    // Whether an entry stays is a coin toss too: always written, kept by counting on.
+    reduced[num_reduced] = {entry.value, static_cast<double>(reach - taken) * share};
+    num_reduced += reach > taken;
+    taken = reach;
   }
+  reduced.resize(num_reduced);
   return reduced;
 }
 
@@ -183,7 +202,7 @@ void QuantileSketch::Add(double value, double weight) {
   weights_.push_back(weight);
   values_.push_back(value);
   ++count_;
-  if (static_cast<int64_t>(values_.size()) == capacity_) Flush();
+  if (values_.size() == buffer_size()) Flush();
 }
 
 void QuantileSketch::AddSpan(std::span<const double> values) {
@@ -202,6 +221,7 @@ void QuantileSketch::Flush() {
   weights_.clear();
   min_ = std::min(min_, node.front().value);
   max_ = std::max(max_, node.back().value);
+  if (static_cast<int64_t>(node.size()) > capacity_) node = Reduce(node, capacity_);
   Carry(std::move(node), 0);
 }
 
@@ -277,7 +297,7 @@ Result<QuantileSketch> QuantileSketch::Decode(StateReader& reader) {
   sketch.max_ = reader.Double();
   if (std::isnan(sketch.min_) || std::isnan(sketch.max_)) reader.Fail("an extreme is not a number");
   sketch.values_.resize(reader.Count(8));
-  if (static_cast<int64_t>(sketch.values_.size()) >= sketch.capacity_) reader.Fail("its buffer is too large");
+  if (sketch.values_.size() >= sketch.buffer_size()) reader.Fail("its buffer is too large");
   for (double& value : sketch.values_) {
     value = reader.Double();
     if (std::isnan(value)) reader.Fail("a value is not a number");

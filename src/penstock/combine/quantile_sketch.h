@@ -52,7 +52,8 @@ class QuantileSummary {
 /// order gives equal bits; merging in another order stays within the bound.
 ///
 /// NaN values are counted apart and left out; so are weights that are not finite and above 0.
-/// 16 bytes * capacity() * log2(values / capacity()) of memory at most. Copyable.
+/// At most 32 bytes * capacity() (2048 for the default error) for values not yet sorted in, and 16 bytes *
+/// capacity() * log2(values / capacity()) for the rest. Copyable.
 class QuantileSketch {
  public:
   static constexpr double kDefaultRankError = 0.01;
@@ -68,7 +69,7 @@ class QuantileSketch {
     if (!weights_.empty()) weights_.push_back(1);
     values_.push_back(value);
     ++count_;
-    if (values_.size() == static_cast<size_t>(capacity_)) Flush();
+    if (values_.size() == buffer_size()) Flush();
   }
   void Add(double value, double weight);
   void AddSpan(std::span<const double> values);
@@ -90,6 +91,8 @@ class QuantileSketch {
 
  private:
   using Entry = QuantileSummary::Entry;
+  // Sorting costs the same per value whatever the size, merging does not: four nodes' worth at once.
+  size_t buffer_size() const { return static_cast<size_t>(capacity_) * 4; }
   void Flush();
   void Carry(std::vector<Entry> node, size_t level);
 
@@ -99,7 +102,7 @@ class QuantileSketch {
   int64_t num_nan_ = 0;
   double min_ = std::numeric_limits<double>::infinity();  // Of what went into nodes.
   double max_ = -std::numeric_limits<double>::infinity();
-  std::vector<double> values_;   // Not yet in a node; fewer than capacity_.
+  std::vector<double> values_;   // Not yet in a node; fewer than buffer_size().
   std::vector<double> weights_;  // Of values_; empty while all are 1.
   // levels_[i] stands for 2^i full buffers of values, or is empty. Sorted, distinct.
   std::vector<std::vector<Entry>> levels_;
