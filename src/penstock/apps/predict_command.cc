@@ -14,7 +14,7 @@ namespace {
 struct Options {
   std::string model, output, delimiter = ",";
   std::vector<std::string> input;
-  std::vector<std::string> column_names;
+  std::vector<std::string> column_names, null_values;
   int64_t limit = 0;
   bool as_json = false;
   int num_threads = 0;
@@ -80,6 +80,7 @@ Result<int> Predict(const Application& application, const Options& options) {
   if (options.delimiter.size() != 1) return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
   reading.csv.delimiter = options.delimiter[0];
   reading.csv.column_names = options.column_names;
+  reading.csv.null_values = options.null_values;
   PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, data::OpenDataset(options.input, reading, compute));
   const auto& column = model->signature().prediction_column;
   std::unique_ptr<data::ExampleWriter> writer;
@@ -134,6 +135,7 @@ void AddPredictCommand(CLI::App& cli, Application& application) {
   command->add_option("--limit", options->limit, "Only so many examples")->check(CLI::NonNegativeNumber);
   command->add_option("--delimiter", options->delimiter, "CSV: what separates cells");
   command->add_option("--column-names", options->column_names, "CSV without a header line: the names")->delimiter(',');
+  command->add_option("--null-values", options->null_values, "CSV: cells that mean missing, besides empty ones")->delimiter(',');
   command->add_flag("--json", options->as_json, "JSON, as TF Serving answers");
   AddThreadsOption(command, options->num_threads);
   command->callback([&application, options] {

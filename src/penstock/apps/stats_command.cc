@@ -31,7 +31,7 @@ void PrintJson(const google::protobuf::Message& message) {
 struct GenerateOptions {
   std::vector<std::string> data;
   std::string output, schema, delimiter = ",";
-  std::vector<std::string> column_names;
+  std::vector<std::string> column_names, null_values;
   int num_threads = 0;
 };
 
@@ -47,6 +47,7 @@ Result<int> GenerateStatistics(const Application& application, const GenerateOpt
   if (options.delimiter.size() != 1) return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
   reading.csv.delimiter = options.delimiter[0];
   reading.csv.column_names = options.column_names;
+  reading.csv.null_values = options.null_values;
   PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, data::OpenDataset(options.data, reading, compute));
   PENSTOCK_ASSIGN_OR_RETURN(const auto list, statistics::ComputeStatistics(*dataset, counting, compute));
   PENSTOCK_RETURN_IF_ERROR(WriteProto(options.output, list));
@@ -62,6 +63,7 @@ void AddGenerate(CLI::App* stats, Application& application) {
   command->add_option("--schema", options->schema, "Schema that says the columns' types");
   command->add_option("--delimiter", options->delimiter, "CSV: what separates cells");
   command->add_option("--column-names", options->column_names, "CSV without a header line: the names")->delimiter(',');
+  command->add_option("--null-values", options->null_values, "CSV: cells that mean missing, besides empty ones")->delimiter(',');
   AddThreadsOption(command, options->num_threads);
   command->callback([&application, options] {
     application.action = [&application, options] { return GenerateStatistics(application, *options); };

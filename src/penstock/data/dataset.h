@@ -21,6 +21,8 @@ struct CsvOptions {
   char delimiter = ',';
   /// Column names; empty: the first line of each file holds them (and must be the same in all).
   std::vector<std::string> column_names;
+  /// Unquoted cells that mean a missing value, besides the empty one: {"NA"}.
+  std::vector<std::string> null_values;
 };
 
 struct DatasetOptions {

@@ -62,6 +62,7 @@ class ExampleGenExecutor : public pipeline::Executor {
     PENSTOCK_ASSIGN_OR_RETURN(const auto delimiter, Parameter<std::string>(task, "delimiter"));
     options.csv.delimiter = delimiter[0];
     PENSTOCK_ASSIGN_OR_RETURN(options.csv.column_names, ParameterOr(task, "column_names", std::vector<std::string>{}));
+    PENSTOCK_ASSIGN_OR_RETURN(options.csv.null_values, ParameterOr(task, "null_values", std::vector<std::string>{}));
     PENSTOCK_ASSIGN_OR_RETURN(options.columns, ParameterOr(task, "columns", std::vector<std::string>{}));
     PENSTOCK_ASSIGN_OR_RETURN(const auto schema_path, ParameterOr(task, "schema", std::string()));
     tensorflow::metadata::v0::Schema schema;

@@ -18,6 +18,7 @@ struct ExampleGen {
   std::string payload_format = "parquet";
   std::string delimiter = ",";
   std::vector<std::string> column_names;
+  std::vector<std::string> null_values;
   std::vector<std::string> columns;
   std::string schema;
 
@@ -32,6 +33,7 @@ struct ExampleGen {
     node.Parameter("payload_format", payload_format, "How examples lie at rest: parquet or tfrecord_gzip.");
     node.Parameter("delimiter", delimiter, "CSV: what separates cells, one character.");
     node.OptionalParameter("column_names", column_names, "CSV without a header line: the names.");
+    node.OptionalParameter("null_values", null_values, "CSV: cells that mean missing, besides empty ones, such as NA.");
     node.OptionalParameter("columns", columns, "Only these columns.");
     node.OptionalExternalPath("schema", schema, "Schema (.pbtxt) that says the columns' types.");
     node.Output("examples", outputs.examples, "One folder per split.");

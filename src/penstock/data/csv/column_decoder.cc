@@ -41,7 +41,7 @@ class NumberDecoder : public ColumnDecoder {
     is_valid_.resize(static_cast<size_t>(grid.num_rows));
     Value* const values = values_.mutable_data() + values_.length() - grid.num_rows;
     for (int64_t row = 0; row < grid.num_rows; ++row) {
-      const Cell cell = grid.At(row, column).Unquoted();
+      const Cell cell = grid.Value(row, column);
       const bool is_valid = cell.begin != cell.end;
       is_valid_[static_cast<size_t>(row)] = is_valid;
       if (!is_valid || Parse(cell.begin, cell.end, values[row])) continue;
@@ -87,7 +87,7 @@ class Utf8Decoder : public ColumnDecoder {
     for (int64_t row = 0; row < grid.num_rows; ++row) {
       offsets_.UnsafeAppend(static_cast<int32_t>(out - begin));
       const Cell cell = grid.At(row, column);
-      const Cell inner = cell.Unquoted();
+      const Cell inner = grid.Value(row, column);
       is_valid_[static_cast<size_t>(row)] = inner.begin != inner.end;
       out = cell.begin == inner.begin ? CopyPlain(inner, out) : CopyQuoted(inner, out);
     }

@@ -39,7 +39,7 @@ void AddToProfiles(const CellGrid& grid, int file, int64_t text_offset, std::spa
     ColumnProfile& profile = profiles[static_cast<size_t>(column)];
     std::array<int64_t, kNumCellKinds> counts{};
     for (int64_t row = 0; row < grid.num_rows; ++row) {
-      const Cell cell = grid.At(row, column).Unquoted();
+      const Cell cell = grid.Value(row, column);
       const CellKind kind = Classify(cell.begin, cell.end);
       ++counts[static_cast<size_t>(kind)];
       if (kind != CellKind::kText && kind != CellKind::kHugeInteger) continue;

@@ -34,6 +34,7 @@ struct Layout {
   std::vector<int> selected;              // The places of the schema's columns among the files' columns.
   std::shared_ptr<arrow::Schema> schema;
   char delimiter = ',';
+  NullWords null_words;
   int64_t max_batch_rows = 0;
 
   const FileSource& SourceOf(const Shard& shard) const {
@@ -116,6 +117,7 @@ class ShardText {
   }
   /// A grid without rows at the end.
   Status Next(int64_t max_rows, CellGrid& grid) {
+    grid.null_words = layout_.null_words.IsEmpty() ? nullptr : &layout_.null_words;
     if (const auto fault = tokenizer_.Next(max_rows, grid))
       return DescribeFault(source(), *fault, shard_.begin, layout_.column_names);
     return CheckUtf8(source(), grid, shard_.begin, layout_.column_names);
@@ -263,6 +265,7 @@ Result<std::unique_ptr<Dataset>> OpenCsvDataset(std::vector<FileSource> files, c
   PENSTOCK_RETURN_IF_ERROR(CheckDelimiter(options.csv.delimiter));
   auto layout = std::make_shared<Layout>();
   layout->delimiter = options.csv.delimiter;
+  layout->null_words = NullWords(options.csv.null_values);
   layout->max_batch_rows = options.max_batch_rows;
   PENSTOCK_RETURN_IF_ERROR(OpenFiles(files, options.csv, *layout));
   PENSTOCK_ASSIGN_OR_RETURN(layout->selected,

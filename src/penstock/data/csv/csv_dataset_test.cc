@@ -81,6 +81,15 @@ TEST_F(CsvDatasetTest, TakesGivenNamesAndDelimiter) {
   EXPECT_EQ(ShowColumn("1;a,b\n2;c\n", "y", options), "string: a,b, c");
 }
 
+TEST_F(CsvDatasetTest, TakesNullWordsForMissingUnlessTheyAreQuoted) {
+  DatasetOptions options;
+  options.csv.null_values = {"NA", "-999"};
+  const std::string text = "i,d,t\n1,NA,NA\n-999,2.5,\"NA\"\nNA,-999,NAN\n";
+  EXPECT_EQ(ShowColumn(text, "i", options), "int64: 1, null, null");
+  EXPECT_EQ(ShowColumn(text, "d", options), "double: null, 2.5, null");
+  EXPECT_EQ(ShowColumn(text, "t", options), "string: null, NA, NAN");
+}
+
 TEST_F(CsvDatasetTest, SelectsColumnsInTheOrderAskedFor) {
   DatasetOptions options;
   options.columns = {"c", "a"};

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "penstock/data/file_access.h"
@@ -30,6 +33,23 @@ struct Cell {
   int64_t size() const { return end - begin; }
 };
 
+/// Unquoted cells that stand for a missing value besides the empty one ("NA").
+class NullWords {
+ public:
+  explicit NullWords(std::vector<std::string> words = {}) : words_(std::move(words)) {}
+
+  bool IsEmpty() const { return words_.empty(); }
+  bool Contains(Cell cell) const {
+    for (const std::string& word : words_)
+      if (cell.size() == static_cast<int64_t>(word.size()) && std::memcmp(cell.begin, word.data(), word.size()) == 0)
+        return true;
+    return false;
+  }
+
+ private:
+  std::vector<std::string> words_;
+};
+
 /// Some records, cut into cells, as the Tokenizer fills it: valid while the text they were cut from is.
 struct CellGrid {
   const char* data = nullptr;  ///< The whole text.
@@ -37,12 +57,19 @@ struct CellGrid {
   int64_t end = 0;
   int64_t num_rows = 0;
   int num_columns = 0;
+  const NullWords* null_words = nullptr;  ///< Null: there are none.
   std::vector<uint32_t> entries;  ///< A row: the start of each cell, then one beyond the end of the last.
 
   Cell At(int64_t row, int column) const {
     const uint32_t* const entry = entries.data() + row * (num_columns + 1) + column;
     // The next cell starts one delimiter later.
     return {data + entry[0], data + entry[1] - 1};
+  }
+  /// What the cell says: without quotes, and empty where it is a null word.
+  Cell Value(int64_t row, int column) const {
+    const Cell cell = At(row, column);
+    if (null_words != nullptr && null_words->Contains(cell)) return {cell.begin, cell.begin};
+    return cell.Unquoted();
   }
   int64_t RecordStart(int64_t row) const { return entries[static_cast<size_t>(row * (num_columns + 1))]; }
   std::string_view text() const { return {data + begin, static_cast<size_t>(end - begin)}; }
