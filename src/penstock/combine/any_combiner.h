@@ -43,9 +43,11 @@ class AnyCombiner {
   using State = AnyState;
   using Output = std::any;
 
-  template <Combiner C>
-  requires(!std::same_as<std::remove_cvref_t<C>, AnyCombiner> &&
-           std::copyable<typename C::Output>) explicit AnyCombiner(C combiner)
+  // The order matters: asking whether AnyCombiner is a Combiner asks whether it can be copied, which asks
+  // here.
+  template <class C>
+  requires(!std::same_as<std::remove_cvref_t<C>, AnyCombiner>) &&
+      Combiner<C>&& std::copyable<typename C::Output> explicit AnyCombiner(C combiner)
       : box_(std::make_shared<BoxOf<C>>(std::move(combiner))) {}
 
   State NewState() const { return box_->NewState(); }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <any>
+#include <concepts>
 #include <cstddef>
+#include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -22,8 +24,8 @@ class CombinerSet {
 
   /// The index of its output.
   size_t Insert(AnyCombiner combiner);
-  template <Combiner C>
-  size_t Insert(C combiner) {
+  template <class C>
+  requires(!std::same_as<C, AnyCombiner>) && Combiner<C> size_t Insert(C combiner) {
     return Insert(AnyCombiner(std::move(combiner)));
   }
   size_t size() const { return distinct_of_.size(); }
