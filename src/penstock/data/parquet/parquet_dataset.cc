@@ -36,6 +36,7 @@ struct Shard {
   int file = 0;
   std::vector<int> row_groups;
   int64_t num_bytes = 0;
+  int64_t num_rows = 0;  // As the footer says.
 };
 
 /// Shared by the dataset and its readers. Constant once opened.
@@ -146,6 +147,26 @@ Result<std::shared_ptr<arrow::Schema>> SelectFields(const parquet::arrow::FileRe
   return arrow::schema(std::move(selected));
 }
 
+// The numbers of rows in the footer must agree: a column chunk that is not nested has a value a row.
+Status CheckRowCounts(const ParquetFile& file) {
+  int64_t num_rows = 0;
+  for (int i = 0; i < file.metadata->num_row_groups(); ++i) {
+    const auto row_group = file.metadata->RowGroup(i);
+    num_rows += row_group->num_rows();
+    for (const int leaf : file.leaves) {
+      const bool is_flat = file.metadata->schema()->Column(leaf)->max_repetition_level() == 0;
+      const int64_t num_values = row_group->ColumnChunk(leaf)->num_values();
+      if (row_group->num_rows() < 0 || (is_flat && num_values != row_group->num_rows()))
+        return Damaged(file.source, fmt::format("row group {} has {} rows, but a column of {} values", i + 1,
+                                                row_group->num_rows(), num_values));
+    }
+  }
+  if (num_rows != file.metadata->num_rows())
+    return Damaged(file.source, fmt::format("its row groups have {} rows, but its footer says {}", num_rows,
+                                            file.metadata->num_rows()));
+  return OkStatus();
+}
+
 void AddShards(int file_index, ParquetFile& file, std::vector<Shard>& shards) {
   int64_t num_rows = 0;
   for (int i = 0; i < file.metadata->num_row_groups(); ++i) {
@@ -154,11 +175,12 @@ void AddShards(int file_index, ParquetFile& file, std::vector<Shard>& shards) {
     const int64_t num_bytes = std::max(row_group->total_compressed_size(), row_group->total_byte_size() / 4);
     if (num_bytes > kMaxBufferedRowGroupBytes) file.has_large_row_group = true;
     if (i == 0 || num_rows >= kMinShardRows) {
-      shards.push_back({file_index, {}, 0});
+      shards.push_back({file_index, {}, 0, 0});
       num_rows = 0;
     }
     shards.back().row_groups.push_back(i);
     shards.back().num_bytes += num_bytes;
+    shards.back().num_rows += row_group->num_rows();
     num_rows += row_group->num_rows();
   }
 }
@@ -177,6 +199,11 @@ class ParquetShardReader : public BatchReader {
       const arrow::Status status = batches_->ReadNext(&raw);
       return status.ok() ? OkStatus() : FromParquet(file_.source, status);
     }));
+    // Page headers and the footer carry no checksums: damage there can hide rows without any other sign.
+    if (raw != nullptr) num_rows_ += raw->num_rows();
+    if (raw == nullptr && num_rows_ != shard_.num_rows)
+      return Damaged(file_.source,
+                     fmt::format("{} rows were found where its footer says {}", num_rows_, shard_.num_rows));
     if (raw == nullptr) return std::optional<Batch>();
     std::vector<std::shared_ptr<arrow::Array>> columns;
     for (const auto& field : layout_->schema->fields()) {
@@ -207,6 +234,7 @@ class ParquetShardReader : public BatchReader {
   const ParquetFile& file_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;  // Must outlive `batches_`.
   std::unique_ptr<arrow::RecordBatchReader> batches_;
+  int64_t num_rows_ = 0;  // Read so far.
 };
 
 class ParquetDataset : public Dataset {
@@ -246,6 +274,7 @@ Result<std::unique_ptr<Dataset>> OpenParquetDataset(std::vector<FileSource> file
     } else {
       PENSTOCK_RETURN_IF_ERROR(CheckSameSchema(*layout, file.source, *schema));
     }
+    PENSTOCK_RETURN_IF_ERROR(Guarded(file.source, [&] { return CheckRowCounts(file); }));
     PENSTOCK_RETURN_IF_ERROR(Guarded(file.source, [&] {
       AddShards(static_cast<int>(layout->files.size()), file, layout->shards);
       return OkStatus();
