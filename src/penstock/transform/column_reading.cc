@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include <arrow/array/array_dict.h>
@@ -141,7 +142,8 @@ Result<Column> ReadTexts(const std::shared_ptr<arrow::Array>& array, ValueType w
   const auto& typed = static_cast<const Array&>(*array);
   PENSTOCK_ASSIGN_OR_RETURN(Column column, Column::Allocate(wanted, array->length()));
   PENSTOCK_RETURN_IF_ERROR(SetPresenceFrom(*array, column));
-  if (wanted != ValueType::kText) return column;
+  if (wanted != ValueType::kText)
+    return ReadColumn(std::make_shared<arrow::NullArray>(array->length()), wanted, name);
   auto* const out = column.MutableValues<std::string_view>();
   for (int64_t i = 0; i < array->length(); ++i) out[i] = typed.GetView(i);
   column.KeepAlive(array);
