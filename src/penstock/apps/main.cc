@@ -28,6 +28,7 @@ void HandleSignals(Application& application) {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is an error with a name, like a full disk.
 }
 
 Status Register(Application& application) {
@@ -57,11 +58,11 @@ int UsageError(const CLI::App& cli, const CLI::ParseError& error, int argc, char
     const bool is_option = word.starts_with("-");
     if (next != nullptr) {
       level = next;
-    } else if ((is_option && level->get_option_no_throw(word) == nullptr) || (!is_option && level == &cli)) {
+    } else if ((is_option && level->get_option_no_throw(word) == nullptr) || (!is_option && !level->get_subcommands({}).empty())) {
       unknown = word;
     }
   }
-  std::string text = error.what();
+  const std::string text = unknown.empty() ? error.what() : fmt::format("'{}' is not known here", unknown);
   fmt::print(stderr, "penstock: error: {}{}\nTry '{} --help'.\n", text, unknown.empty() ? "" : DidYouMean(unknown, known),
              level == &cli ? "penstock" : "penstock " + level->get_name());
   return kExitBadInput;

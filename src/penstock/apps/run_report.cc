@@ -95,6 +95,7 @@ json NodeOf(const pipeline::TaskView& task, const runtime::NodeState& state, con
                {"error", state.last_error},
                {"skipped_because_of", state.skip_cause}};
   if (execution != nullptr) {
+    node["cacheable"] = !execution->cache_key.IsZero();
     node["peak_memory_bytes"] = execution->usage.peak_memory_bytes;
     node["cpu_seconds"] = execution->usage.cpu_seconds;
     node["log"] = execution->log_path;
@@ -123,9 +124,14 @@ std::string Table(const json& report) {
 
 std::string Ending(const json& report) {
   const std::string seconds = fmt::format("{:.2f} s", report["seconds"].get<double>());
-  size_t num_cached = 0;
-  for (const auto& node : report["nodes"]) num_cached += node["cached"].get<bool>() ? 1 : 0;
-  const std::string cached = num_cached > 0 ? fmt::format(", {} of {} nodes from the cache", num_cached, report["nodes"].size()) : "";
+  size_t num_cached = 0, num_cacheable = 0;
+  for (const auto& node : report["nodes"]) {
+    num_cached += node["cached"].get<bool>() ? 1 : 0;
+    num_cacheable += node.value("cacheable", false) ? 1 : 0;
+  }
+  const std::string cached = num_cached == 0               ? ""
+                             : num_cached == num_cacheable ? fmt::format(", all {} cacheable nodes from the cache", num_cached)
+                                                           : fmt::format(", {} of {} cacheable nodes from the cache", num_cached, num_cacheable);
   switch (report["exit_code"].get<int>()) {
     case 0: return fmt::format("Succeeded in {}{}.\n", seconds, cached);
     case 3: return fmt::format("Finished in {}{}; a gate said no.\n", seconds, cached);

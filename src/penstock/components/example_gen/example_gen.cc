@@ -1,5 +1,6 @@
 #include "penstock/components/example_gen/example_gen.h"
 
+#include <algorithm>
 #include <optional>
 
 #include <tensorflow_metadata/proto/v0/schema.pb.h>
@@ -30,6 +31,9 @@ Result<std::vector<data::Split>> ToSplits(const json& given) {
       PENSTOCK_ASSIGN_OR_RETURN(auto split, ToSplit(name, buckets));
       splits.push_back(std::move(split));
     }
+    // A JSON object has no order of its own: the largest first, as people write them.
+    std::stable_sort(splits.begin(), splits.end(),
+                     [](const auto& a, const auto& b) { return a.hash_buckets > b.hash_buckets; });
   } else if (given.is_array()) {
     for (const auto& entry : given) {
       if (!entry.is_object() || !entry.contains("name") || !entry["name"].is_string() || !entry.contains("hash_buckets"))
