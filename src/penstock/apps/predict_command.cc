@@ -1,4 +1,3 @@
-#include <charconv>
 #include <cstdio>
 
 #include "penstock/apps/command.h"
@@ -6,6 +5,7 @@
 #include "penstock/data/dataset.h"
 #include "penstock/data/example_writer.h"
 #include "penstock/model/model.h"
+#include "penstock/model/model_versions.h"
 #include "penstock/model/prediction_values.h"
 
 namespace penstock::apps {
@@ -19,22 +19,6 @@ struct Options {
   bool as_json = false;
   int num_threads = 0;
 };
-
-/// `path` itself, or its highest version where it is a folder of versions, as Pusher leaves it.
-Result<std::string> ModelFolder(const std::string& path) {
-  PENSTOCK_ASSIGN_OR_RETURN(const bool is_model, fs::Exists(fs::Join(path, model::kModelFileName)));
-  if (is_model) return path;
-  PENSTOCK_ASSIGN_OR_RETURN(const auto entries, fs::List(path));
-  int64_t latest = -1;
-  for (const auto& entry : entries) {
-    const std::string name = fs::BaseName(entry.path);
-    int64_t version = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
-    if (entry.is_directory && error == std::errc() && end == name.data() + name.size()) latest = std::max(latest, version);
-  }
-  if (latest < 0) return NotFound("There is no model in {}: neither {} nor a folder per version", path, model::kModelFileName);
-  return fs::Join(path, std::to_string(latest));
-}
 
 Result<data::PayloadFormat> FormatOf(const std::string& path) {
   if (path.ends_with(".parquet")) return data::PayloadFormat::kParquet;
@@ -74,7 +58,7 @@ class Printer {
 /// Some shards at a time in parallel, written in their order.
 Result<int> Predict(const Application& application, const Options& options) {
   const ExecutionOptions compute = ComputeOptions(application, options.num_threads);
-  PENSTOCK_ASSIGN_OR_RETURN(const std::string folder, ModelFolder(options.model));
+  PENSTOCK_ASSIGN_OR_RETURN(const std::string folder, model::FindModelFolder(options.model));
   PENSTOCK_ASSIGN_OR_RETURN(const auto model, model::LoadModel(folder));
   data::DatasetOptions reading;
   if (options.delimiter.size() != 1) return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);

@@ -1,9 +1,9 @@
 #include "penstock/components/pusher/pusher.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "penstock/base/filesystem.h"
+#include "penstock/model/model_versions.h"
 
 namespace penstock::components {
 namespace {
@@ -21,30 +21,17 @@ std::string RefusalBy(const pipeline::ExecutionTask& task, std::string_view inpu
   return "";
 }
 
-/// The highest version below `destination`; 0: none.
-Result<int64_t> LatestVersion(const std::string& destination) {
-  int64_t latest = 0;
-  PENSTOCK_ASSIGN_OR_RETURN(const auto entries, fs::List(destination));
-  for (const auto& entry : entries) {
-    const std::string name = fs::BaseName(entry.path);
-    int64_t version = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
-    if (entry.is_directory && error == std::errc() && end == name.data() + name.size()) latest = std::max(latest, version);
-  }
-  return latest;
-}
-
 /// Copies under a hidden name, syncs, renames: a server sees the whole version or none. A
 /// repeated push of the same bytes is the version that is there already.
 Result<int64_t> Push(const pipeline::Artifact& model, const std::string& destination, const Clock& clock) {
   PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(destination));
-  PENSTOCK_ASSIGN_OR_RETURN(const int64_t latest, LatestVersion(destination));
-  if (latest > 0) {
-    PENSTOCK_ASSIGN_OR_RETURN(const Digest there, fs::DigestOfTree(fs::Join(destination, std::to_string(latest))));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto latest, model::LatestVersion(destination));
+  if (latest) {
+    PENSTOCK_ASSIGN_OR_RETURN(const Digest there, fs::DigestOfTree(fs::Join(destination, std::to_string(*latest))));
     PENSTOCK_ASSIGN_OR_RETURN(const Digest ours, fs::DigestOfTree(model.uri));
-    if (there == ours) return latest;
+    if (there == ours) return *latest;
   }
-  const int64_t version = std::max(clock.Now().micros / 1'000'000, latest + 1);
+  const int64_t version = std::max(clock.Now().micros / 1'000'000, latest.value_or(0) + 1);
   const std::string staged = fs::Join(destination, fmt::format(".{}.new", version));
   PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(staged));
   PENSTOCK_RETURN_IF_ERROR(fs::CopyTree(model.uri, staged));

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "penstock/base/status.h"
+
+namespace penstock::model {
+
+/// The highest version in a folder that holds one sub-folder per version, named by a whole
+/// number, as TF Serving and Pusher lay models out; nothing where there is none.
+Result<std::optional<int64_t>> LatestVersion(const std::string& folder);
+
+/// `path` itself where a model lies in it, else its latest version; kNotFound where there is neither.
+Result<std::string> FindModelFolder(const std::string& path);
+
+}  // namespace penstock::model
