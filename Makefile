@@ -56,9 +56,12 @@ asan: setup build/asan-ubsan/build.ninja ## all tests under AddressSanitizer and
 	@tools/build.sh build/asan-ubsan $(JOBS) all
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir build/asan-ubsan --output-on-failure -j$(JOBS) -LE slow
 
-tsan: setup build/tsan/build.ninja ## runtime, metadata and engine tests under ThreadSanitizer
-	@tools/build.sh build/tsan $(JOBS) penstock_base_test penstock_combine_test penstock_metadata_test penstock_runtime_test
-	@TSAN_OPTIONS="suppressions=$(CURDIR)/tools/tsan.supp ignore_noninstrumented_modules=1" ctest --test-dir build/tsan --output-on-failure -j$(JOBS) -R '^(TsanReady|.*)' -L fast
+TSAN_TESTS := penstock_base_test penstock_combine_test penstock_metadata_test penstock_conformance_metadata_sqlite_test \
+	penstock_runtime_test penstock_backends_test
+tsan: setup build/tsan/build.ninja ## the engines, metadata and runtime under ThreadSanitizer
+	@tools/build.sh build/tsan $(JOBS) $(TSAN_TESTS)
+	@for test in $(TSAN_TESTS); do \
+	  TSAN_OPTIONS="suppressions=$(CURDIR)/tools/tsan.supp ignore_noninstrumented_modules=1 halt_on_error=1" build/tsan/bin/$$test --gtest_brief=1 || exit 1; done
 
 fuzz: setup-dev build/fuzz/build.ninja ## every libFuzzer target for FUZZ_SECONDS (60)
 	@tools/build.sh build/fuzz $(JOBS) all

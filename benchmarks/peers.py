@@ -10,7 +10,7 @@ def main():
     what, path = sys.argv[1:]
     if what == "polars-describe":
         import polars
-        print(polars.read_csv(path, infer_schema_length=None).describe())
+        print(polars.read_csv(path).describe())
     elif what == "duckdb-summarize":
         import duckdb
         print(duckdb.sql(f"SUMMARIZE SELECT * FROM '{path}'").fetchall())
