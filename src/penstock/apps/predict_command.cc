@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "penstock/apps/command.h"
+#include "penstock/apps/shard_progress.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/example_writer.h"
@@ -65,7 +66,8 @@ Result<int> Predict(const Application& application, const Options& options) {
   reading.csv.delimiter = options.delimiter[0];
   reading.csv.column_names = options.column_names;
   reading.csv.null_values = options.null_values;
-  PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, data::OpenDataset(options.input, reading, compute));
+  PENSTOCK_ASSIGN_OR_RETURN(auto opened, data::OpenDataset(options.input, reading, compute));
+  const auto dataset = std::make_unique<ShardProgress>(std::move(opened), "predict", application.clock);
   const auto& column = model->signature().prediction_column;
   std::unique_ptr<data::ExampleWriter> writer;
   if (!options.output.empty()) {

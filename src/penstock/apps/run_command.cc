@@ -13,7 +13,7 @@ namespace {
 
 struct Options {
   std::string pipeline, root, from_node;
-  std::vector<std::string> parameters;
+  std::vector<std::string> parameters, more_parameters;
   bool is_cache_off = false, as_json = false;
   int num_threads = 0, max_running = 0;
 };
@@ -50,7 +50,9 @@ Status CheckParameters(const Application& application, const pipeline::PipelineV
 Result<int> Run(Application& application, const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto ir, pipeline::LoadPipeline(options.pipeline, application.components));
   PENSTOCK_ASSIGN_OR_RETURN(const auto view, pipeline::ViewPipeline(ir));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto assignments, SplitAssignments(options.parameters));
+  std::vector<std::string> texts = options.parameters;
+  texts.insert(texts.end(), options.more_parameters.begin(), options.more_parameters.end());
+  PENSTOCK_ASSIGN_OR_RETURN(const auto assignments, SplitAssignments(texts));
   runtime::RunOptions run;
   PENSTOCK_ASSIGN_OR_RETURN(run.parameters, pipeline::BindParameterTexts(view, assignments));
   run.base_directory = fs::DirName(fs::Absolute(options.pipeline));
@@ -81,7 +83,10 @@ void AddRunCommand(CLI::App& cli, Application& application) {
       "Run again after a crash: the same command finishes the interrupted run.");
   auto options = std::make_shared<Options>();
   command->add_option("pipeline", options->pipeline, "Pipeline file: YAML, or KFP IR (YAML or JSON)")->required();
-  command->add_option("--param", options->parameters, "Value of a pipeline parameter, as name=value; may be repeated");
+  command->add_option("--param", options->parameters, "Value of a pipeline parameter, as name=value; may be repeated")
+      ->allow_extra_args(false);
+  // `--param a=1 b=2` means the same as two options; the pipeline may still follow an option.
+  command->add_option("more", options->more_parameters, "More values of pipeline parameters, as name=value");
   command->add_option("--root", options->root, "Where runs, artifacts and logs live (default: .penstock beside the pipeline)");
   command->add_flag("--no-cache", options->is_cache_off, "Run every node, whatever ran before");
   command->add_option("--from", options->from_node, "Run this node and all downstream again");

@@ -3,6 +3,7 @@
 #include <tensorflow_metadata/proto/v0/statistics.pb.h>
 
 #include "penstock/apps/command.h"
+#include "penstock/apps/shard_progress.h"
 #include "penstock/base/proto_io.h"
 #include "penstock/data/dataset.h"
 #include "penstock/statistics/format.h"
@@ -48,7 +49,8 @@ Result<int> GenerateStatistics(const Application& application, const GenerateOpt
   reading.csv.delimiter = options.delimiter[0];
   reading.csv.column_names = options.column_names;
   reading.csv.null_values = options.null_values;
-  PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, data::OpenDataset(options.data, reading, compute));
+  PENSTOCK_ASSIGN_OR_RETURN(auto opened, data::OpenDataset(options.data, reading, compute));
+  const auto dataset = std::make_unique<ShardProgress>(std::move(opened), "statistics", application.clock);
   PENSTOCK_ASSIGN_OR_RETURN(const auto list, statistics::ComputeStatistics(*dataset, counting, compute));
   PENSTOCK_RETURN_IF_ERROR(WriteProto(options.output, list));
   return kExitSucceeded;
