@@ -17,7 +17,7 @@ SOURCES = {
     "ml-metadata": ["ml_metadata/proto", "ml_metadata/simple_types"],
     "kfp-pipeline-spec": ["kfp/pipeline_spec"],
     "googleapis-common-protos": ["google/rpc", "google/api"],
-    "tensorflow-protobuf": ["tensorflow/core/example", "tensorflow/core/framework"],
+    "tensorflow-protobuf": ["tensorflow/core/example"],
 }
 # protoc knows these itself, but a descriptor set must be closed over its imports.
 WELL_KNOWN = ["any", "api", "descriptor", "duration", "empty", "field_mask", "struct", "timestamp", "type", "wrappers",
