@@ -68,6 +68,7 @@ class FeatureComparison {
   void Compare(const FeatureNameStatistics& expected, const FeatureNameStatistics& actual) {
     Equal("type", FeatureNameStatistics::Type_Name(expected.type()),
           FeatureNameStatistics::Type_Name(actual.type()));
+    CompareCustom(expected, actual);
     Equal("kind of statistics", static_cast<int>(expected.stats_case()),
           static_cast<int>(actual.stats_case()));
     if (expected.stats_case() != actual.stats_case()) return;
@@ -111,11 +112,87 @@ class FeatureComparison {
     Equal("max_num_values", expected.max_num_values(), actual.max_num_values());
     Equal("tot_num_values", expected.tot_num_values(), actual.tot_num_values());
     Near("avg_num_values", expected.avg_num_values(), actual.avg_num_values(), 1e-6);
+    CompareWeightedCommon(expected, actual);
     const Histogram& lengths = expected.num_values_histogram();
     Equal("num_values_histogram type", Histogram::HistogramType_Name(lengths.type()),
           Histogram::HistogramType_Name(actual.num_values_histogram().type()));
     // Lengths are few and so exact on both sides.
     CompareBuckets("num_values_histogram", lengths, actual.num_values_histogram(), 1e-9);
+  }
+
+  void CompareWeightedCommon(const CommonStatistics& expected, const CommonStatistics& actual) {
+    Equal("weighted_common_stats", expected.has_weighted_common_stats(), actual.has_weighted_common_stats());
+    const auto& a = expected.weighted_common_stats();
+    const auto& b = actual.weighted_common_stats();
+    Near("weighted num_non_missing", a.num_non_missing(), b.num_non_missing(), 1e-9);
+    Near("weighted num_missing", a.num_missing(), b.num_missing(), 1e-6);
+    Near("weighted avg_num_values", a.avg_num_values(), b.avg_num_values(), 1e-9);
+    Near("weighted tot_num_values", a.tot_num_values(), b.tot_num_values(), 1e-9);
+  }
+
+  /// Custom statistics in any order; none that are not expected.
+  void CompareCustom(const FeatureNameStatistics& expected, const FeatureNameStatistics& actual) {
+    const auto texts = [](const FeatureNameStatistics& feature) {
+      std::multiset<std::string> all;
+      for (auto custom : feature.custom_stats()) {
+        // To 9 digits, so that rounding does not matter.
+        const std::string number = fmt::format("{:.9g}", custom.num());
+        custom.clear_num();
+        all.insert(custom.ShortDebugString() + " " + number);
+      }
+      return all;
+    };
+    Equal("custom_stats", fmt::format("{}", fmt::join(texts(expected), "; ")),
+          fmt::format("{}", fmt::join(texts(actual), "; ")));
+  }
+
+  void CompareWeightedNumeric(const NumericStatistics& expected, const NumericStatistics& actual) {
+    Equal("weighted_numeric_stats", expected.has_weighted_numeric_stats(),
+          actual.has_weighted_numeric_stats());
+    if (!expected.has_weighted_numeric_stats() || !actual.has_weighted_numeric_stats()) return;
+    const auto& a = expected.weighted_numeric_stats();
+    const auto& b = actual.weighted_numeric_stats();
+    Near("weighted mean", a.mean(), b.mean(), 1e-9);
+    Near("weighted std_dev", a.std_dev(), b.std_dev(), 1e-9);
+    Near("weighted median", a.median(), b.median(), 1e-6);
+    Equal("number of weighted histograms", a.histograms_size(), b.histograms_size());
+    for (int i = 0; i < std::min(a.histograms_size(), b.histograms_size()); ++i)
+      CompareWeightedHistogram(a.histograms(i), b.histograms(i));
+  }
+
+  /// Bounds as of few values; counts within epsilon of the whole weight, as TFDV interpolates them.
+  void CompareWeightedHistogram(const Histogram& expected, const Histogram& actual) {
+    Equal("weighted num_nan", expected.num_nan(), actual.num_nan());
+    Equal("weighted buckets", expected.buckets_size(), actual.buckets_size());
+    if (expected.buckets_size() != actual.buckets_size()) return;
+    double total = 0;
+    for (const auto& bucket : expected.buckets()) total += bucket.sample_count();
+    double difference = 0;
+    for (int i = 0; i < expected.buckets_size(); ++i) {
+      Near("weighted bucket low", expected.buckets(i).low_value(), actual.buckets(i).low_value(), 1e-6);
+      Near("weighted bucket high", expected.buckets(i).high_value(), actual.buckets(i).high_value(), 1e-6);
+      difference += expected.buckets(i).sample_count() - actual.buckets(i).sample_count();
+      if (std::abs(difference) > rank_tolerance_ / static_cast<double>(truth_.size()) * total)
+        Differ("weight up to a bucket", fmt::format("{}", 0), fmt::format("{} off", difference));
+    }
+    if (std::abs(difference) > 1e-6 * total) Differ("weight of a histogram", "equal", fmt::format("{} off", difference));
+  }
+
+  void CompareWeightedString(const StringStatistics& expected, const StringStatistics& actual) {
+    Equal("weighted_string_stats", expected.has_weighted_string_stats(), actual.has_weighted_string_stats());
+    const auto& a = expected.weighted_string_stats();
+    const auto& b = actual.weighted_string_stats();
+    Equal("number of weighted top values", a.top_values_size(), b.top_values_size());
+    for (int i = 0; i < std::min(a.top_values_size(), b.top_values_size()); ++i) {
+      Equal("weighted top value", a.top_values(i).value(), b.top_values(i).value());
+      Near("weight of a top value", a.top_values(i).frequency(), b.top_values(i).frequency(), 1e-9);
+    }
+    Equal("number of weighted ranks", a.rank_histogram().buckets_size(), b.rank_histogram().buckets_size());
+    for (int i = 0; i < std::min(a.rank_histogram().buckets_size(), b.rank_histogram().buckets_size()); ++i) {
+      Equal("weighted rank", a.rank_histogram().buckets(i).label(), b.rank_histogram().buckets(i).label());
+      Near("weight of a rank", a.rank_histogram().buckets(i).sample_count(),
+           b.rank_histogram().buckets(i).sample_count(), 1e-9);
+    }
   }
 
   void CompareBuckets(const std::string& what, const Histogram& expected, const Histogram& actual,
@@ -148,6 +225,7 @@ class FeatureComparison {
 
   void CompareNumeric(const NumericStatistics& expected, const NumericStatistics& actual) {
     CompareCommon(expected.common_stats(), actual.common_stats());
+    CompareWeightedNumeric(expected, actual);
     Near("mean", expected.mean(), actual.mean(), 1e-12);
     Near("std_dev", expected.std_dev(), actual.std_dev(), 1e-9);
     Equal("num_zeros", expected.num_zeros(), actual.num_zeros());
@@ -219,6 +297,7 @@ class FeatureComparison {
 
   void CompareString(const StringStatistics& expected, const StringStatistics& actual) {
     CompareCommon(expected.common_stats(), actual.common_stats());
+    CompareWeightedString(expected, actual);
     Equal("unique", expected.unique(), actual.unique());
     Near("avg_length", expected.avg_length(), actual.avg_length(), 1e-6);
     Equal("invalid_utf8_count", expected.invalid_utf8_count(), actual.invalid_utf8_count());
@@ -283,6 +362,10 @@ std::vector<std::string> CompareStatistics(const DatasetFeatureStatistics& expec
   if (expected.num_examples() != actual.num_examples()) {
     differences.push_back(
         fmt::format("num_examples is {}, expected {}", actual.num_examples(), expected.num_examples()));
+  }
+  if (expected.weighted_num_examples() != actual.weighted_num_examples()) {
+    differences.push_back(fmt::format("weighted_num_examples is {}, expected {}", actual.weighted_num_examples(),
+                                      expected.weighted_num_examples()));
   }
   static const std::vector<double> kNothing;
   const auto actual_features = ByName(actual);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,12 +26,16 @@ inline constexpr int64_t kMaxExactDistinct = combine::FrequencyLimits{}.max_dist
 /// categorical (these count by their text). Lengths are bytes of that text.
 class CategorySummary {
  public:
-  /// `values`: (large) utf8 or binary, int64, bool, float or double; nulls are no values.
-  void Add(const arrow::Array& values);
+  /// `values`: (large) utf8 or binary, int64, bool, float or double; nulls are no values. `weights`: one a
+  /// value (nulls too), or none.
+  void Add(const arrow::Array& values, std::span<const double> weights = {});
   Status Merge(const CategorySummary& from);
   /// Fills everything but the common statistics. Among equally frequent values the greater one (bytewise;
   /// integers numerically) comes first, as in TFDV.
   void Finish(const StatisticsOptions& options, tensorflow::metadata::v0::StringStatistics& out) const;
+  /// Fills weighted_string_stats, where a value has a weight above the threshold.
+  void FinishWeighted(const StatisticsOptions& options,
+                      tensorflow::metadata::v0::StringStatistics& out) const;
 
   void Encode(combine::StateWriter& writer) const;
   static Result<CategorySummary> Decode(combine::StateReader& reader);
@@ -38,15 +43,17 @@ class CategorySummary {
  private:
   struct RankedValue {
     std::string text;
-    int64_t count;
+    double count;  ///< Or weight.
   };
   template <class Array>
-  void AddTexts(const Array& values);
+  void AddTexts(const Array& values, std::span<const double> weights);
   template <class Array>
-  void AddIntegers(const Array& values);
+  void AddIntegers(const Array& values, std::span<const double> weights);
   template <class Array>
-  void AddReals(const Array& values);
-  std::vector<RankedValue> MostFrequent(int64_t num_values) const;
+  void AddReals(const Array& values, std::span<const double> weights);
+  std::vector<RankedValue> MostFrequent(int64_t num_values, combine::RankBy rank_by) const;
+  template <class Out>
+  void AddRanked(const StatisticsOptions& options, combine::RankBy rank_by, Out& out) const;
 
   int64_t num_values_ = 0;
   int64_t num_bytes_ = 0;

@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "penstock/base/arrow_status.h"
 
@@ -47,24 +48,32 @@ ColumnStatistics::Values ColumnStatistics::MakeValues(ColumnRole role, double ep
   return std::monostate();
 }
 
-ColumnStatistics::ColumnStatistics(ColumnRole role, double epsilon)
-    : role_(role), valency_(epsilon), values_(MakeValues(role, epsilon)) {}
+ColumnStatistics::ColumnStatistics(ColumnRole role, double epsilon, const Extras& extras)
+    : role_(role), valency_(epsilon), values_(MakeValues(role, epsilon)) {
+  if (extras.has_semantics) semantics_.emplace();
+  if (!extras.is_weighted) return;
+  weighted_presence_.emplace();
+  if (std::holds_alternative<NumberSummary>(values_)) weighted_numbers_.emplace(epsilon);
+}
 
-void ColumnStatistics::AddValues(const arrow::Array& values) {
+void ColumnStatistics::AddValues(const arrow::Array& values, std::span<const double> weights) {
+  if (semantics_.has_value()) semantics_->Add(values);
   if (auto* numbers = std::get_if<NumberSummary>(&values_)) {
     numbers->Add(values);
+    if (weighted_numbers_.has_value()) weighted_numbers_->Add(values, weights);
   } else if (auto* categories = std::get_if<CategorySummary>(&values_)) {
-    categories->Add(values);
+    categories->Add(values, weights);
   } else if (auto* bytes = std::get_if<ByteSummary>(&values_)) {
     bytes->Add(values);
   }
 }
 
 template <class ListArray>
-Status ColumnStatistics::AddLists(const ListArray& lists) {
+Status ColumnStatistics::AddLists(const ListArray& lists, std::span<const double> weights) {
   // Lengths repeat: counting them first makes one sketch entry of many examples.
   std::array<int64_t, 32> num_short{};
   std::map<int64_t, int64_t> num_long;
+  std::vector<double> value_weights;
   for (int64_t i = 0; i < lists.length(); ++i) {
     if (lists.IsNull(i)) continue;
     const int64_t length = lists.value_length(i);
@@ -73,27 +82,42 @@ Status ColumnStatistics::AddLists(const ListArray& lists) {
     } else {
       ++num_long[length];
     }
+    if (weighted_presence_.has_value()) {
+      const double weight = weights[static_cast<size_t>(i)];
+      weighted_presence_->Add(weight, length);
+      value_weights.insert(value_weights.end(), static_cast<size_t>(length), weight);
+    }
   }
   for (size_t length = 0; length < num_short.size(); ++length) {
     valency_.Add(static_cast<int64_t>(length), num_short[length]);
   }
   for (const auto& [length, num_examples] : num_long) valency_.Add(length, num_examples);
   PENSTOCK_ASSIGN_OR_RETURN_ARROW(const std::shared_ptr<arrow::Array> values, lists.Flatten());
-  AddValues(*values);
+  AddValues(*values, value_weights);
   return OkStatus();
 }
 
-Status ColumnStatistics::Add(const arrow::Array& column) {
+void ColumnStatistics::AddFlat(const arrow::Array& values, std::span<const double> weights) {
+  valency_.Add(1, values.length() - values.null_count());
+  for (size_t i = 0; weighted_presence_.has_value() && i < weights.size(); ++i) {
+    if (values.IsValid(static_cast<int64_t>(i))) weighted_presence_->Add(weights[i], 1);
+  }
+  AddValues(values, weights);
+}
+
+Status ColumnStatistics::Add(const arrow::Array& column, std::span<const double> weights) {
+  if (weighted_presence_.has_value() && static_cast<int64_t>(weights.size()) != column.length()) {
+    return Internal("{} weights for {} examples", weights.size(), column.length());
+  }
   switch (column.type_id()) {
     case arrow::Type::NA:
       return OkStatus();
     case arrow::Type::LIST:
-      return AddLists(static_cast<const arrow::ListArray&>(column));
+      return AddLists(static_cast<const arrow::ListArray&>(column), weights);
     case arrow::Type::LARGE_LIST:
-      return AddLists(static_cast<const arrow::LargeListArray&>(column));
+      return AddLists(static_cast<const arrow::LargeListArray&>(column), weights);
     default:
-      valency_.Add(1, column.length() - column.null_count());
-      AddValues(column);
+      AddFlat(column, weights);
       return OkStatus();
   }
 }
@@ -104,6 +128,11 @@ Status ColumnStatistics::Merge(const ColumnStatistics& from) {
                     static_cast<int>(role_), static_cast<int>(from.role_));
   }
   PENSTOCK_RETURN_IF_ERROR(valency_.Merge(from.valency_));
+  if (semantics_.has_value() && from.semantics_.has_value()) semantics_->Merge(*from.semantics_);
+  if (weighted_presence_.has_value() && from.weighted_presence_.has_value())
+    weighted_presence_->Merge(*from.weighted_presence_);
+  if (weighted_numbers_.has_value() && from.weighted_numbers_.has_value())
+    PENSTOCK_RETURN_IF_ERROR(weighted_numbers_->Merge(*from.weighted_numbers_));
   if (auto* numbers = std::get_if<NumberSummary>(&values_)) {
     return numbers->Merge(std::get<NumberSummary>(from.values_));
   }
@@ -115,17 +144,23 @@ Status ColumnStatistics::Merge(const ColumnStatistics& from) {
   return OkStatus();
 }
 
-void ColumnStatistics::Finish(int64_t num_examples, const StatisticsOptions& options,
-                              FeatureNameStatistics& out) const {
+void ColumnStatistics::Finish(int64_t num_examples, double weighted_num_examples,
+                              const StatisticsOptions& options, FeatureNameStatistics& out) const {
   out.set_type(FeatureTypeOf(role_));
+  if (semantics_.has_value()) semantics_->Finish(out);
   CommonStatistics common;
   valency_.Finish(num_examples, options.num_values_histogram_buckets, common);
+  if (weighted_presence_.has_value())
+    weighted_presence_->Finish(weighted_num_examples, *common.mutable_weighted_common_stats());
   if (const auto* numbers = std::get_if<NumberSummary>(&values_)) {
     *out.mutable_num_stats()->mutable_common_stats() = std::move(common);
     numbers->Finish(options, *out.mutable_num_stats());
+    if (weighted_numbers_.has_value())
+      weighted_numbers_->Finish(options, *numbers, *out.mutable_num_stats());
   } else if (const auto* categories = std::get_if<CategorySummary>(&values_)) {
     *out.mutable_string_stats()->mutable_common_stats() = std::move(common);
     categories->Finish(options, *out.mutable_string_stats());
+    if (weighted_presence_.has_value()) categories->FinishWeighted(options, *out.mutable_string_stats());
   } else if (const auto* bytes = std::get_if<ByteSummary>(&values_)) {
     *out.mutable_bytes_stats()->mutable_common_stats() = std::move(common);
     bytes->Finish(*out.mutable_bytes_stats());
@@ -146,13 +181,16 @@ void ColumnStatistics::Encode(combine::StateWriter& writer) const {
   } else if (const auto* bytes = std::get_if<ByteSummary>(&values_)) {
     bytes->Encode(writer);
   }
+  if (semantics_.has_value()) semantics_->Encode(writer);
+  if (weighted_presence_.has_value()) weighted_presence_->Encode(writer);
+  if (weighted_numbers_.has_value()) weighted_numbers_->Encode(writer);
 }
 
-Result<ColumnStatistics> ColumnStatistics::Decode(ColumnRole role, double epsilon,
+Result<ColumnStatistics> ColumnStatistics::Decode(ColumnRole role, double epsilon, const Extras& extras,
                                                   combine::StateReader& reader) {
   if (reader.Byte() != static_cast<uint8_t>(role)) reader.Fail("a column has another role than its feature");
   PENSTOCK_RETURN_IF_ERROR(reader.status());
-  ColumnStatistics column(role, epsilon);
+  ColumnStatistics column(role, epsilon, extras);
   PENSTOCK_ASSIGN_OR_RETURN(column.valency_, ValencySummary::Decode(reader));
   if (std::holds_alternative<NumberSummary>(column.values_)) {
     PENSTOCK_ASSIGN_OR_RETURN(column.values_, NumberSummary::Decode(reader));
@@ -160,6 +198,13 @@ Result<ColumnStatistics> ColumnStatistics::Decode(ColumnRole role, double epsilo
     PENSTOCK_ASSIGN_OR_RETURN(column.values_, CategorySummary::Decode(reader));
   } else if (std::holds_alternative<ByteSummary>(column.values_)) {
     PENSTOCK_ASSIGN_OR_RETURN(column.values_, ByteSummary::Decode(reader));
+  }
+  if (extras.has_semantics) {
+    PENSTOCK_ASSIGN_OR_RETURN(column.semantics_, SemanticSummary::Decode(reader));
+  }
+  if (extras.is_weighted) column.weighted_presence_->Decode(reader);
+  if (column.weighted_numbers_.has_value()) {
+    PENSTOCK_ASSIGN_OR_RETURN(column.weighted_numbers_, WeightedNumberSummary::Decode(reader));
   }
   return column;
 }

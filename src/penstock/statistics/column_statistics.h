@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <variant>
 
@@ -14,7 +16,9 @@
 #include "penstock/statistics/category_summary.h"
 #include "penstock/statistics/number_summary.h"
 #include "penstock/statistics/options.h"
+#include "penstock/statistics/semantic_summary.h"
 #include "penstock/statistics/valency_summary.h"
+#include "penstock/statistics/weighted_summary.h"
 
 namespace penstock::statistics {
 
@@ -41,31 +45,43 @@ tensorflow::metadata::v0::FeatureNameStatistics::Type FeatureTypeOf(ColumnRole r
 /// Memory is bounded by these. Copyable; one thread at a time.
 class ColumnStatistics {
  public:
-  ColumnStatistics(ColumnRole role, double epsilon);
+  /// What to keep besides the plain statistics.
+  struct Extras {
+    bool is_weighted = false;
+    bool has_semantics = false;
+    bool operator==(const Extras&) const = default;
+  };
+  ColumnStatistics(ColumnRole role, double epsilon, const Extras& extras);
 
-  /// `column` of the type that the role was chosen for, or a list of it.
-  Status Add(const arrow::Array& column);
+  /// `column` of the type that the role was chosen for, or a list of it. `weights`: of the examples, where
+  /// weighted; else none.
+  Status Add(const arrow::Array& column, std::span<const double> weights = {});
   Status Merge(const ColumnStatistics& from);
   /// `out` gets type, common and typed statistics; not the path.
-  void Finish(int64_t num_examples, const StatisticsOptions& options,
+  void Finish(int64_t num_examples, double weighted_num_examples, const StatisticsOptions& options,
               tensorflow::metadata::v0::FeatureNameStatistics& out) const;
 
   ColumnRole role() const { return role_; }
 
   void Encode(combine::StateWriter& writer) const;
   /// kDataLoss where the state is not one of `role`.
-  static Result<ColumnStatistics> Decode(ColumnRole role, double epsilon, combine::StateReader& reader);
+  static Result<ColumnStatistics> Decode(ColumnRole role, double epsilon, const Extras& extras,
+                                         combine::StateReader& reader);
 
  private:
   using Values = std::variant<std::monostate, NumberSummary, CategorySummary, ByteSummary>;
   static Values MakeValues(ColumnRole role, double epsilon);
   template <class ListArray>
-  Status AddLists(const ListArray& lists);
-  void AddValues(const arrow::Array& values);
+  Status AddLists(const ListArray& lists, std::span<const double> weights);
+  void AddFlat(const arrow::Array& values, std::span<const double> weights);
+  void AddValues(const arrow::Array& values, std::span<const double> weights);
 
   ColumnRole role_;
   ValencySummary valency_;
   Values values_;
+  std::optional<WeightedPresence> weighted_presence_;
+  std::optional<WeightedNumberSummary> weighted_numbers_;  // Where values_ are numbers.
+  std::optional<SemanticSummary> semantics_;
 };
 
 }  // namespace penstock::statistics

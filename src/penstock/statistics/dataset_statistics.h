@@ -11,6 +11,7 @@
 
 #include "penstock/base/digest.h"
 #include "penstock/combine/combiner.h"
+#include "penstock/combine/moments.h"
 #include "penstock/statistics/column_statistics.h"
 #include "penstock/statistics/options.h"
 
@@ -30,12 +31,13 @@ class DatasetStatistics {
  public:
   struct State {
     int64_t num_examples = 0;
+    combine::CompensatedSum weighted_num_examples;  ///< 0 without weight_feature.
     std::vector<ColumnStatistics> columns;  ///< As the combiner's features.
   };
   using Output = tensorflow::metadata::v0::DatasetFeatureStatistics;
 
   /// kInvalidArgument for options that make no sense and for columns whose type has no
-  /// statistics; kNotFound for an allowlisted feature that `schema` lacks.
+  /// statistics; kNotFound for an allowlisted or weight feature that `schema` lacks.
   static Result<DatasetStatistics> Make(const arrow::Schema& schema, const StatisticsOptions& options);
 
   State NewState() const;
@@ -52,12 +54,27 @@ class DatasetStatistics {
     int column;  ///< In the batches.
     std::shared_ptr<arrow::DataType> type;
     ColumnRole role;
+    int weight;  ///< Index into weights_; kNoWeight.
+    bool is_weighted() const { return weight != kNoWeight; }
   };
+  struct Weight {
+    std::string name;
+    int column;  ///< In the batches.
+  };
+  static constexpr int kNoWeight = -1;
+  ColumnStatistics::Extras ExtrasOf(const Feature& feature) const {
+    return {feature.is_weighted(), options_.enable_semantic_domain_stats};
+  }
+  /// The index of the weight feature in weights_, entered where it is new.
+  Result<int> WeightNamed(const std::string& name, const arrow::Schema& schema);
+  Status FindWeights(const arrow::Schema& schema);
 
   // Constant after construction.
   StatisticsOptions options_;  // Without the schema, which need not outlive Make.
   std::vector<Feature> features_;
-  int num_columns_ = 0;  // Of the batches.
+  std::vector<Weight> weights_;
+  int default_weight_ = kNoWeight;  // Of weight_feature.
+  int num_columns_ = 0;             // Of the batches.
 };
 
 }  // namespace penstock::statistics

@@ -24,6 +24,13 @@ class NumberSummary {
   /// in the first-level cache, without a branch per value.
   void Add(const arrow::Array& values);
   Status Merge(const NumberSummary& from);
+  int64_t num_nan() const { return num_nan_; }
+  /// Of the finite values; +infinity and -infinity where there are none.
+  double finite_min() const { return finite_.min(); }
+  double finite_max() const { return finite_.max(); }
+  /// Whether there is any value but NaNs.
+  bool has_numbers() const { return finite_.count() + num_infinite() > 0; }
+
   /// Fills everything but the common statistics. Nothing where there is no number; only num_nan where
   /// all are NaN. With infinities the mean is what IEEE arithmetic makes of it and the deviation 0 (so TFDV).
   void Finish(const StatisticsOptions& options, tensorflow::metadata::v0::NumericStatistics& out) const;

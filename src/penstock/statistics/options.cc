@@ -26,6 +26,13 @@ Status CheckStatisticsOptions(const StatisticsOptions& options) {
     return InvalidArgument("The statistics option num_rank_histogram_buckets must be 0 or more, not {}",
                            options.num_rank_histogram_buckets);
   }
+  if (!(options.sample_rate > 0 && options.sample_rate <= 1)) {
+    return InvalidArgument("The statistics option sample_rate must be above 0 and at most 1, not {}",
+                           options.sample_rate);
+  }
+  if (options.max_slices < 1) {
+    return InvalidArgument("The statistics option max_slices must be 1 or more, not {}", options.max_slices);
+  }
   // The range in which a quantile sketch keeps its bound.
   if (!(options.epsilon >= 1e-5 && options.epsilon < 0.5)) {
     return InvalidArgument("The statistics option epsilon must be at least 0.00001 and below 0.5, not {}",

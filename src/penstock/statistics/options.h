@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,8 +14,22 @@ class Schema;
 
 namespace penstock::statistics {
 
+/// One way to slice: an example is in the slice of its values of all features named here.
+struct SliceSpec {
+  /// Features of which every value is a slice.
+  std::vector<std::string> feature_keys;
+  /// Features of which only one value is: {"payment_type": "Cash"}. Numbers as text.
+  std::map<std::string, std::string> feature_values;
+  /// TFDV 1.21 compares the texts of slicing_config's feature_values with bytes, so that they match no
+  /// value of a string feature. True: so it is here (slicing_config read from JSON gives what TFDV gives).
+  bool texts_match_nothing = false;
+};
+
+/// The name of the dataset of all examples, where there are slices besides (TFDV's constant).
+inline constexpr const char* kAllExamplesName = "All Examples";
+
 /// What to compute. Names and defaults are those of TFDV's StatsOptions; what is absent
-/// here is not computed yet (weights, slices, sampling, label lift, semantic domains).
+/// here is not computed yet (label lift, vocabularies). As JSON: options_json.h.
 struct StatisticsOptions {
   /// Most frequent values kept for a categorical feature.
   int num_top_values = 20;
@@ -29,9 +45,26 @@ struct StatisticsOptions {
   double epsilon = 0.01;
   /// Only these features, in the data's order; empty: all. A name that the data lack is an error.
   std::vector<std::string> feature_allowlist;
+  /// A numeric feature with exactly one value in every example: how much the example counts in the weighted
+  /// statistics. Empty: there are none.
+  std::string weight_feature;
+  /// Feature to the weight feature that it takes instead.
+  std::map<std::string, std::string> per_feature_weight_override;
+  /// As frequency_threshold, of the weighted top values and ranks.
+  double weighted_frequency_threshold = 1;
+  /// Statistics of these slices, and of all examples, in one pass. One without features is no slice.
+  std::vector<SliceSpec> slices;
+  /// A larger number of slices is an error, since each has a state in memory. TFDV has no bound.
+  int64_t max_slices = 10'000;
+  /// Whether to look for natural language, times and images (custom_stats of a feature).
+  bool enable_semantic_domain_stats = false;
+  /// Above 0, at most 1: the share of examples looked at. Which ones follows from their place in the data.
+  double sample_rate = 1;
   /// Says which integers are categorical and which strings are bytes (images). Not owned,
   /// read only while a combiner is made; null: neither.
   const tensorflow::metadata::v0::Schema* schema = nullptr;
+  /// Keeps alive what `schema` points to, where it was read with the options.
+  std::shared_ptr<const tensorflow::metadata::v0::Schema> owned_schema;
 };
 
 /// kInvalidArgument with the option's name and value when one makes no sense.

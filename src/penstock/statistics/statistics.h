@@ -16,7 +16,8 @@ namespace penstock::statistics {
 inline constexpr const char* kStatisticsFileName = "FeatureStats.pb";
 
 /// Statistics of every feature of `dataset`, as TFDV fills them: a list of one dataset
-/// (without a name; one call a split), features in the order of the data's columns.
+/// (without a name; one call a split), features in the order of the data's columns. With
+/// options.slices: of all examples (named kAllExamplesName) and of each slice.
 ///
 /// One pass over the shards, in parallel, merged in shard order: bit-equal for any number
 /// of threads. Memory: a few batches and one state a thread, bounded whatever the data

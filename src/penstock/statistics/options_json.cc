@@ -1,0 +1,331 @@
+#include "penstock/statistics/options_json.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
+#include <nlohmann/json.hpp>
+#include <tensorflow_metadata/proto/v0/schema.pb.h>
+
+#include "penstock/base/near_miss.h"
+
+namespace penstock::statistics {
+
+namespace {
+
+using Json = nlohmann::json;
+using tensorflow::metadata::v0::Schema;
+
+constexpr size_t kMaxBytes = size_t{64} << 20;
+// Far above what options need, and far below what the stack holds where a value is copied or shown.
+constexpr int kMaxDepth = 64;
+
+/// A discarded value where the text is no JSON or nested too deep; `fault` then says why.
+Json ParseJson(std::string_view text, std::string& fault) {
+  bool is_too_deep = false;
+  const auto watch = [&](int depth, Json::parse_event_t, Json&) {
+    is_too_deep = is_too_deep || depth > kMaxDepth;
+    return !is_too_deep;
+  };
+  try {
+    Json json = Json::parse(text, watch);
+    if (!is_too_deep) return json;
+    fault = fmt::format("they are nested more than {} deep", kMaxDepth);
+  } catch (const Json::exception& error) {
+    fault = error.what();
+  }
+  return Json(Json::value_t::discarded);
+}
+
+Status WrongType(const std::string& key, const char* wanted, const Json& value) {
+  std::string shown = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (shown.size() > 60) shown = shown.substr(0, 60) + "...";
+  return InvalidArgument("The statistics option {} must be {}, not {}", key, wanted, shown);
+}
+
+Status ReadInteger(const std::string& key, const Json& value, int64_t max, int64_t& out) {
+  const bool fits = value.is_number_unsigned() ? value.get<uint64_t>() <= static_cast<uint64_t>(max)
+                                               : value.is_number_integer() && value.get<int64_t>() >= -max;
+  if (!fits) return WrongType(key, "an integer", value);
+  out = value.get<int64_t>();
+  return OkStatus();
+}
+
+Status ReadInteger(const std::string& key, const Json& value, int& out) {
+  int64_t number = 0;
+  PENSTOCK_RETURN_IF_ERROR(ReadInteger(key, value, std::numeric_limits<int>::max(), number));
+  out = static_cast<int>(number);
+  return OkStatus();
+}
+
+Status ReadNumber(const std::string& key, const Json& value, double& out) {
+  if (!value.is_number()) return WrongType(key, "a number", value);
+  out = value.get<double>();
+  return OkStatus();
+}
+
+Status ReadText(const std::string& key, const Json& value, std::string& out) {
+  if (!value.is_string()) return WrongType(key, "a text", value);
+  out = value.get<std::string>();
+  return OkStatus();
+}
+
+/// A feature's name, or its path: a list of one step, also as the JSON text of one (FeaturePath.to_json).
+Status ReadFeature(const std::string& key, const Json& value, std::string& out) {
+  Json path = value;
+  if (value.is_string() && value.get_ref<const std::string&>().starts_with("[")) {
+    std::string fault;
+    path = ParseJson(value.get_ref<const std::string&>(), fault);
+    if (!path.is_array()) path = value;
+  }
+  if (!path.is_array()) return ReadText(key, path, out);
+  if (path.size() == 1) return ReadText(key, path[0], out);
+  return Unimplemented("The statistics option {} names a feature inside a struct, which is not supported: {}", key,
+                       path.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+Status ReadAllowlist(const std::string& key, const Json& value, StatisticsOptions& options) {
+  if (!value.is_array()) return WrongType(key, "a list of feature names", value);
+  for (const Json& feature : value) {
+    PENSTOCK_RETURN_IF_ERROR(ReadFeature(key, feature, options.feature_allowlist.emplace_back()));
+  }
+  return OkStatus();
+}
+
+Status ReadWeightOverride(const std::string& key, const Json& value, StatisticsOptions& options) {
+  if (!value.is_object()) return WrongType(key, "an object of feature names and weight features", value);
+  for (const auto& [feature, weight] : value.items()) {
+    std::string name;
+    PENSTOCK_RETURN_IF_ERROR(ReadFeature(key, Json(feature), name));
+    PENSTOCK_RETURN_IF_ERROR(ReadText(key, weight, options.per_feature_weight_override[name]));
+  }
+  return OkStatus();
+}
+
+/// `names` are a key's snake and camel case: the JSON of protos has either.
+const Json* Find(const Json& object, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const auto at = object.find(name);
+    if (at != object.end()) return &*at;
+  }
+  return nullptr;
+}
+
+Status CheckKeys(const std::string& where, const Json& object, std::vector<std::string> known) {
+  for (const auto& [key, value] : object.items()) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    return InvalidArgument("{} has no key '{}'{}", where, key, DidYouMean(key, known));
+  }
+  return OkStatus();
+}
+
+Result<SliceSpec> ReadSliceSpec(const Json& json) {
+  const std::string key = "slicing_config";
+  if (!json.is_object()) return WrongType(key, "made of objects in slicing_specs", json);
+  PENSTOCK_RETURN_IF_ERROR(CheckKeys("A slicing spec of the statistics option slicing_config", json,
+                                     {"feature_keys", "featureKeys", "feature_values", "featureValues",
+                                      "slice_keys_sql", "sliceKeysSql"}));
+  if (const Json* sql = Find(json, {"slice_keys_sql", "sliceKeysSql"}); sql != nullptr && !sql->empty()) {
+    return Unimplemented("The statistics option slicing_config with slice_keys_sql is not supported");
+  }
+  SliceSpec spec;
+  spec.texts_match_nothing = true;
+  if (const Json* keys = Find(json, {"feature_keys", "featureKeys"})) {
+    if (!keys->is_array()) return WrongType(key + ": feature_keys", "a list of feature names", *keys);
+    for (const Json& feature : *keys) {
+      PENSTOCK_RETURN_IF_ERROR(ReadText(key + ": feature_keys", feature, spec.feature_keys.emplace_back()));
+    }
+  }
+  if (const Json* values = Find(json, {"feature_values", "featureValues"})) {
+    if (!values->is_object()) return WrongType(key + ": feature_values", "an object", *values);
+    for (const auto& [feature, value] : values->items()) {
+      PENSTOCK_RETURN_IF_ERROR(ReadText(key + ": feature_values", value, spec.feature_values[feature]));
+    }
+  }
+  return spec;
+}
+
+Status ReadSlicingConfig(const std::string& key, const Json& value, StatisticsOptions& options) {
+  std::string fault;
+  const Json config = value.is_string() ? ParseJson(value.get_ref<const std::string&>(), fault) : value;
+  if (!config.is_object()) return WrongType(key, "an object with slicing_specs", value);
+  PENSTOCK_RETURN_IF_ERROR(
+      CheckKeys("The statistics option slicing_config", config, {"slicing_specs", "slicingSpecs"}));
+  const Json* specs = Find(config, {"slicing_specs", "slicingSpecs"});
+  if (specs == nullptr) return OkStatus();
+  if (!specs->is_array()) return WrongType(key + ": slicing_specs", "a list", *specs);
+  for (const Json& spec : *specs) {
+    PENSTOCK_ASSIGN_OR_RETURN(SliceSpec read, ReadSliceSpec(spec));
+    options.slices.push_back(std::move(read));
+  }
+  return OkStatus();
+}
+
+Status ReadSchema(const std::string& key, const Json& value, StatisticsOptions& options) {
+  if (!value.is_string() && !value.is_object()) return WrongType(key, "a schema as JSON", value);
+  const std::string text = value.is_string() ? value.get<std::string>()
+                                             : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  auto schema = std::make_shared<Schema>();
+  const auto status = google::protobuf::util::JsonStringToMessage(text, schema.get());
+  if (!status.ok()) {
+    return InvalidArgument("The statistics option {} is not a schema: {}", key, std::string(status.message()));
+  }
+  options.schema = schema.get();
+  options.owned_schema = std::move(schema);
+  return OkStatus();
+}
+
+using Read = std::function<Status(const std::string& key, const Json& value, StatisticsOptions& options)>;
+
+Read Integer(int StatisticsOptions::*member) {
+  return [member](const std::string& key, const Json& value, StatisticsOptions& options) {
+    return ReadInteger(key, value, options.*member);
+  };
+}
+Read LongInteger(int64_t StatisticsOptions::*member) {
+  return [member](const std::string& key, const Json& value, StatisticsOptions& options) {
+    return ReadInteger(key, value, std::numeric_limits<int64_t>::max(), options.*member);
+  };
+}
+Read Number(double StatisticsOptions::*member) {
+  return [member](const std::string& key, const Json& value, StatisticsOptions& options) {
+    return ReadNumber(key, value, options.*member);
+  };
+}
+/// A flag that says how TFDV computes, or false where true is not supported.
+Read Flag(bool may_be_true, bool may_be_false = true) {
+  return [=](const std::string& key, const Json& value, StatisticsOptions&) -> Status {
+    if (!value.is_boolean()) return WrongType(key, "true or false", value);
+    if (value.get<bool>() ? may_be_true : may_be_false) return OkStatus();
+    return Unimplemented("The statistics option {} is supported only when it is {}", key, !value.get<bool>());
+  };
+}
+Read PositiveWithoutEffect() {
+  return [](const std::string& key, const Json& value, StatisticsOptions&) -> Status {
+    if (value.is_number_integer() && value.get<int64_t>() >= 1) return OkStatus();
+    return WrongType(key, "an integer of 1 or more", value);
+  };
+}
+Read NotYet() {
+  return [](const std::string& key, const Json& value, StatisticsOptions&) -> Status {
+    if ((value.is_array() || value.is_object()) && value.empty()) return OkStatus();
+    return Unimplemented("The statistics option {} is not supported yet: leave it out", key);
+  };
+}
+
+using Readers = std::vector<std::pair<std::string, Read>>;
+
+Readers MakeReaders() {
+  using Options = StatisticsOptions;
+  return {
+      {"num_top_values", Integer(&Options::num_top_values)},
+      {"frequency_threshold", LongInteger(&Options::frequency_threshold)},
+      {"weighted_frequency_threshold", Number(&Options::weighted_frequency_threshold)},
+      {"num_rank_histogram_buckets", Integer(&Options::num_rank_histogram_buckets)},
+      {"num_values_histogram_buckets", Integer(&Options::num_values_histogram_buckets)},
+      {"num_histogram_buckets", Integer(&Options::num_histogram_buckets)},
+      {"num_quantiles_histogram_buckets", Integer(&Options::num_quantiles_histogram_buckets)},
+      {"epsilon", Number(&Options::epsilon)},
+      {"sample_rate", Number(&Options::sample_rate)},
+      {"max_slices", LongInteger(&Options::max_slices)},
+      {"weight_feature",
+       [](const std::string& key, const Json& value, Options& options) {
+         return ReadText(key, value, options.weight_feature);
+       }},
+      {"feature_allowlist", ReadAllowlist},
+      {"per_feature_weight_override", ReadWeightOverride},
+      {"per_feature_weight_override_json", ReadWeightOverride},
+      {"slicing_config", ReadSlicingConfig},
+      {"slicing_config_json", ReadSlicingConfig},
+      {"schema", ReadSchema},
+      {"schema_json", ReadSchema},
+      {"infer_type_from_schema", Flag(true)},
+      {"enable_semantic_domain_stats",
+       [](const std::string& key, const Json& value, Options& options) -> Status {
+         if (!value.is_boolean()) return WrongType(key, "true or false", value);
+         options.enable_semantic_domain_stats = value.get<bool>();
+         return OkStatus();
+       }},
+      {"add_default_generators", Flag(true, false)},
+      {"use_sketch_based_topk_uniques", Flag(true)},
+      {"experimental_use_sketch_based_topk_uniques", Flag(true)},
+      {"experimental_filter_read_paths", Flag(true)},
+      {"desired_batch_size", PositiveWithoutEffect()},
+      {"experimental_result_partitions", PositiveWithoutEffect()},
+      {"experimental_num_feature_partitions", PositiveWithoutEffect()},
+      {"generators", NotYet()},
+      {"label_feature", NotYet()},
+      {"slice_functions", NotYet()},
+      {"experimental_slice_functions", NotYet()},
+      {"semantic_domain_stats_sample_rate", NotYet()},
+      {"vocab_paths", NotYet()},
+      {"per_feature_stats_config", NotYet()},
+  };
+}
+
+Status ReadOption(const Readers& readers, const std::string& key, const Json& value,
+                  StatisticsOptions& options) {
+  // StatsOptions.to_json writes its private members.
+  const std::string name = key.starts_with("_") ? key.substr(1) : key;
+  if (key == "TYPE_NAME") {
+    return value == "StatsOptions" ? OkStatus() : WrongType(key, "\"StatsOptions\"", value);
+  }
+  std::vector<std::string> names;
+  for (const auto& [known, read] : readers) {
+    if (known == name) return value.is_null() ? OkStatus() : read(name, value, options);
+    names.push_back(known);
+  }
+  return InvalidArgument("There is no statistics option '{}'{}", key, DidYouMean(name, names));
+}
+
+}  // namespace
+
+Result<StatisticsOptions> ParseStatisticsOptions(std::string_view json) {
+  if (json.size() > kMaxBytes) {
+    return InvalidArgument("The statistics options are {} bytes long; at most {} are read", json.size(), kMaxBytes);
+  }
+  std::string fault;
+  const Json root = ParseJson(json, fault);
+  if (root.is_discarded()) return InvalidArgument("The statistics options are not JSON: {}", fault);
+  if (!root.is_object()) return InvalidArgument("The statistics options must be a JSON object");
+  StatisticsOptions options;
+  const Readers readers = MakeReaders();
+  for (const auto& [key, value] : root.items())
+    PENSTOCK_RETURN_IF_ERROR(ReadOption(readers, key, value, options));
+  PENSTOCK_RETURN_IF_ERROR(CheckStatisticsOptions(options));
+  return options;
+}
+
+Result<std::vector<SliceSpec>> ParseSlices(std::span<const std::string> slices) {
+  std::vector<SliceSpec> specs;
+  for (const std::string& text : slices) {
+    SliceSpec& spec = specs.emplace_back();
+    std::string_view rest = text;
+    while (true) {
+      const size_t comma = rest.find(',');
+      const std::string_view part = rest.substr(0, comma);
+      const size_t equals = part.find('=');
+      const std::string name(part.substr(0, equals));
+      if (name.empty()) {
+        return InvalidArgument(
+            "A feature's name is missing in the slices '{}'; write feature, feature=value, or several with "
+            "commas between them",
+            text);
+      }
+      if (equals == std::string_view::npos) {
+        spec.feature_keys.push_back(name);
+      } else {
+        spec.feature_values[name] = std::string(part.substr(equals + 1));
+      }
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  return specs;
+}
+
+}  // namespace penstock::statistics

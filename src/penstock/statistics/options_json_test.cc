@@ -1,0 +1,101 @@
+#include "penstock/statistics/options_json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <tensorflow_metadata/proto/v0/schema.pb.h>
+
+namespace penstock::statistics {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+StatisticsOptions Parse(const std::string& json) {
+  auto options = ParseStatisticsOptions(json);
+  EXPECT_TRUE(options.ok()) << options.status();
+  return options.ok() ? *options : StatisticsOptions();
+}
+
+std::string ErrorOf(const std::string& json, StatusCode code = StatusCode::kInvalidArgument) {
+  const auto options = ParseStatisticsOptions(json);
+  EXPECT_EQ(options.status().code(), code) << json;
+  return std::string(options.status().message());
+}
+
+TEST(ParseStatisticsOptionsTest, HasDefaultsOfTfdv) {
+  const StatisticsOptions options = Parse("{}");
+  EXPECT_EQ(options.num_top_values, 20);
+  EXPECT_EQ(options.num_rank_histogram_buckets, 1000);
+  EXPECT_EQ(options.sample_rate, 1);
+  EXPECT_TRUE(options.slices.empty());
+}
+
+TEST(ParseStatisticsOptionsTest, ReadsNamesOfUsersAndOfToJson) {
+  const StatisticsOptions options = Parse(R"({"TYPE_NAME": "StatsOptions", "_feature_allowlist": ["a", "b"],
+      "num_top_values": 3, "_num_histogram_buckets": 4, "weight_feature": "w", "epsilon": 0.05,
+      "_per_feature_weight_override": null, "per_feature_weight_override_json": {"[\"f\"]": "v"},
+      "enable_semantic_domain_stats": true, "_sample_rate": 0.5, "_use_sketch_based_topk_uniques": true,
+      "slicing_config_json": "{\"slicingSpecs\": [{\"featureKeys\": [\"k\"], \"featureValues\": {\"v\": \"1\"}}]}"})");
+  EXPECT_THAT(options.feature_allowlist, ElementsAre("a", "b"));
+  EXPECT_EQ(options.num_top_values, 3);
+  EXPECT_EQ(options.num_histogram_buckets, 4);
+  EXPECT_EQ(options.weight_feature, "w");
+  EXPECT_EQ(options.per_feature_weight_override.at("f"), "v");
+  EXPECT_EQ(options.sample_rate, 0.5);
+  EXPECT_TRUE(options.enable_semantic_domain_stats);
+  ASSERT_EQ(options.slices.size(), 1u);
+  EXPECT_THAT(options.slices[0].feature_keys, ElementsAre("k"));
+  EXPECT_EQ(options.slices[0].feature_values.at("v"), "1");
+}
+
+TEST(ParseStatisticsOptionsTest, KeepsTheSchemaAlive) {
+  const StatisticsOptions options = Parse(R"({"schema_json": "{\"feature\": [{\"name\": \"f\"}]}"})");
+  ASSERT_NE(options.schema, nullptr);
+  EXPECT_EQ(options.schema->feature(0).name(), "f");
+}
+
+TEST(ParseStatisticsOptionsTest, NamesTheNearestKey) {
+  EXPECT_THAT(ErrorOf(R"({"num_top_value": 3})"), HasSubstr("did you mean 'num_top_values'"));
+  EXPECT_THAT(ErrorOf(R"({"slicing_config": {"slicing_spec": []}})"), HasSubstr("did you mean 'slicing_specs'"));
+}
+
+TEST(ParseStatisticsOptionsTest, SaysWhatIsNotSupportedYet) {
+  EXPECT_THAT(ErrorOf(R"({"label_feature": "y"})", StatusCode::kUnimplemented), HasSubstr("label_feature"));
+  EXPECT_THAT(ErrorOf(R"({"vocab_paths": {"v": "f"}})", StatusCode::kUnimplemented), HasSubstr("vocab_paths"));
+  EXPECT_THAT(ErrorOf(R"({"add_default_generators": false})", StatusCode::kUnimplemented),
+              HasSubstr("add_default_generators"));
+}
+
+TEST(ParseStatisticsOptionsTest, RefusesWrongTypesAndValues) {
+  EXPECT_THAT(ErrorOf(R"({"num_top_values": "3"})"), HasSubstr("num_top_values must be an integer, not \"3\""));
+  EXPECT_THAT(ErrorOf(R"({"num_top_values": 99999999999999})"), HasSubstr("num_top_values"));
+  EXPECT_THAT(ErrorOf(R"({"sample_rate": 0})"), HasSubstr("sample_rate"));
+  EXPECT_THAT(ErrorOf(R"({"feature_allowlist": "a"})"), HasSubstr("a list of feature names"));
+  EXPECT_THAT(ErrorOf("[1]"), HasSubstr("JSON object"));
+  EXPECT_THAT(ErrorOf("{\"a\": "), HasSubstr("not JSON"));
+}
+
+TEST(ParseStatisticsOptionsTest, RefusesWhatIsNestedTooDeep) {
+  EXPECT_THAT(ErrorOf("{\"schema\": " + std::string(100'000, '[')), HasSubstr("not JSON"));
+  EXPECT_THAT(ErrorOf("{\"schema\": " + std::string(100, '[') + std::string(100, ']') + "}"), HasSubstr("deep"));
+}
+
+TEST(ParseSlicesTest, ReadsKeysValuesAndCrosses) {
+  const std::vector<std::string> texts = {"country", "country=US,age", "note=a=b"};
+  const auto slices = ParseSlices(texts);
+  ASSERT_TRUE(slices.ok()) << slices.status();
+  ASSERT_EQ(slices->size(), 3u);
+  EXPECT_THAT((*slices)[0].feature_keys, ElementsAre("country"));
+  EXPECT_THAT((*slices)[1].feature_keys, ElementsAre("age"));
+  EXPECT_EQ((*slices)[1].feature_values.at("country"), "US");
+  EXPECT_FALSE((*slices)[1].texts_match_nothing);
+  EXPECT_EQ((*slices)[2].feature_values.at("note"), "a=b");
+}
+
+TEST(ParseSlicesTest, RefusesAMissingName) {
+  const std::vector<std::string> texts = {"country,,age"};
+  EXPECT_THAT(std::string(ParseSlices(texts).status().message()), HasSubstr("country,,age"));
+}
+
+}  // namespace
+}  // namespace penstock::statistics
