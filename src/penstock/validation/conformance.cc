@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 
 #include "penstock/validation/conformance_internal.h"
+#include "penstock/validation/documented_types_internal.h"
 #include "penstock/validation/lifecycle_internal.h"
 #include "penstock/validation/presence_and_valency_internal.h"
 #include "penstock/validation/semantic_domain_internal.h"
@@ -144,8 +145,13 @@ Conformance ConformFeature(const FeatureView& view, const ConformContext& contex
                           "The feature was not present in any examples."});
       Deprecate(feature);
     }
+    if (context.raise_documented_types)
+      Append(ConformMissingTreatment(view.key(), context.controls, feature), findings);
     return conformance;
   }
+  // Of the feature as the schema has it, but told last.
+  Findings documented;
+  if (context.raise_documented_types) documented = ConformToDocumentedTypes(view, context.controls, feature);
   ConformEnvironment(view, context, feature, findings);
   Append(ConformValueCounts(view, feature), findings);
   Append(ConformShape(view, feature), findings);
@@ -158,6 +164,7 @@ Conformance ConformFeature(const FeatureView& view, const ConformContext& contex
   conformance.drift = std::move(comparison.drift);
   conformance.skew = std::move(comparison.skew);
   ConformDerivedSource(view, feature, findings);
+  Append(std::move(documented), findings);
   return conformance;
 }
 

@@ -17,6 +17,7 @@ struct ConformContext {
   std::optional<std::string> environment;
   ControlDatasets controls;
   int string_domain_limit = 0;  ///< 0: none.
+  bool raise_documented_types = false;
 };
 
 /// What was wrong with a feature, and what in its shared string domain would mend it.

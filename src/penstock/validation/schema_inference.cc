@@ -3,6 +3,7 @@
 #include "penstock/validation/composite_feature_internal.h"
 #include "penstock/validation/conformance_internal.h"
 #include "penstock/validation/lifecycle_internal.h"
+#include "penstock/validation/new_feature_internal.h"
 #include "penstock/validation/presence_and_valency_internal.h"
 #include "penstock/validation/semantic_domain_internal.h"
 #include "penstock/validation/string_domain_internal.h"
@@ -18,14 +19,14 @@ constexpr char kAllExamples[] = "All Examples";
 class SchemaUpdate {
  public:
   SchemaUpdate(const DatasetView& statistics, const InferSchemaOptions& options, tfmd::Schema& schema)
-      : statistics_(statistics), options_(options), index_(schema), context_{index_, {}, {}, 0} {}
+      : statistics_(statistics), options_(options), index_(schema), context_{index_, {}, {}, 0, false} {}
 
   void Run() {
     for (int root : statistics_.roots()) UpdateTree(root);
     DeprecateMissing();
   }
 
- private:
+  /// Only this feature and its fields.
   void UpdateTree(int index) {
     const FeatureView& view = statistics_.feature(index);
     // Only a composite feature lacks them; what its parts are is not to be told from what is wrong with them.
@@ -35,6 +36,7 @@ class SchemaUpdate {
     for (int child : statistics_.children(index)) UpdateTree(child);
   }
 
+ private:
   void UpdateFeature(const FeatureView& view) {
     switch (const FeatureKind kind = KindOf(index_, view.key()); kind) {
       case FeatureKind::kNew:
@@ -132,6 +134,25 @@ Status Update(const tfmd::DatasetFeatureStatistics& statistics, const InferSchem
 }
 
 }  // namespace
+
+tfmd::Schema InferNewFeature(const DatasetView& statistics, int index, const InferSchemaOptions& options) {
+  // A field needs the structs it lies in.
+  tfmd::Schema scratch;
+  const FeaturePath& path = statistics.feature(index).path();
+  auto* features = scratch.mutable_feature();
+  for (size_t step = 0; step + 1 < path.size(); ++step) {
+    tfmd::Feature& parent = *features->Add();
+    parent.set_name(path.steps()[step]);
+    features = parent.mutable_struct_domain()->mutable_feature();
+  }
+  InferSchemaOptions without_shapes = options;
+  without_shapes.infer_feature_shape = false;
+  SchemaUpdate(statistics, without_shapes, scratch).UpdateTree(index);
+  tfmd::Schema result;
+  result.mutable_feature()->Swap(features);
+  result.mutable_string_domain()->Swap(scratch.mutable_string_domain());
+  return result;
+}
 
 Result<const tfmd::DatasetFeatureStatistics*> WholeDataset(const tfmd::DatasetFeatureStatisticsList& list) {
   if (list.datasets_size() == 1) return &list.datasets(0);

@@ -5,7 +5,10 @@
 #include "penstock/base/near_miss.h"
 #include "penstock/validation/composite_feature_internal.h"
 #include "penstock/validation/conformance_internal.h"
+#include "penstock/validation/documented_types_internal.h"
 #include "penstock/validation/lifecycle_internal.h"
+#include "penstock/validation/new_feature_internal.h"
+#include "penstock/validation/schema_fix_internal.h"
 
 namespace penstock::validation {
 namespace {
@@ -27,6 +30,27 @@ void Summarize(AnomalyInfo& info) {
   info.set_description(std::move(description));
 }
 
+AnomalyInfo::Severity SeverityOf(const Findings& findings, const ValidateOptions& options) {
+  AnomalyInfo::Severity severity = AnomalyInfo::UNKNOWN;
+  for (const Finding& finding : findings) {
+    const auto entry = options.severity_overrides.find(finding.type);
+    severity =
+        std::max(severity, entry == options.severity_overrides.end() ? AnomalyInfo::ERROR : entry->second);
+  }
+  return severity;
+}
+
+void FillInfo(const Findings& findings, const ValidateOptions& options, AnomalyInfo& info) {
+  for (const Finding& finding : findings) {
+    AnomalyInfo::Reason& reason = *info.add_reason();
+    reason.set_type(finding.type);
+    reason.set_short_description(finding.short_description);
+    reason.set_description(finding.description);
+  }
+  info.set_severity(SeverityOf(findings, options));
+  Summarize(info);
+}
+
 /// Holds one dataset against one schema and writes what is wrong into an Anomalies proto, whose baseline is
 /// the schema.
 class Validation {
@@ -37,7 +61,8 @@ class Validation {
         options_(options),
         result_(result),
         index_(*result.mutable_baseline()),
-        context_{index_, options.environment, controls, options.string_domain_limit} {}
+        context_{index_, options.environment, controls, options.string_domain_limit,
+                 options.raise_documented_types} {}
 
   void Run() {
     result_.set_anomaly_name_format(tfmd::Anomalies::SERIALIZED_PATH);
@@ -52,13 +77,13 @@ class Validation {
 
  private:
   void CheckTree(int index) {
-    const FeatureView& view = statistics_.feature(index);
-    if (!CheckFeature(view)) return;
+    if (!CheckFeature(index)) return;
     for (int child : statistics_.children(index)) CheckTree(child);
   }
 
   /// Whether the fields of the feature are to be checked too.
-  bool CheckFeature(const FeatureView& view) {
+  bool CheckFeature(int index) {
+    const FeatureView& view = statistics_.feature(index);
     const tfmd::Feature* feature = index_.FindFeature(view.key());
     const tfmd::SparseFeature* sparse = index_.FindSparse(view.key());
     if (feature != nullptr ? IsDeprecated(*feature) : sparse != nullptr && IsDeprecated(*sparse))
@@ -66,24 +91,28 @@ class Validation {
     switch (const FeatureKind kind = KindOf(index_, view.key()); kind) {
       // The fields of a new struct are part of its news.
       case FeatureKind::kNew:
-        ReportNew(view);
+        ReportNew(index);
         return false;
       case FeatureKind::kPlain:
         return CheckPlain(view, *feature);
       case FeatureKind::kSparse:
-        return !Report(view.path(), CheckSparseFeature(view));
+        return !Report(view.path(), CheckSparseFeature(view), DeprecationOf(view.key()));
       case FeatureKind::kWeighted:
-        Report(view.path(), CheckWeightedFeature(view));
+        Report(view.path(), CheckWeightedFeature(view), DeprecationOf(view.key()));
         return true;
       default:
-        return !Report(view.path(), CollisionFindings(kind));
+        return !Report(view.path(), CollisionFindings(kind), DeprecationOf(view.key()));
     }
   }
 
-  void ReportNew(const FeatureView& view) {
+  void ReportNew(int index) {
+    const FeatureView& view = statistics_.feature(index);
     if (options_.features_needed.has_value() && !options_.features_needed->contains(view.path())) return;
+    SchemaFix fix;
+    if (options_.propose_fixes) fix.after = InferNewFeature(statistics_, index);
     Report(view.path(),
-           {{AnomalyInfo::SCHEMA_NEW_COLUMN, "New column", "New column (column in data but not in schema)"}});
+           {{AnomalyInfo::SCHEMA_NEW_COLUMN, "New column", "New column (column in data but not in schema)"}},
+           fix);
   }
 
   bool CheckPlain(const FeatureView& view, const tfmd::Feature& feature) {
@@ -96,57 +125,97 @@ class Validation {
       for (auto& measurement : conformance.skew) *info.add_skew_measurements() = std::move(measurement);
       compared_.emplace_back(view.path(), std::move(info));
     }
-    const bool is_anomalous = Report(view.path(), std::move(conformance.findings));
+    const SchemaFix fix = conformance.findings.empty() ? SchemaFix() : FixOf(feature, mended, conformance);
+    const bool is_anomalous = Report(view.path(), std::move(conformance.findings), fix);
     return !is_anomalous || !IsDeprecated(mended);
+  }
+
+  /// From `feature` to `mended`, and what the shared domain lacks.
+  SchemaFix FixOf(const tfmd::Feature& feature, const tfmd::Feature& mended,
+                  const Conformance& conformance) const {
+    SchemaFix fix;
+    if (!options_.propose_fixes) return fix;
+    *fix.before.add_feature() = WithoutFields(feature);
+    *fix.after.add_feature() = WithoutFields(mended);
+    if (conformance.drop_domain || !conformance.domain_values_to_add.empty())
+      fix.before.add_string_domain()->set_name(feature.domain());
+    if (!conformance.drop_domain && !conformance.domain_values_to_add.empty()) {
+      tfmd::StringDomain& domain = *fix.after.add_string_domain();
+      domain.set_name(feature.domain());
+      for (const std::string& value : conformance.domain_values_to_add) domain.add_value(value);
+    }
+    return fix;
+  }
+
+  /// Of every feature of that name.
+  SchemaFix DeprecationOf(const std::string& key) const {
+    SchemaFix fix;
+    if (!options_.propose_fixes) return fix;
+    if (const auto* feature = index_.FindFeature(key)) {
+      *fix.before.add_feature() = *fix.after.add_feature() = WithoutFields(*feature);
+      Deprecate(*fix.after.mutable_feature(0));
+    }
+    if (const auto* sparse = index_.FindSparse(key)) {
+      *fix.before.add_sparse_feature() = *fix.after.add_sparse_feature() = *sparse;
+      Deprecate(*fix.after.mutable_sparse_feature(0));
+    }
+    if (const auto* weighted = index_.FindWeighted(key)) {
+      *fix.before.add_weighted_feature() = *fix.after.add_weighted_feature() = *weighted;
+      Deprecate(*fix.after.mutable_weighted_feature(0));
+    }
+    return fix;
   }
 
   void CheckMissing() {
     SchemaIndex::ForEachFeature(FeaturePath(), result_.baseline().feature(),
                                 [this](const FeaturePath& path, const tfmd::Feature& feature) {
-                                  if (IsRequired(result_.baseline(), feature, options_.environment) &&
-                                      !statistics_.HasStatistics(path.Serialize())) {
-                                    Report(path, {{AnomalyInfo::SCHEMA_MISSING_COLUMN, "Column dropped",
-                                                   "Column is completely missing"}});
-                                  }
-                                  return !IsDeprecated(feature);
+                                  const bool is_deprecated = IsDeprecated(feature);
+                                  if (!is_deprecated && !statistics_.HasStatistics(path.Serialize()))
+                                    CheckMissingFeature(path, feature);
+                                  return !is_deprecated;
                                 });
+  }
+
+  void CheckMissingFeature(const FeaturePath& path, const tfmd::Feature& feature) {
+    tfmd::Feature mended = feature;
+    Conformance conformance;
+    if (IsRequired(result_.baseline(), feature, options_.environment)) {
+      conformance.findings.push_back(
+          {AnomalyInfo::SCHEMA_MISSING_COLUMN, "Column dropped", "Column is completely missing"});
+      Deprecate(mended);
+    }
+    if (options_.raise_documented_types)
+      Append(ConformMissingTreatment(path.Serialize(), context_.controls, mended), conformance.findings);
+    if (!conformance.findings.empty())
+      Report(path, conformance.findings, FixOf(feature, mended, conformance));
   }
 
   void CheckDataset() {
     if (!result_.baseline().has_dataset_constraints()) return;
-    tfmd::DatasetConstraints mended = result_.baseline().dataset_constraints();
-    const Findings findings = ConformDataset(statistics_, context_.controls, mended);
+    SchemaFix fix;
+    *fix.before.mutable_dataset_constraints() = result_.baseline().dataset_constraints();
+    fix.after = fix.before;
+    const Findings findings =
+        ConformDataset(statistics_, context_.controls, *fix.after.mutable_dataset_constraints());
     if (SeverityOf(findings) == AnomalyInfo::UNKNOWN) return;
-    Fill(findings, *result_.mutable_dataset_anomaly_info());
+    AnomalyInfo& info = *result_.mutable_dataset_anomaly_info();
+    Fill(findings, info);
+    if (options_.propose_fixes) WriteFix(fix, info);
   }
 
   AnomalyInfo::Severity SeverityOf(const Findings& findings) const {
-    AnomalyInfo::Severity severity = AnomalyInfo::UNKNOWN;
-    for (const Finding& finding : findings) {
-      const auto entry = options_.severity_overrides.find(finding.type);
-      severity =
-          std::max(severity, entry == options_.severity_overrides.end() ? AnomalyInfo::ERROR : entry->second);
-    }
-    return severity;
+    return penstock::validation::SeverityOf(findings, options_);
   }
 
-  void Fill(const Findings& findings, AnomalyInfo& info) const {
-    for (const Finding& finding : findings) {
-      AnomalyInfo::Reason& reason = *info.add_reason();
-      reason.set_type(finding.type);
-      reason.set_short_description(finding.short_description);
-      reason.set_description(finding.description);
-    }
-    info.set_severity(SeverityOf(findings));
-    Summarize(info);
-  }
+  void Fill(const Findings& findings, AnomalyInfo& info) const { FillInfo(findings, options_, info); }
 
   /// Whether the findings amount to an anomaly.
-  bool Report(const FeaturePath& path, const Findings& findings) {
+  bool Report(const FeaturePath& path, const Findings& findings, const SchemaFix& fix) {
     if (SeverityOf(findings) == AnomalyInfo::UNKNOWN) return false;
     AnomalyInfo& info = (*result_.mutable_anomaly_info())[path.Serialize()];
     Fill(findings, info);
     *info.mutable_path() = path.ToProto();
+    WriteFix(fix, info);
     return true;
   }
 
@@ -185,6 +254,9 @@ Result<tfmd::Anomalies> ValidateStatistics(const tfmd::DatasetFeatureStatistics&
   *result.mutable_baseline() = schema;
   if (statistics.num_examples() == 0) {
     result.set_data_missing(true);
+    const Findings findings = {NoDataInSpan(options.previous_span)};
+    if (options.raise_documented_types && SeverityOf(findings, options) != AnomalyInfo::UNKNOWN)
+      FillInfo(findings, options, *result.mutable_dataset_anomaly_info());
     return result;
   }
   const bool by_weight = DatasetView::HasWeights(statistics);

@@ -32,6 +32,17 @@ struct ValidateOptions {
 
   /// A string domain that would reach this many values is an anomaly; 0: no limit.
   int string_domain_limit = 0;
+
+  /// Each anomaly carries, in diff_regions, the change of the schema that makes it go away, for
+  /// AcceptAnomalies (schema_fix.h). Off, as in TFDV, which leaves diff_regions empty.
+  bool propose_fixes = false;
+
+  /// Also raises the 25 types that the proto documents and TFDV never raises: that a feature's type turned
+  /// into another, by its domain (BOOL_TYPE_FLOAT_NOT_INT, STRING_TYPE_NOW_INT, ...), FEATURE_TYPE_NO_VALUES,
+  /// FEATURE_TYPE_UNEXPECTED_REPEATED, COMPARATOR_TREATMENT_DATA_MISSING, SCHEMA_TRAINING_SERVING_SKEW,
+  /// NO_DATA_IN_SPAN, NLP_WRONG_LOCATION, EMBEDDING_SHAPE_INVALID: documented_types_internal.h has the
+  /// condition of each. They come in addition to what TFDV raises, after it.
+  bool raise_documented_types = false;
 };
 
 /// What in `statistics` breaks `schema`, as TFDV reports it: one AnomalyInfo per feature under its serialized
