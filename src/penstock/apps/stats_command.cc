@@ -1,8 +1,8 @@
-#include <tensorflow_metadata/proto/v0/anomalies.pb.h>
 #include <tensorflow_metadata/proto/v0/schema.pb.h>
 #include <tensorflow_metadata/proto/v0/statistics.pb.h>
 
 #include "penstock/apps/command.h"
+#include "penstock/apps/proto_output.h"
 #include "penstock/apps/shard_progress.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/base/proto_io.h"
@@ -10,26 +10,12 @@
 #include "penstock/statistics/format.h"
 #include "penstock/statistics/options_json.h"
 #include "penstock/statistics/statistics.h"
-#include "penstock/validation/anomaly_report.h"
 #include "penstock/validation/schema_file.h"
-#include "penstock/validation/schema_inference.h"
-#include "penstock/validation/schema_report.h"
-#include "penstock/validation/statistics_validation.h"
-
-#include <google/protobuf/util/json_util.h>
 
 namespace penstock::apps {
 namespace {
 
 namespace tfmd = tensorflow::metadata::v0;
-
-void PrintJson(const google::protobuf::Message& message) {
-  std::string json;
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  options.preserve_proto_field_names = true;
-  if (google::protobuf::util::MessageToJsonString(message, &json, options).ok()) fmt::print("{}", json);
-}
 
 struct GenerateOptions {
   std::vector<std::string> data;
@@ -123,18 +109,6 @@ void AddShow(CLI::App* stats, Application& application) {
   });
 }
 
-Result<std::vector<tfmd::DatasetFeatureStatistics>> ReadWholeDatasets(const std::vector<std::string>& files) {
-  std::vector<tfmd::DatasetFeatureStatistics> datasets;
-  for (const auto& file : files) {
-    tfmd::DatasetFeatureStatisticsList list;
-    PENSTOCK_RETURN_IF_ERROR(ReadProto(file, list));
-    const auto whole = validation::WholeDataset(list);
-    if (!whole.ok()) return Annotate(whole.status(), file);
-    datasets.push_back(**whole);
-  }
-  return datasets;
-}
-
 }  // namespace
 
 void AddStatsCommand(CLI::App& cli, Application& application) {
@@ -142,62 +116,6 @@ void AddStatsCommand(CLI::App& cli, Application& application) {
   stats->require_subcommand(1);
   AddGenerate(stats, application);
   AddShow(stats, application);
-}
-
-void AddSchemaCommand(CLI::App& cli, Application& application) {
-  struct Options {
-    std::vector<std::string> statistics;
-    std::string output;
-    validation::InferSchemaOptions infer;
-  };
-  auto* schema = cli.add_subcommand("schema", "Schemas: infer");
-  schema->require_subcommand(1);
-  auto* command = schema->add_subcommand("infer", "Infer a schema that statistics satisfy");
-  command->footer("Example: penstock schema infer stats.pb -o schema.pbtxt");
-  auto options = std::make_shared<Options>();
-  command->add_option("statistics", options->statistics, "Statistics files; the first infers, the others loosen")->required();
-  command->add_option("-o,--output", options->output, "Schema to write: .pbtxt text, .json JSON, else binary")->required();
-  command->add_option("--infer-feature-shape", options->infer.infer_feature_shape, "Give features with one length a shape");
-  command->add_option("--max-string-domain-size", options->infer.max_string_domain_size, "Most values of a domain");
-  command->callback([&application, options] {
-    application.action = [options]() -> Result<int> {
-      PENSTOCK_ASSIGN_OR_RETURN(const auto datasets, ReadWholeDatasets(options->statistics));
-      PENSTOCK_ASSIGN_OR_RETURN(const auto schema, validation::InferSchema(datasets, options->infer));
-      PENSTOCK_RETURN_IF_ERROR(WriteProto(options->output, schema));
-      return kExitSucceeded;
-    };
-  });
-}
-
-void AddValidateCommand(CLI::App& cli, Application& application) {
-  struct Options {
-    std::string statistics, schema, output, environment;
-    bool as_json = false;
-  };
-  auto* command = cli.add_subcommand("validate", "Hold statistics against a schema");
-  command->footer("Example: penstock validate stats.pb --schema schema.pbtxt\nExit code 3 when an anomaly is an error.");
-  auto options = std::make_shared<Options>();
-  command->add_option("statistics", options->statistics, "Statistics file")->required();
-  command->add_option("--schema", options->schema, "Schema file")->required();
-  command->add_option("-o,--output", options->output, "Anomalies to write: .pbtxt text, .json JSON, else binary");
-  command->add_option("--environment", options->environment, "Environment of the schema to validate for");
-  command->add_flag("--json", options->as_json, "Anomalies to standard output as JSON");
-  command->callback([&application, options] {
-    application.action = [options]() -> Result<int> {
-      PENSTOCK_ASSIGN_OR_RETURN(const auto schema, validation::ReadSchema(options->schema));
-      PENSTOCK_ASSIGN_OR_RETURN(const auto datasets, ReadWholeDatasets({options->statistics}));
-      validation::ValidateOptions validating;
-      if (!options->environment.empty()) validating.environment = options->environment;
-      PENSTOCK_ASSIGN_OR_RETURN(const auto anomalies, validation::ValidateStatistics(datasets[0], schema, validating));
-      if (!options->output.empty()) PENSTOCK_RETURN_IF_ERROR(WriteProto(options->output, anomalies));
-      if (options->as_json) {
-        PrintJson(anomalies);
-      } else {
-        fmt::print("{}", validation::FormatAnomalies(anomalies));
-      }
-      return validation::HasErrors(anomalies) ? kExitRefused : kExitSucceeded;
-    };
-  });
 }
 
 }  // namespace penstock::apps
