@@ -1,6 +1,8 @@
 #include "penstock/base/arrow_status.h"
 
 #include <cerrno>
+#include <string>
+#include <system_error>
 
 #include <arrow/util/io_util.h>
 
@@ -59,7 +61,12 @@ StatusCode CodeOf(const arrow::Status& status) {
 
 Status FromArrow(const arrow::Status& status) {
   if (status.ok()) return OkStatus();
-  return Status(CodeOf(status), status.message());
+  // Arrow keeps what the system said apart from its message, where nobody would read it.
+  const int error = arrow::internal::ErrnoFromStatus(status);
+  if (error == 0) return Status(CodeOf(status), status.message());
+  const std::string reason = std::generic_category().message(error);
+  if (status.message().find(reason) != std::string::npos) return Status(CodeOf(status), status.message());
+  return Status(CodeOf(status), fmt::format("{}: {}", status.message(), reason));
 }
 
 }  // namespace penstock
