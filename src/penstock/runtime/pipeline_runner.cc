@@ -78,6 +78,28 @@ struct OpenedRun {
   bool is_resumed = false;
 };
 
+/// Closes a run that was killed and that nobody goes on with: what it had not published goes away.
+Status CloseInterrupted(metadata::MetadataStore& store, const RunLayout& layout, const std::string& run_id) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto executions, store.FindExecutions(run_id));
+  for (const auto& execution : executions) {
+    if (execution.state != metadata::ExecutionState::kRunning) continue;
+    PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(execution.node_id, "A node's name"));
+    const std::string folder = fs::Join(fs::Join(layout.root(), "artifacts"), execution.node_id);
+    PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(folder));
+    if (exists) {
+      PENSTOCK_ASSIGN_OR_RETURN(const auto outputs, fs::List(folder));
+      for (const auto& output : outputs)
+        PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(fs::Join(output.path, std::to_string(execution.id))));
+    }
+    metadata::ExecutionOutcome outcome;
+    outcome.state = metadata::ExecutionState::kFailed;
+    outcome.error_code = absl::StatusCodeToString(StatusCode::kAborted);
+    outcome.error_message = "The whole run was killed while this attempt was running";
+    PENSTOCK_RETURN_IF_ERROR(store.FinishExecution(execution.id, outcome).status());
+  }
+  return store.SetRunState(run_id, metadata::RunState::kFailed);
+}
+
 /// The interrupted run of the same command, or a new one; other unfinished runs are closed.
 Result<OpenedRun> OpenRun(metadata::MetadataStore& store, const pipeline::PipelineIr& ir, const std::string& name,
                           const RunOptions& options) {
@@ -88,7 +110,7 @@ Result<OpenedRun> OpenRun(metadata::MetadataStore& store, const pipeline::Pipeli
     if (opened.run_id.empty() && run.pipeline_name == name && run.spec_digest == key) {
       opened = {run.run_id, true};
     } else {
-      PENSTOCK_RETURN_IF_ERROR(store.SetRunState(run.run_id, metadata::RunState::kFailed));
+      PENSTOCK_RETURN_IF_ERROR(CloseInterrupted(store, RunLayout(options.root), run.run_id));
     }
   }
   if (opened.is_resumed) return opened;
@@ -235,6 +257,8 @@ Result<RunResult> RunPipeline(const pipeline::PipelineIr& ir, const RunOptions& 
   observer.OnStart(opened.run_id, opened.is_resumed);
   Launcher launcher(pipeline, options.parameters, components, *store, backend, history, layout,
                     {options.base_directory, options.is_cache_enabled, always_run, options.num_threads_per_task});
+  // The lock is ours, so whatever is staged belongs to the dead.
+  PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(fs::Join(options.root, "staging")));
   const RunState loaded = history.state();
   for (const auto& task : pipeline.tasks)
     if (const auto entry = loaded.nodes.find(task.id);
