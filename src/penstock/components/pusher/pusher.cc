@@ -26,13 +26,14 @@ std::string RefusalBy(const pipeline::ExecutionTask& task, std::string_view inpu
 Result<int64_t> Push(const pipeline::Artifact& model, const std::string& destination, const Clock& clock) {
   PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(destination));
   PENSTOCK_ASSIGN_OR_RETURN(const auto latest, model::LatestVersion(destination));
+  PENSTOCK_ASSIGN_OR_RETURN(const Digest ours, fs::DigestOfTree(model.uri));
   if (latest) {
     PENSTOCK_ASSIGN_OR_RETURN(const Digest there, fs::DigestOfTree(fs::Join(destination, std::to_string(*latest))));
-    PENSTOCK_ASSIGN_OR_RETURN(const Digest ours, fs::DigestOfTree(model.uri));
     if (there == ours) return *latest;
   }
   const int64_t version = std::max(clock.Now().micros / 1'000'000, latest.value_or(0) + 1);
-  const std::string staged = fs::Join(destination, fmt::format(".{}.new", version));
+  // Named after the content, so that the push after a kill replaces what that one left.
+  const std::string staged = fs::Join(destination, fmt::format(".{}.new", ours.ToHex()));
   PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(staged));
   PENSTOCK_RETURN_IF_ERROR(fs::CopyTree(model.uri, staged));
   PENSTOCK_RETURN_IF_ERROR(fs::SyncTree(staged));
