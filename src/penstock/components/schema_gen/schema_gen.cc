@@ -1,5 +1,7 @@
 #include "penstock/components/schema_gen/schema_gen.h"
 
+#include <algorithm>
+
 #include <tensorflow_metadata/proto/v0/schema.pb.h>
 #include <tensorflow_metadata/proto/v0/statistics.pb.h>
 
@@ -33,6 +35,9 @@ class SchemaGenExecutor : public pipeline::Executor {
       PENSTOCK_ASSIGN_OR_RETURN(const auto* whole, validation::WholeDataset(list));
       datasets.push_back(*whole);
     }
+    // The first says what the columns are, the others loosen it: a small split may lack a column's values.
+    std::stable_sort(datasets.begin(), datasets.end(),
+                     [](const auto& a, const auto& b) { return a.num_examples() > b.num_examples(); });
     PENSTOCK_ASSIGN_OR_RETURN(const auto schema, validation::InferSchema(datasets, options));
     auto report = StartReport(task);
     PENSTOCK_ASSIGN_OR_RETURN(const auto* output, Output(report, "schema"));
