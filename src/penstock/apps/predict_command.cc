@@ -31,10 +31,9 @@ Result<data::PayloadFormat> FormatOf(const std::string& path) {
 /// Predictions on standard output: a line each, or TF Serving's {"predictions": [...]}.
 class Printer {
  public:
-  Printer(bool as_json, std::string column) : as_json_(as_json), column_(std::move(column)) {
-    fmt::print("{}", as_json_ ? "{\"predictions\": [" : fmt::format("{:>8}  {}\n", "example", column_));
-  }
+  Printer(bool as_json, std::string column) : as_json_(as_json), column_(std::move(column)) {}
   void Print(std::span<const double> values) {
+    Start();
     fmt::memory_buffer text;
     for (const double value : values) {
       if (as_json_) {
@@ -47,12 +46,21 @@ class Printer {
     std::fwrite(text.data(), 1, text.size(), stdout);
   }
   void Finish() {
+    Start();
     if (as_json_) fmt::print("], \"output\": \"{}\"}}\n", column_);
   }
 
  private:
+  /// Not before there is an answer: an error must not leave half a JSON text.
+  void Start() {
+    if (is_started_) return;
+    is_started_ = true;
+    fmt::print("{}", as_json_ ? "{\"predictions\": [" : fmt::format("{:>8}  {}\n", "example", column_));
+  }
+
   const bool as_json_;
   const std::string column_;
+  bool is_started_ = false;
   int64_t num_printed_ = 0;
 };
 

@@ -69,7 +69,7 @@ Result<int> Run(Application& application, const Options& options) {
                                                                     application.clock, application.cancellation, progress));
   PENSTOCK_ASSIGN_OR_RETURN(const auto store, runtime::OpenExistingStore(run.root, application.clock));
   PENSTOCK_ASSIGN_OR_RETURN(const auto report, ReportRun(view, *store, result.run_id, result.state, result.seconds));
-  fmt::print("{}", options.as_json ? report.dump(2) + "\n" : FormatReport(report));
+  fmt::print("{}", options.as_json ? report.dump(2) + "\n" : FormatReport(report, /*has_errors_shown=*/true));
   return runtime::ExitCodeOf(result.state);
 }
 

@@ -170,7 +170,7 @@ Result<json> ReportRun(const pipeline::PipelineView& pipeline, const metadata::M
   return report;
 }
 
-std::string FormatReport(const json& report) {
+std::string FormatReport(const json& report, bool has_errors_shown) {
   std::string text = Table(report);
   for (const auto& found : report["anomalies"])
     text += fmt::format("\n{}, split '{}': {}", found["node"].get<std::string>(), found["split"].get<std::string>(),
@@ -186,7 +186,7 @@ std::string FormatReport(const json& report) {
                                 : fmt::format("\nPushed to {}\n", destination);
   }
   for (const auto& node : report["nodes"])
-    if (const auto error = node["error"].get<std::string>(); !error.empty() && node["state"] == "failed")
+    if (const auto error = node["error"].get<std::string>(); !has_errors_shown && !error.empty() && node["state"] == "failed")
       text += fmt::format("\n{} failed: {}\n", node["node"].get<std::string>(), error);
   return text + "\n" + Ending(report);
 }

@@ -20,6 +20,7 @@ namespace penstock::apps {
 Result<nlohmann::json> ReportRun(const pipeline::PipelineView& pipeline, const metadata::MetadataStore& store,
                                  const std::string& run_id, const runtime::RunState& state, double seconds);
 
-std::string FormatReport(const nlohmann::json& report);
+/// `has_errors_shown`: why nodes failed was said while they ran, and is not said again.
+std::string FormatReport(const nlohmann::json& report, bool has_errors_shown);
 
 }  // namespace penstock::apps

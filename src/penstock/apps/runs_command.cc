@@ -56,7 +56,7 @@ Result<int> ShowRun(const Application& application, const Options& options) {
   }
   const double seconds = static_cast<double>(run.updated.micros - run.created.micros) * 1e-6;
   PENSTOCK_ASSIGN_OR_RETURN(const auto report, ReportRun(view, *store, run.run_id, state, seconds));
-  fmt::print("{}", options.as_json ? report.dump(2) + "\n" : FormatReport(report));
+  fmt::print("{}", options.as_json ? report.dump(2) + "\n" : FormatReport(report, /*has_errors_shown=*/false));
   return kExitSucceeded;
 }
 

@@ -1,6 +1,8 @@
 #include "penstock/transform/transform_plan.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "penstock/transform/expression_planner.h"
 #include "penstock/transform/program.h"
@@ -80,6 +82,26 @@ Result<TransformPlan> PlanTransform(const TransformSpec& spec, const arrow::Sche
   }
   PENSTOCK_RETURN_IF_ERROR(CheckProgram(builder.program(), false));
   return TransformPlan(std::make_shared<const Program>(std::move(builder.program())));
+}
+
+namespace {
+
+void CollectColumns(const Expression& expression, std::set<std::string>& columns) {
+  if (expression.kind == Expression::Kind::kColumn) columns.insert(expression.text);
+  for (const auto& argument : expression.arguments) CollectColumns(argument.value, columns);
+}
+
+}  // namespace
+
+Status CheckTransformSpec(const TransformSpec& spec) {
+  std::set<std::string> columns;
+  for (const auto& feature : spec.features) CollectColumns(feature.expression, columns);
+  if (spec.label) CollectColumns(spec.label->expression, columns);
+  if (spec.weight) CollectColumns(spec.weight->expression, columns);
+  // A column without any value fits wherever some type would.
+  arrow::FieldVector fields;
+  for (const auto& column : columns) fields.push_back(arrow::field(column, arrow::null()));
+  return PlanTransform(spec, arrow::Schema(std::move(fields))).status();
 }
 
 }  // namespace penstock::transform

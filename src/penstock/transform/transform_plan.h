@@ -34,4 +34,8 @@ class TransformPlan {
 /// kInvalidArgument with file, line, column, caret, the types at odds and the nearest name.
 Result<TransformPlan> PlanTransform(const TransformSpec& spec, const arrow::Schema& input);
 
+/// What can be said of `spec` before any data is there: every function known, every argument in its
+/// place, no types at odds whatever types the columns turn out to have.
+Status CheckTransformSpec(const TransformSpec& spec);
+
 }  // namespace penstock::transform

@@ -9,6 +9,7 @@
 #include "penstock/data/splits.h"
 #include "penstock/transform/analyze_transform.h"
 #include "penstock/transform/transform_graph.h"
+#include "penstock/transform/transform_plan.h"
 #include "penstock/transform/transform_spec.h"
 #include "penstock/validation/schema_file.h"
 
@@ -94,7 +95,8 @@ class TransformExecutor : public pipeline::Executor {
 Status CheckTransform(const std::map<std::string, nlohmann::json>& parameters) {
   const auto entry = parameters.find("features");
   if (entry == parameters.end() || !entry->second.is_string()) return OkStatus();
-  return transform::ReadTransformSpec(entry->second.get<std::string>()).status();
+  PENSTOCK_ASSIGN_OR_RETURN(const auto spec, transform::ReadTransformSpec(entry->second.get<std::string>()));
+  return transform::CheckTransformSpec(spec);
 }
 
 std::unique_ptr<pipeline::Executor> MakeTransformExecutor() { return std::make_unique<TransformExecutor>(); }
