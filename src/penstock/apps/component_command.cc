@@ -19,7 +19,8 @@ class ReportChannel {
   }
   void Send(const std::string& line) const {
     // Lost when nobody listens: a report is never worth a failure.
-    if (fd_ > 2) [[maybe_unused]] const ssize_t ignored = ::write(fd_, line.data(), line.size());
+    if (fd_ > 2) [[maybe_unused]]
+      const ssize_t ignored = ::write(fd_, line.data(), line.size());
   }
 
  private:
@@ -38,15 +39,18 @@ int ThreadsFromEnvironment() {
 
 Result<int> Execute(Application& application, const Options& options, const ReportChannel& channel) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto* component, application.components.Find(options.type));
-  if (!component->make_executor) return InvalidArgument("{} is answered by the launcher; it cannot be run alone", options.type);
+  if (!component->make_executor)
+    return InvalidArgument("{} is answered by the launcher; it cannot be run alone", options.type);
   // Inline JSON, as {{$}} gives it, or @FILE for one that is too long for a command line.
   std::string text = options.executor_input;
   if (text.starts_with('@')) {
     PENSTOCK_ASSIGN_OR_RETURN(text, fs::ReadFile(text.substr(1)));
   }
-  PENSTOCK_ASSIGN_OR_RETURN(const auto input, pipeline::ParseExecutorInput(text, options.type, &component->description));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto input,
+                            pipeline::ParseExecutorInput(text, options.type, &component->description));
   ExecutionContext context{
-      .options = ComputeOptions(application, options.num_threads > 0 ? options.num_threads : ThreadsFromEnvironment()),
+      .options = ComputeOptions(application,
+                                options.num_threads > 0 ? options.num_threads : ThreadsFromEnvironment()),
       .clock = application.clock,
       .random_seed = Hash64(options.type),
       .report_progress = [&](double fraction, std::string_view message) {
@@ -54,7 +58,8 @@ Result<int> Execute(Application& application, const Options& options, const Repo
       }};
   PENSTOCK_ASSIGN_OR_RETURN(const auto report, component->make_executor()->Execute(input.task, context));
   if (!input.output_file.empty())
-    PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(input.output_file, pipeline::PrintExecutorOutput(report)));
+    PENSTOCK_RETURN_IF_ERROR(
+        fs::WriteFileAtomically(input.output_file, pipeline::PrintExecutorOutput(report)));
   return kExitSucceeded;
 }
 
@@ -65,7 +70,10 @@ void AddComponentCommand(CLI::App& cli, Application& application) {
   command->footer("Example: penstock component StatisticsGen --executor_input '{\"inputs\": ...}'");
   auto options = std::make_shared<Options>();
   command->add_option("type", options->type, "Component type")->required();
-  command->add_option("--executor_input", options->executor_input, "KFP ExecutorInput as JSON, or @FILE that holds it")->required();
+  command
+      ->add_option("--executor_input", options->executor_input,
+                   "KFP ExecutorInput as JSON, or @FILE that holds it")
+      ->required();
   AddThreadsOption(command, options->num_threads);
   command->callback([&application, options] {
     application.action = [&application, options]() -> Result<int> {

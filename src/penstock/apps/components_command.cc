@@ -11,7 +11,10 @@ json ToJson(const ComponentDescription& component) {
   auto ports = [](const std::vector<pipeline::PortDescription>& list) {
     json out = json::array();
     for (const auto& port : list)
-      out.push_back({{"name", port.name}, {"type", port.artifact_type}, {"help", port.help}, {"optional", port.is_optional}});
+      out.push_back({{"name", port.name},
+                     {"type", port.artifact_type},
+                     {"help", port.help},
+                     {"optional", port.is_optional}});
     return out;
   };
   json parameters = json::array();
@@ -40,10 +43,11 @@ void Print(const ComponentDescription& component) {
   PrintPorts("input", component.inputs);
   PrintPorts("output", component.outputs);
   for (const auto& parameter : component.parameters) {
-    const std::string fallback = parameter.default_value.is_null() ? (parameter.is_optional ? "optional" : "required")
-                                                                   : "default " + parameter.default_value.dump();
-    fmt::print("  {:<8} {:<24} {:<20} {} ({})\n", "param", parameter.name, pipeline::ParameterTypeName(parameter.type),
-               parameter.help, fallback);
+    const std::string fallback = parameter.default_value.is_null()
+                                     ? (parameter.is_optional ? "optional" : "required")
+                                     : "default " + parameter.default_value.dump();
+    fmt::print("  {:<8} {:<24} {:<20} {} ({})\n", "param", parameter.name,
+               pipeline::ParameterTypeName(parameter.type), parameter.help, fallback);
   }
 }
 

@@ -70,7 +70,8 @@ Result<int> Predict(const Application& application, const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::string folder, model::FindModelFolder(options.model));
   PENSTOCK_ASSIGN_OR_RETURN(const auto model, model::LoadModel(folder));
   data::DatasetOptions reading;
-  if (options.delimiter.size() != 1) return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
+  if (options.delimiter.size() != 1)
+    return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
   reading.csv.delimiter = options.delimiter[0];
   reading.csv.column_names = options.column_names;
   reading.csv.null_values = options.null_values;
@@ -80,7 +81,8 @@ Result<int> Predict(const Application& application, const Options& options) {
   std::unique_ptr<data::ExampleWriter> writer;
   if (!options.output.empty()) {
     PENSTOCK_ASSIGN_OR_RETURN(const auto format, FormatOf(options.output));
-    PENSTOCK_ASSIGN_OR_RETURN(writer, data::OpenExampleWriter(options.output, model->signature().outputs(), format));
+    PENSTOCK_ASSIGN_OR_RETURN(writer,
+                              data::OpenExampleWriter(options.output, model->signature().outputs(), format));
   }
   std::optional<Printer> printer;
   if (writer == nullptr) printer.emplace(options.as_json, column);
@@ -123,13 +125,19 @@ void AddPredictCommand(CLI::App& cli, Application& application) {
   auto* command = cli.add_subcommand("predict", "Ask a model for predictions");
   command->footer("Example: penstock predict --model examples/taxi/serving --input data.csv --json");
   auto options = std::make_shared<Options>();
-  command->add_option("--model", options->model, "Model folder, or a folder of versions (the highest is taken)")->required();
+  command
+      ->add_option("--model", options->model, "Model folder, or a folder of versions (the highest is taken)")
+      ->required();
   command->add_option("--input", options->input, "Raw examples: files, folders or globs")->required();
-  command->add_option("-o,--output", options->output, "File to write: .parquet, .tfrecord or .tfrecord.gz; else standard output");
+  command->add_option("-o,--output", options->output,
+                      "File to write: .parquet, .tfrecord or .tfrecord.gz; else standard output");
   command->add_option("--limit", options->limit, "Only so many examples")->check(CLI::NonNegativeNumber);
   command->add_option("--delimiter", options->delimiter, "CSV: what separates cells");
-  command->add_option("--column-names", options->column_names, "CSV without a header line: the names")->delimiter(',');
-  command->add_option("--null-values", options->null_values, "CSV: cells that mean missing, besides empty ones")->delimiter(',');
+  command->add_option("--column-names", options->column_names, "CSV without a header line: the names")
+      ->delimiter(',');
+  command
+      ->add_option("--null-values", options->null_values, "CSV: cells that mean missing, besides empty ones")
+      ->delimiter(',');
   command->add_flag("--json", options->as_json, "JSON, as TF Serving answers");
   AddThreadsOption(command, options->num_threads);
   command->callback([&application, options] {

@@ -28,7 +28,8 @@ ProgressView::ProgressView(const pipeline::PipelineView& pipeline, const Clock& 
 ProgressView::~ProgressView() { ClearStatus(); }
 
 void ProgressView::OnStart(const std::string& run_id, bool is_resumed) {
-  PrintLine(fmt::format("run {}{}", run_id.substr(0, 8), is_resumed ? " goes on where it was interrupted" : ""));
+  PrintLine(
+      fmt::format("run {}{}", run_id.substr(0, 8), is_resumed ? " goes on where it was interrupted" : ""));
 }
 
 void ProgressView::OnEvent(const runtime::RunEvent& event, const runtime::RunState&) {
@@ -72,7 +73,8 @@ void ProgressView::DrawStatus() {
   std::string text = fmt::format("  {}/{}", num_done_, num_nodes_);
   for (const auto& [node, running] : running_) {
     text += "  " + node;
-    if (running.fraction > 0) text += fmt::format(" {} {:.0f}% {}", Bar(running.fraction), running.fraction * 100, running.message);
+    if (running.fraction > 0)
+      text += fmt::format(" {} {:.0f}% {}", Bar(running.fraction), running.fraction * 100, running.message);
   }
   constexpr size_t kMaxWidth = 100;  // One line on any terminal, or the cursor could not go back.
   if (text.size() > kMaxWidth) text.resize(kMaxWidth);

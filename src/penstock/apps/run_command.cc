@@ -22,7 +22,8 @@ Result<std::map<std::string, std::string>> SplitAssignments(const std::vector<st
   std::map<std::string, std::string> assignments;
   for (const auto& text : texts) {
     const size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) return InvalidArgument("--param needs the form name=value, not '{}'", text);
+    if (equals == std::string::npos || equals == 0)
+      return InvalidArgument("--param needs the form name=value, not '{}'", text);
     if (!assignments.emplace(text.substr(0, equals), text.substr(equals + 1)).second)
       return InvalidArgument("--param gives '{}' twice", text.substr(0, equals));
   }
@@ -39,8 +40,8 @@ Status CheckParameters(const Application& application, const pipeline::PipelineV
     auto known = pipeline::ResolveParameters(task, options.parameters, [](const auto&) { return nullptr; });
     if (!known.ok()) continue;  // Parameters that other tasks make: the launcher's business.
     for (const auto& parameter : component->description.parameters)
-      if (auto entry = known->find(parameter.name);
-          entry != known->end() && entry->second.is_string() && (parameter.is_external_path || parameter.is_destination))
+      if (auto entry = known->find(parameter.name); entry != known->end() && entry->second.is_string() &&
+                                                    (parameter.is_external_path || parameter.is_destination))
         entry->second = runtime::ResolvePath(entry->second.get<std::string>(), options.base_directory);
     PENSTOCK_RETURN_IF_ERROR(Annotate(component->check_parameters(*known), task.id));
   }
@@ -65,10 +66,12 @@ Result<int> Run(Application& application, const Options& options) {
 
   const auto backend = backends::MakeLocalProcessBackend(application.program);
   ProgressView progress(view, application.clock, options.as_json);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto result, runtime::RunPipeline(ir, run, application.components, *backend,
-                                                                    application.clock, application.cancellation, progress));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto result,
+                            runtime::RunPipeline(ir, run, application.components, *backend, application.clock,
+                                                 application.cancellation, progress));
   PENSTOCK_ASSIGN_OR_RETURN(const auto store, runtime::OpenExistingStore(run.root, application.clock));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto report, ReportRun(view, *store, result.run_id, result.state, result.seconds));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto report,
+                            ReportRun(view, *store, result.run_id, result.state, result.seconds));
   fmt::print("{}", options.as_json ? report.dump(2) + "\n" : FormatReport(report, /*has_errors_shown=*/true));
   return runtime::ExitCodeOf(result.state);
 }
@@ -82,12 +85,16 @@ void AddRunCommand(CLI::App& cli, Application& application) {
       "Exit code 0: succeeded, 1: failed, 2: bad input, 3: a gate said no.\n"
       "Run again after a crash: the same command finishes the interrupted run.");
   auto options = std::make_shared<Options>();
-  command->add_option("pipeline", options->pipeline, "Pipeline file: YAML, or KFP IR (YAML or JSON)")->required();
-  command->add_option("--param", options->parameters, "Value of a pipeline parameter, as name=value; may be repeated")
+  command->add_option("pipeline", options->pipeline, "Pipeline file: YAML, or KFP IR (YAML or JSON)")
+      ->required();
+  command
+      ->add_option("--param", options->parameters,
+                   "Value of a pipeline parameter, as name=value; may be repeated")
       ->allow_extra_args(false);
   // `--param a=1 b=2` means the same as two options; the pipeline may still follow an option.
   command->add_option("more", options->more_parameters, "More values of pipeline parameters, as name=value");
-  command->add_option("--root", options->root, "Where runs, artifacts and logs live (default: .penstock beside the pipeline)");
+  command->add_option("--root", options->root,
+                      "Where runs, artifacts and logs live (default: .penstock beside the pipeline)");
   command->add_flag("--no-cache", options->is_cache_off, "Run every node, whatever ran before");
   command->add_option("--from", options->from_node, "Run this node and all downstream again");
   command->add_option("--max-nodes", options->max_running, "Nodes that run at the same time; 0: one per core")

@@ -17,7 +17,8 @@ using nlohmann::json;
 using pipeline::Artifact;
 
 /// The last attempt of each node.
-std::map<std::string, metadata::Execution> LastExecutions(const std::vector<metadata::Execution>& executions) {
+std::map<std::string, metadata::Execution> LastExecutions(
+    const std::vector<metadata::Execution>& executions) {
   std::map<std::string, metadata::Execution> last;
   for (const auto& execution : executions) last[execution.node_id] = execution;
   return last;
@@ -27,7 +28,10 @@ json OutputsOf(const metadata::ArtifactsByName& outputs) {
   json list = json::array();
   for (const auto& [name, artifacts] : outputs)
     for (const auto& artifact : artifacts)
-      list.push_back({{"name", name}, {"type", artifact.type}, {"id", artifact.id}, {"uri", artifact.uri},
+      list.push_back({{"name", name},
+                      {"type", artifact.type},
+                      {"id", artifact.id},
+                      {"uri", artifact.uri},
                       {"properties", artifact.properties}});
   return list;
 }
@@ -44,8 +48,10 @@ Status AddAnomalies(const std::string& node, const Artifact& artifact, json& rep
                           {"short_description", info.short_description()},
                           {"description", info.description()}});
     std::sort(features.begin(), features.end());
-    report["anomalies"].push_back(
-        {{"node", node}, {"split", split}, {"features", features}, {"text", validation::FormatAnomalies(anomalies)}});
+    report["anomalies"].push_back({{"node", node},
+                                   {"split", split},
+                                   {"features", features},
+                                   {"text", validation::FormatAnomalies(anomalies)}});
   }
   return OkStatus();
 }
@@ -76,15 +82,18 @@ void AddPush(const std::string& node, const Artifact& artifact, json& report) {
 Status AddFindings(const std::string& node, const metadata::ArtifactsByName& outputs, json& report) {
   for (const auto& [name, artifacts] : outputs) {
     for (const auto& artifact : artifacts) {
-      if (artifact.type == pipeline::types::kAnomalies) PENSTOCK_RETURN_IF_ERROR(AddAnomalies(node, artifact, report));
-      if (artifact.type == pipeline::types::kModelEvaluation) PENSTOCK_RETURN_IF_ERROR(AddEvaluation(node, artifact, report));
+      if (artifact.type == pipeline::types::kAnomalies)
+        PENSTOCK_RETURN_IF_ERROR(AddAnomalies(node, artifact, report));
+      if (artifact.type == pipeline::types::kModelEvaluation)
+        PENSTOCK_RETURN_IF_ERROR(AddEvaluation(node, artifact, report));
       if (artifact.type == pipeline::types::kPushedModel) AddPush(node, artifact, report);
     }
   }
   return OkStatus();
 }
 
-json NodeOf(const pipeline::TaskView& task, const runtime::NodeState& state, const metadata::Execution* execution) {
+json NodeOf(const pipeline::TaskView& task, const runtime::NodeState& state,
+            const metadata::Execution* execution) {
   json node = {{"node", task.id},
                {"component", task.native_component.empty() ? task.component_name : task.native_component},
                {"state", std::string(runtime::NodeStatusName(state.status))},
@@ -110,14 +119,17 @@ std::string StateWord(const json& node) {
 
 std::string Table(const json& report) {
   size_t width = 4;
-  for (const auto& node : report["nodes"]) width = std::max(width, node["node"].get_ref<const std::string&>().size());
-  std::string text = fmt::format("{:<{}}  {:<9}  {:>7}  {:<6}  {}\n", "node", width, "state", "seconds", "cached", "outputs");
+  for (const auto& node : report["nodes"])
+    width = std::max(width, node["node"].get_ref<const std::string&>().size());
+  std::string text = fmt::format("{:<{}}  {:<9}  {:>7}  {:<6}  {}\n", "node", width, "state", "seconds",
+                                 "cached", "outputs");
   for (const auto& node : report["nodes"]) {
     std::vector<std::string> outputs;
     for (const auto& output : node["outputs"])
       outputs.push_back(fmt::format("{}:{}", output["name"].get<std::string>(), output["id"].get<int64_t>()));
-    text += fmt::format("{:<{}}  {:<9}  {:>7.2f}  {:<6}  {}\n", node["node"].get<std::string>(), width, StateWord(node),
-                        node["seconds"].get<double>(), node["cached"].get<bool>() ? "yes" : "", fmt::join(outputs, " "));
+    text += fmt::format("{:<{}}  {:<9}  {:>7.2f}  {:<6}  {}\n", node["node"].get<std::string>(), width,
+                        StateWord(node), node["seconds"].get<double>(),
+                        node["cached"].get<bool>() ? "yes" : "", fmt::join(outputs, " "));
   }
   return text;
 }
@@ -129,13 +141,18 @@ std::string Ending(const json& report) {
     num_cached += node["cached"].get<bool>() ? 1 : 0;
     num_cacheable += node.value("cacheable", false) ? 1 : 0;
   }
-  const std::string cached = num_cached == 0               ? ""
-                             : num_cached == num_cacheable ? fmt::format(", all {} cacheable nodes from the cache", num_cached)
-                                                           : fmt::format(", {} of {} cacheable nodes from the cache", num_cached, num_cacheable);
+  const std::string cached =
+      num_cached == 0 ? ""
+      : num_cached == num_cacheable
+          ? fmt::format(", all {} cacheable nodes from the cache", num_cached)
+          : fmt::format(", {} of {} cacheable nodes from the cache", num_cached, num_cacheable);
   switch (report["exit_code"].get<int>()) {
-    case 0: return fmt::format("Succeeded in {}{}.\n", seconds, cached);
-    case 3: return fmt::format("Finished in {}{}; a gate said no.\n", seconds, cached);
-    default: return fmt::format("Failed after {}{}.\n", seconds, cached);
+    case 0:
+      return fmt::format("Succeeded in {}{}.\n", seconds, cached);
+    case 3:
+      return fmt::format("Finished in {}{}; a gate said no.\n", seconds, cached);
+    default:
+      return fmt::format("Failed after {}{}.\n", seconds, cached);
   }
 }
 
@@ -145,7 +162,10 @@ Result<json> ReportRun(const pipeline::PipelineView& pipeline, const metadata::M
                        const std::string& run_id, const runtime::RunState& state, double seconds) {
   json report = {{"run_id", run_id},
                  {"pipeline", pipeline.name},
-                 {"state", !state.is_complete ? "running" : state.is_cancelled ? "cancelled" : state.succeeded ? "succeeded" : "failed"},
+                 {"state", !state.is_complete   ? "running"
+                           : state.is_cancelled ? "cancelled"
+                           : state.succeeded    ? "succeeded"
+                                                : "failed"},
                  {"exit_code", runtime::ExitCodeOf(state)},
                  {"seconds", seconds},
                  {"nodes", json::array()},
@@ -173,20 +193,24 @@ Result<json> ReportRun(const pipeline::PipelineView& pipeline, const metadata::M
 std::string FormatReport(const json& report, bool has_errors_shown) {
   std::string text = Table(report);
   for (const auto& found : report["anomalies"])
-    text += fmt::format("\n{}, split '{}': {}", found["node"].get<std::string>(), found["split"].get<std::string>(),
-                        found["text"].get<std::string>());
+    text += fmt::format("\n{}, split '{}': {}", found["node"].get<std::string>(),
+                        found["split"].get<std::string>(), found["text"].get<std::string>());
   for (const auto& evaluation : report["evaluations"]) {
-    text += fmt::format("\n{}:\n{}", evaluation["node"].get<std::string>(), evaluation["text"].get<std::string>());
-    text += evaluation["blessed"].get<bool>() ? "The model is blessed: every threshold is met.\n" : "The model is not blessed:\n";
+    text += fmt::format("\n{}:\n{}", evaluation["node"].get<std::string>(),
+                        evaluation["text"].get<std::string>());
+    text += evaluation["blessed"].get<bool>() ? "The model is blessed: every threshold is met.\n"
+                                              : "The model is not blessed:\n";
     for (const auto& reason : evaluation["reasons"]) text += fmt::format("  {}\n", reason.get<std::string>());
   }
   for (const auto& push : report["pushed"]) {
     const auto destination = push["destination"].get<std::string>();
-    text += destination.empty() ? fmt::format("\nNot pushed: {}\n", push["not_pushed_because"].get<std::string>())
-                                : fmt::format("\nPushed to {}\n", destination);
+    text += destination.empty()
+                ? fmt::format("\nNot pushed: {}\n", push["not_pushed_because"].get<std::string>())
+                : fmt::format("\nPushed to {}\n", destination);
   }
   for (const auto& node : report["nodes"])
-    if (const auto error = node["error"].get<std::string>(); !has_errors_shown && !error.empty() && node["state"] == "failed")
+    if (const auto error = node["error"].get<std::string>();
+        !has_errors_shown && !error.empty() && node["state"] == "failed")
       text += fmt::format("\n{} failed: {}\n", node["node"].get<std::string>(), error);
   return text + "\n" + Ending(report);
 }

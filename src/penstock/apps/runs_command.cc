@@ -18,17 +18,22 @@ struct Options {
 using SharedOptions = std::shared_ptr<Options>;
 
 Result<int> ListRuns(const Application& application, const Options& options) {
-  PENSTOCK_ASSIGN_OR_RETURN(const auto store, runtime::OpenExistingStore(fs::Absolute(options.root), application.clock));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto store,
+                            runtime::OpenExistingStore(fs::Absolute(options.root), application.clock));
   PENSTOCK_ASSIGN_OR_RETURN(const auto runs, store->FindRuns({.limit = options.limit}));
   json list = json::array();
   if (!options.as_json) fmt::print("{:<36}  {:<20}  {:<10}  {}\n", "run", "pipeline", "state", "created");
   for (const auto& run : runs) {
     const std::string state(metadata::RunStateName(run.state));
     if (options.as_json) {
-      list.push_back({{"run_id", run.run_id}, {"pipeline", run.pipeline_name}, {"state", state},
-                      {"created", run.created.ToIsoString()}, {"updated", run.updated.ToIsoString()}});
+      list.push_back({{"run_id", run.run_id},
+                      {"pipeline", run.pipeline_name},
+                      {"state", state},
+                      {"created", run.created.ToIsoString()},
+                      {"updated", run.updated.ToIsoString()}});
     } else {
-      fmt::print("{:<36}  {:<20}  {:<10}  {}\n", run.run_id, run.pipeline_name, state, run.created.ToIsoString());
+      fmt::print("{:<36}  {:<20}  {:<10}  {}\n", run.run_id, run.pipeline_name, state,
+                 run.created.ToIsoString());
     }
   }
   if (options.as_json) fmt::print("{}\n", list.dump(2));
@@ -44,9 +49,11 @@ Result<metadata::RunRecord> FindRun(const metadata::MetadataStore& store, const 
 }
 
 Result<int> ShowRun(const Application& application, const Options& options) {
-  PENSTOCK_ASSIGN_OR_RETURN(const auto store, runtime::OpenExistingStore(fs::Absolute(options.root), application.clock));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto store,
+                            runtime::OpenExistingStore(fs::Absolute(options.root), application.clock));
   PENSTOCK_ASSIGN_OR_RETURN(const auto run, FindRun(*store, options.run_id));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto ir, pipeline::ParsePipelineIr(run.spec, "the stored pipeline of run " + run.run_id));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto ir,
+                            pipeline::ParsePipelineIr(run.spec, "the stored pipeline of run " + run.run_id));
   PENSTOCK_ASSIGN_OR_RETURN(const auto view, pipeline::ViewPipeline(ir));
   PENSTOCK_ASSIGN_OR_RETURN(const auto lines, store->ReadRunEvents(run.run_id));
   runtime::RunState state;
@@ -56,12 +63,14 @@ Result<int> ShowRun(const Application& application, const Options& options) {
   }
   const double seconds = static_cast<double>(run.updated.micros - run.created.micros) * 1e-6;
   PENSTOCK_ASSIGN_OR_RETURN(const auto report, ReportRun(view, *store, run.run_id, state, seconds));
-  fmt::print("{}", options.as_json ? report.dump(2) + "\n" : FormatReport(report, /*has_errors_shown=*/false));
+  fmt::print("{}",
+             options.as_json ? report.dump(2) + "\n" : FormatReport(report, /*has_errors_shown=*/false));
   return kExitSucceeded;
 }
 
 Result<int> ShowLogs(const Application& application, const Options& options) {
-  PENSTOCK_ASSIGN_OR_RETURN(const auto store, runtime::OpenExistingStore(fs::Absolute(options.root), application.clock));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto store,
+                            runtime::OpenExistingStore(fs::Absolute(options.root), application.clock));
   PENSTOCK_ASSIGN_OR_RETURN(const auto run, FindRun(*store, options.run_id));
   PENSTOCK_ASSIGN_OR_RETURN(const auto executions, store->FindExecutions(run.run_id));
   json list = json::array();
@@ -73,7 +82,10 @@ Result<int> ShowLogs(const Application& application, const Options& options) {
     auto text = fs::ReadFile(execution.log_path);
     const std::string log = text.ok() ? *text : fmt::format("({})\n", text.status().message());
     if (options.as_json) {
-      list.push_back({{"node", execution.node_id}, {"attempt", execution.attempt}, {"path", execution.log_path}, {"log", log}});
+      list.push_back({{"node", execution.node_id},
+                      {"attempt", execution.attempt},
+                      {"path", execution.log_path},
+                      {"log", log}});
     } else {
       fmt::print("==> {} attempt {} <==\n{}", execution.node_id, execution.attempt, log);
     }
@@ -83,8 +95,8 @@ Result<int> ShowLogs(const Application& application, const Options& options) {
   return kExitSucceeded;
 }
 
-CLI::App* AddSubcommand(CLI::App* runs, const std::string& name, const std::string& help, const std::string& example,
-                        Application& application, const SharedOptions& options,
+CLI::App* AddSubcommand(CLI::App* runs, const std::string& name, const std::string& help,
+                        const std::string& example, Application& application, const SharedOptions& options,
                         Result<int> (*action)(const Application&, const Options&)) {
   auto* command = runs->add_subcommand(name, help);
   command->footer("Example: " + example);
@@ -102,15 +114,16 @@ void AddRunsCommand(CLI::App& cli, Application& application) {
   auto* runs = cli.add_subcommand("runs", "Runs of pipelines: list, show, logs");
   runs->require_subcommand(1);
   const auto options = std::make_shared<Options>();
-  AddSubcommand(runs, "list", "List runs, the latest first", "penstock runs list --root examples/taxi/.penstock", application,
-                options, ListRuns)
+  AddSubcommand(runs, "list", "List runs, the latest first",
+                "penstock runs list --root examples/taxi/.penstock", application, options, ListRuns)
       ->add_option("--limit", options->limit, "At most so many")
       ->check(CLI::Range(1, 100000));
-  AddSubcommand(runs, "show", "Show a run, its nodes and outputs", "penstock runs show 1f0c --root examples/taxi/.penstock",
-                application, options, ShowRun)
+  AddSubcommand(runs, "show", "Show a run, its nodes and outputs",
+                "penstock runs show 1f0c --root examples/taxi/.penstock", application, options, ShowRun)
       ->add_option("run", options->run_id, "Run id or the beginning of it; the latest when left out");
   auto* logs = AddSubcommand(runs, "logs", "Show what the nodes of a run printed",
-                             "penstock runs logs --node Trainer --root examples/taxi/.penstock", application, options, ShowLogs);
+                             "penstock runs logs --node Trainer --root examples/taxi/.penstock", application,
+                             options, ShowLogs);
   logs->add_option("run", options->run_id, "Run id or the beginning of it; the latest when left out");
   logs->add_option("--node", options->node, "Only this node");
 }

@@ -41,10 +41,14 @@ void AddInfer(CLI::App* schema, Application& application) {
   auto* command = schema->add_subcommand("infer", "Infer a schema that statistics satisfy");
   command->footer("Example: penstock schema infer stats.pb -o schema.pbtxt");
   auto options = std::make_shared<GrowOptions>();
-  command->add_option("statistics", options->statistics, "Statistics files; the first infers, the others loosen")->required();
+  command
+      ->add_option("statistics", options->statistics, "Statistics files; the first infers, the others loosen")
+      ->required();
   command->add_option("-o,--output", options->output, kOutputHelp)->required();
-  command->add_option("--infer-feature-shape", options->infer.infer_feature_shape, "Give features with one length a shape");
-  command->add_option("--max-string-domain-size", options->infer.max_string_domain_size, "Most values of a domain");
+  command->add_option("--infer-feature-shape", options->infer.infer_feature_shape,
+                      "Give features with one length a shape");
+  command->add_option("--max-string-domain-size", options->infer.max_string_domain_size,
+                      "Most values of a domain");
   command->callback([&application, options] {
     application.action = [options]() -> Result<int> {
       PENSTOCK_ASSIGN_OR_RETURN(const auto datasets, ReadWholeDatasets(options->statistics));
@@ -59,19 +63,22 @@ void AddUpdate(CLI::App* schema, Application& application) {
   auto* command = schema->add_subcommand("update", "Loosen a schema as little as statistics need");
   command->footer(
       "Example: penstock schema update schema.pbtxt stats.pb -o schema.pbtxt\n"
-      "Takes everything that is new or different in the data; to take anomalies one by one: penstock schema accept.");
+      "Takes everything that is new or different in the data; to take anomalies one by one: penstock schema "
+      "accept.");
   auto options = std::make_shared<GrowOptions>();
   command->add_option("schema", options->schema, "Schema file")->required();
   command->add_option("statistics", options->statistics, "Statistics files, taken in this order")->required();
   command->add_option("-o,--output", options->output, kOutputHelp)->required();
-  command->add_option("--max-string-domain-size", options->infer.max_string_domain_size, "Most values of a new domain");
+  command->add_option("--max-string-domain-size", options->infer.max_string_domain_size,
+                      "Most values of a new domain");
   command->callback([&application, options] {
     application.action = [options]() -> Result<int> {
       PENSTOCK_ASSIGN_OR_RETURN(const auto before, validation::ReadSchema(options->schema));
       PENSTOCK_ASSIGN_OR_RETURN(const auto datasets, ReadWholeDatasets(options->statistics));
       tfmd::Schema schema = before;
       for (const auto& dataset : datasets) {
-        PENSTOCK_ASSIGN_OR_RETURN(schema, validation::UpdateSchema(std::move(schema), dataset, options->infer));
+        PENSTOCK_ASSIGN_OR_RETURN(schema,
+                                  validation::UpdateSchema(std::move(schema), dataset, options->infer));
       }
       PENSTOCK_RETURN_IF_ERROR(WriteProto(options->output, schema));
       fmt::print("{}", validation::FormatSchemaChanges(validation::CompareSchemas(before, schema)));
@@ -89,11 +96,14 @@ void AddAccept(CLI::App* schema, Application& application) {
   command->footer(
       "Example: penstock validate stats.pb --schema schema.pbtxt -o anomalies.pbtxt\n"
       "         penstock schema accept anomalies.pbtxt --only payment_type -o schema.pbtxt\n"
-      "Makes the changes that the anomalies carry. With --schema, of a schema that was edited since: refused where a\n"
-      "feature in question is another now; validate again then. The dataset's own anomaly is named '(dataset)'.");
+      "Makes the changes that the anomalies carry. With --schema, of a schema that was edited since: refused "
+      "where a\n"
+      "feature in question is another now; validate again then. The dataset's own anomaly is named "
+      "'(dataset)'.");
   auto options = std::make_shared<Options>();
   command->add_option("anomalies", options->anomalies, "What penstock validate -o wrote")->required();
-  command->add_option("--schema", options->schema, "Schema to change; default: the one that was validated against");
+  command->add_option("--schema", options->schema,
+                      "Schema to change; default: the one that was validated against");
   command->add_option("--only", options->only, "Only the anomalies of these features")->delimiter(',');
   command->add_option("-o,--output", options->output, kOutputHelp)->required();
   command->callback([&application, options] {
@@ -104,12 +114,14 @@ void AddAccept(CLI::App* schema, Application& application) {
       if (!options->schema.empty()) {
         PENSTOCK_ASSIGN_OR_RETURN(before, validation::ReadSchema(options->schema));
       }
-      auto accepted = validation::AcceptAnomalies(anomalies, before, {options->only.begin(), options->only.end()});
+      auto accepted =
+          validation::AcceptAnomalies(anomalies, before, {options->only.begin(), options->only.end()});
       if (!accepted.ok()) return Annotate(accepted.status(), options->anomalies);
       PENSTOCK_RETURN_IF_ERROR(WriteProto(options->output, accepted->schema));
       fmt::print("{}", validation::FormatSchemaChanges(validation::CompareSchemas(before, accepted->schema)));
       for (const auto& name : accepted->without_fix)
-        fmt::print(stderr, "penstock: warning: no change of the schema makes the anomaly of '{}' go away\n", name);
+        fmt::print(stderr, "penstock: warning: no change of the schema makes the anomaly of '{}' go away\n",
+                   name);
       return kExitSucceeded;
     };
   });
@@ -135,7 +147,8 @@ void AddDiff(CLI::App* schema, Application& application) {
   auto* command = schema->add_subcommand("diff", "Show what differs between two schemas");
   command->footer(
       "Example: penstock schema diff old.pbtxt new.pbtxt\n"
-      "The order of features and values does not count. Exit code 0 when they are equal, 1 when they differ.");
+      "The order of features and values does not count. Exit code 0 when they are equal, 1 when they "
+      "differ.");
   auto options = std::make_shared<Options>();
   command->add_option("before", options->before, "Schema file")->required();
   command->add_option("after", options->after, "Schema file")->required();

@@ -32,7 +32,8 @@ void ShardProgress::Draw(int64_t num_begun) const {
   const int64_t place = (num_begun - 1) % num_shards + 1;
   const int64_t filled = place * kWidth / num_shards;
   std::lock_guard lock(mutex_);
-  fmt::print(stderr, "\r\x1b[2K{} [{:#<{}}{: <{}}] {}%", what_, "", filled, "", kWidth - filled, place * 100 / num_shards);
+  fmt::print(stderr, "\r\x1b[2K{} [{:#<{}}{: <{}}] {}%", what_, "", filled, "", kWidth - filled,
+             place * 100 / num_shards);
   std::fflush(stderr);
   is_drawn_ = true;
 }

@@ -38,7 +38,8 @@ Result<statistics::StatisticsOptions> ReadStatisticsOptions(const GenerateOption
   for (const auto& slice : counting.slices) {
     if (!slice.texts_match_nothing || slice.feature_values.empty()) continue;
     fmt::print(stderr,
-               "Note: feature_values of slicing_config match no value of a string feature, as in TFDV; write --slices "
+               "Note: feature_values of slicing_config match no value of a string feature, as in TFDV; write "
+               "--slices "
                "{}={} for that slice\n",
                slice.feature_values.begin()->first, slice.feature_values.begin()->second);
   }
@@ -55,7 +56,8 @@ Result<int> GenerateStatistics(const Application& application, const GenerateOpt
     PENSTOCK_ASSIGN_OR_RETURN(schema, validation::ReadSchema(options.schema));
     reading.schema = counting.schema = &schema;
   }
-  if (options.delimiter.size() != 1) return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
+  if (options.delimiter.size() != 1)
+    return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
   reading.csv.delimiter = options.delimiter[0];
   reading.csv.column_names = options.column_names;
   reading.csv.null_values = options.null_values;
@@ -71,14 +73,20 @@ void AddGenerate(CLI::App* stats, Application& application) {
   command->footer("Example: penstock stats generate data.csv -o stats.pb");
   auto options = std::make_shared<GenerateOptions>();
   command->add_option("data", options->data, "Files, folders or globs (CSV, Parquet, TFRecord)")->required();
-  command->add_option("-o,--output", options->output, "File to write: .pbtxt text, .json JSON, else binary")->required();
+  command->add_option("-o,--output", options->output, "File to write: .pbtxt text, .json JSON, else binary")
+      ->required();
   command->add_option("--schema", options->schema, "Schema that says the columns' types");
-  command->add_option("--options", options->statistics_options, "JSON file with StatsOptions as TFDV names them");
-  command->add_option("--slices", options->slices,
-                      "Statistics of slices too: feature (each value), feature=value, several with commas (crossed)");
+  command->add_option("--options", options->statistics_options,
+                      "JSON file with StatsOptions as TFDV names them");
+  command->add_option(
+      "--slices", options->slices,
+      "Statistics of slices too: feature (each value), feature=value, several with commas (crossed)");
   command->add_option("--delimiter", options->delimiter, "CSV: what separates cells");
-  command->add_option("--column-names", options->column_names, "CSV without a header line: the names")->delimiter(',');
-  command->add_option("--null-values", options->null_values, "CSV: cells that mean missing, besides empty ones")->delimiter(',');
+  command->add_option("--column-names", options->column_names, "CSV without a header line: the names")
+      ->delimiter(',');
+  command
+      ->add_option("--null-values", options->null_values, "CSV: cells that mean missing, besides empty ones")
+      ->delimiter(',');
   AddThreadsOption(command, options->num_threads);
   command->callback([&application, options] {
     application.action = [&application, options] { return GenerateStatistics(application, *options); };

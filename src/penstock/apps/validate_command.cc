@@ -35,7 +35,8 @@ const tfmd::DatasetFeatureStatistics* Get(const std::optional<tfmd::DatasetFeatu
 Result<int> Validate(const Options& options) {
   validation::ValidateOptions validating;
   validating.propose_fixes = !options.without_fixes;
-  if (!options.options.empty()) PENSTOCK_RETURN_IF_ERROR(validation::ReadValidateOptions(options.options, validating));
+  if (!options.options.empty())
+    PENSTOCK_RETURN_IF_ERROR(validation::ReadValidateOptions(options.options, validating));
   if (!options.environment.empty()) validating.environment = options.environment;
   PENSTOCK_ASSIGN_OR_RETURN(const auto schema, validation::ReadSchema(options.schema));
   PENSTOCK_ASSIGN_OR_RETURN(const auto statistics, ReadWholeDataset(options.statistics));
@@ -45,7 +46,8 @@ Result<int> Validate(const Options& options) {
   validating.previous_span = Get(previous);
   validating.serving = Get(serving);
   validating.previous_version = Get(previous_version);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto anomalies, validation::ValidateStatistics(statistics, schema, validating));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto anomalies,
+                            validation::ValidateStatistics(statistics, schema, validating));
   if (!options.output.empty()) PENSTOCK_RETURN_IF_ERROR(WriteProto(options.output, anomalies));
   if (options.as_json) {
     PrintJson(anomalies);
@@ -62,22 +64,28 @@ void AddValidateCommand(CLI::App& cli, Application& application) {
   command->footer(
       "Example: penstock validate stats.pb --schema schema.pbtxt -o anomalies.pbtxt\n"
       "Each anomaly written carries the change of the schema that makes it go away: penstock schema accept.\n"
-      "OPTIONS, as JSON: {\"severity_overrides\": {\"SCHEMA_NEW_COLUMN\": \"WARNING\"}, \"features_needed\": [\"fare\"],\n"
-      "\"new_features_are_warnings\": true, \"string_domain_limit\": 1000, \"raise_documented_types\": true}\n"
+      "OPTIONS, as JSON: {\"severity_overrides\": {\"SCHEMA_NEW_COLUMN\": \"WARNING\"}, \"features_needed\": "
+      "[\"fare\"],\n"
+      "\"new_features_are_warnings\": true, \"string_domain_limit\": 1000, \"raise_documented_types\": "
+      "true}\n"
       "Exit code 3 when an anomaly is an error.");
   auto options = std::make_shared<Options>();
   command->add_option("statistics", options->statistics, "Statistics file")->required();
   command->add_option("--schema", options->schema, "Schema file")->required();
-  command->add_option("-o,--output", options->output, "Anomalies to write: .pbtxt text, .json JSON, else binary");
+  command->add_option("-o,--output", options->output,
+                      "Anomalies to write: .pbtxt text, .json JSON, else binary");
   command->add_option("--environment", options->environment, "Environment of the schema to validate for");
-  command->add_option("--previous", options->previous, "Statistics of the previous span, for drift comparators");
+  command->add_option("--previous", options->previous,
+                      "Statistics of the previous span, for drift comparators");
   command->add_option("--serving", options->serving, "Statistics of the serving data, for skew comparators");
   command->add_option("--previous-version", options->previous_version,
                       "Statistics of the previous version, for num_examples_version_comparator");
   command->add_option("--options", options->options, "JSON file of options (below)");
-  command->add_flag("--no-fixes", options->without_fixes, "Write anomalies without changes of the schema, as TFDV does");
+  command->add_flag("--no-fixes", options->without_fixes,
+                    "Write anomalies without changes of the schema, as TFDV does");
   command->add_flag("--json", options->as_json, "Anomalies to standard output as JSON");
-  command->callback([&application, options] { application.action = [options] { return Validate(*options); }; });
+  command->callback(
+      [&application, options] { application.action = [options] { return Validate(*options); }; });
 }
 
 }  // namespace penstock::apps

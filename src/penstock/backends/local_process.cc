@@ -71,7 +71,8 @@ std::string Unescape(std::string_view line) {
 /// Takes the task's reports apart as they arrive.
 class ReportParser {
  public:
-  ReportParser(TaskOutcome& outcome, const OnProgress& on_progress) : outcome_(outcome), on_progress_(on_progress) {}
+  ReportParser(TaskOutcome& outcome, const OnProgress& on_progress)
+      : outcome_(outcome), on_progress_(on_progress) {}
 
   void Add(std::string_view bytes) {
     for (char c : bytes) {
@@ -105,8 +106,8 @@ class ReportParser {
 };
 
 /// Between fork and exec only what is safe there: no allocation, no locks.
-[[noreturn]] void BecomeTask(char* const* arguments, char* const* environment, const char* directory, int log_fd,
-                             int report_fd, pid_t parent) {
+[[noreturn]] void BecomeTask(char* const* arguments, char* const* environment, const char* directory,
+                             int log_fd, int report_fd, pid_t parent) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // It died before the line above.
@@ -176,16 +177,17 @@ class LocalProcessBackend : public runtime::TaskBackend {
     const pid_t child = ::fork();
     if (child < 0) return Errno("start a process");
     if (child == 0)
-      BecomeTask(argument_pointers.data(), environment_pointers.data(), command.working_directory.c_str(), log.get(),
-                 child_end.get(), parent);
+      BecomeTask(argument_pointers.data(), environment_pointers.data(), command.working_directory.c_str(),
+                 log.get(), child_end.get(), parent);
     ::setpgid(child, child);  // Both sides do it: whoever comes first.
     child_end.Close();
     return Watch(command, child, started, reports.get(), cancellation, on_progress);
   }
 
  private:
-  static Result<TaskOutcome> Watch(const TaskCommand& command, pid_t child, Clock::time_point started, int reports,
-                                   const CancellationToken& cancellation, const OnProgress& on_progress) {
+  static Result<TaskOutcome> Watch(const TaskCommand& command, pid_t child, Clock::time_point started,
+                                   int reports, const CancellationToken& cancellation,
+                                   const OnProgress& on_progress) {
     TaskOutcome outcome;
     ReportParser parser(outcome, on_progress);
     const Descriptor exited(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
@@ -198,7 +200,8 @@ class LocalProcessBackend : public runtime::TaskBackend {
       const bool is_open = Drain(reports, parser);
       const pid_t reaped = ::wait4(child, &status, WNOHANG, &usage);
       if (reaped == child || (reaped < 0 && errno != EINTR)) break;
-      const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started).count();
+      const auto elapsed =
+          std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started).count();
       if (command.timeout_millis > 0 && elapsed > command.timeout_millis) outcome.is_timed_out = true;
       is_cancelled = is_cancelled || cancellation.IsCancelled();
       if (outcome.is_timed_out || is_cancelled) ::kill(-child, SIGKILL);
@@ -208,7 +211,9 @@ class LocalProcessBackend : public runtime::TaskBackend {
     Drain(reports, parser);
     ::kill(-child, SIGKILL);  // What it left running.
     outcome.wall_seconds = std::chrono::duration<double>(Clock::now() - started).count();
-    auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+    auto seconds = [](const timeval& t) {
+      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+    };
     outcome.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
     outcome.peak_memory_bytes = usage.ru_maxrss * int64_t{1024};
     outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;

@@ -66,8 +66,9 @@ TEST_F(LocalProcessBackendTest, PassesTheEnvironmentOn) {
 }
 
 TEST_F(LocalProcessBackendTest, HearsProgressAndErrorsOverTheReportChannel) {
-  const auto outcome = Run(Shell("echo 'progress 0.5 half way' >&$PENSTOCK_REPORT_FD; echo nonsense >&$PENSTOCK_REPORT_FD;"
-                                 "printf 'error 3 row 7\\\\nis ragged\\n' >&$PENSTOCK_REPORT_FD; exit 2"));
+  const auto outcome =
+      Run(Shell("echo 'progress 0.5 half way' >&$PENSTOCK_REPORT_FD; echo nonsense >&$PENSTOCK_REPORT_FD;"
+                "printf 'error 3 row 7\\\\nis ragged\\n' >&$PENSTOCK_REPORT_FD; exit 2"));
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_THAT(progress_, testing::ElementsAre("0.50 half way"));
   EXPECT_EQ(outcome->reported_error, InvalidArgument("row 7\nis ragged"));

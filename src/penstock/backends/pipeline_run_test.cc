@@ -34,31 +34,39 @@ std::string Ir(const std::vector<Script>& scripts) {
     nlohmann::json command = {"/bin/sh", "-c", script.text, "sh", "{{$.outputs.artifacts['out'].path}}"};
     if (!script.input_from.empty()) command.push_back("{{$.inputs.artifacts['in'].path}}");
     const std::string artifact = "{artifactType: {schemaTitle: system.Dataset, schemaVersion: 0.0.1}}";
-    executors += fmt::format("    exec-{}: {{container: {{image: none, command: {}}}}}\n", script.name, command.dump());
-    components += fmt::format("  comp-{}: {{executorLabel: exec-{}, outputDefinitions: {{artifacts: {{out: {}}}}}", script.name,
-                              script.name, artifact);
-    if (!script.input_from.empty()) components += fmt::format(", inputDefinitions: {{artifacts: {{in: {}}}}}", artifact);
+    executors += fmt::format("    exec-{}: {{container: {{image: none, command: {}}}}}\n", script.name,
+                             command.dump());
+    components +=
+        fmt::format("  comp-{}: {{executorLabel: exec-{}, outputDefinitions: {{artifacts: {{out: {}}}}}",
+                    script.name, script.name, artifact);
+    if (!script.input_from.empty())
+      components += fmt::format(", inputDefinitions: {{artifacts: {{in: {}}}}}", artifact);
     components += "}\n";
-    tasks += fmt::format("      {}: {{taskInfo: {{name: {}}}, componentRef: {{name: comp-{}}}, cachingOptions: {{enableCache: true}}",
-                         script.name, script.name, script.name);
+    tasks += fmt::format(
+        "      {}: {{taskInfo: {{name: {}}}, componentRef: {{name: comp-{}}}, cachingOptions: {{enableCache: "
+        "true}}",
+        script.name, script.name, script.name);
     if (script.num_retries > 0)
       tasks += fmt::format(", retryPolicy: {{maxRetryCount: {}, backoffDuration: 0s}}", script.num_retries);
     if (!script.input_from.empty())
       tasks += fmt::format(
-          ", dependentTasks: [{0}], inputs: {{artifacts: {{in: {{taskOutputArtifact: {{producerTask: {0}, outputArtifactKey: "
+          ", dependentTasks: [{0}], inputs: {{artifacts: {{in: {{taskOutputArtifact: {{producerTask: {0}, "
+          "outputArtifactKey: "
           "out}}}}}}}}",
           script.input_from);
     tasks += "}\n";
   }
-  return "pipelineInfo: {name: shell}\nschemaVersion: 2.1.0\nsdkVersion: test\ndeploymentSpec:\n  executors:\n" + executors +
-         "components:\n" + components + "root:\n  dag:\n    tasks:\n" + tasks;
+  return "pipelineInfo: {name: shell}\nschemaVersion: 2.1.0\nsdkVersion: test\ndeploymentSpec:\n  "
+         "executors:\n" +
+         executors + "components:\n" + components + "root:\n  dag:\n    tasks:\n" + tasks;
 }
 
 class Recorder : public runtime::RunObserver {
  public:
   void OnStart(const std::string& run_id, bool resumed) override { run = run_id, is_resumed = resumed; }
   void OnEvent(const RunEvent& event, const RunState&) override {
-    if (const auto* launched = std::get_if<runtime::event::NodeLaunched>(&event.what)) launches.push_back(launched->node);
+    if (const auto* launched = std::get_if<runtime::event::NodeLaunched>(&event.what))
+      launches.push_back(launched->node);
     if (on_event) on_event(event);
   }
   void OnProgress(const std::string&, double, const std::string&) override {}
@@ -165,7 +173,8 @@ TEST_F(PipelineRunTest, LeavesNothingOfAFailedAttempt) {
 
 TEST_F(PipelineRunTest, TriesAFlakyTaskAgain) {
   const std::string flag = fs::Join(testing::TempDir(), "flag_" + NewUuid());
-  const auto result = Run({{"make", fmt::format("echo 1 > $1/data; test -e {0} || {{ touch {0}; exit 1; }}", flag), "", 2}});
+  const auto result =
+      Run({{"make", fmt::format("echo 1 > $1/data; test -e {0} || {{ touch {0}; exit 1; }}", flag), "", 2}});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_TRUE(result->state.succeeded);
   EXPECT_EQ(result->state.nodes.at("make").num_attempts, 2);
@@ -190,7 +199,8 @@ TEST_F(PipelineRunTest, RefusesASecondRunBelowTheSameRoot) {
     if (!std::holds_alternative<runtime::event::NodeLaunched>(event.what)) return;
     const auto ir = pipeline::ParsePipelineIr(Ir({kMake}), "test");
     Recorder other;
-    second = runtime::RunPipeline(*ir, {.root = root_}, components_, *backend_, clock_, cancellation_, other).status();
+    second = runtime::RunPipeline(*ir, {.root = root_}, components_, *backend_, clock_, cancellation_, other)
+                 .status();
   };
   ASSERT_TRUE(Run({kMake}).ok());
   EXPECT_EQ(second.code(), StatusCode::kFailedPrecondition);

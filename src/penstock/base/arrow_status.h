@@ -13,9 +13,9 @@ Status FromArrow(const arrow::Status& status);
 
 }  // namespace penstock
 
-#define PENSTOCK_RETURN_IF_ARROW_ERROR(expression)                                     \
-  do {                                                                                 \
-    ::arrow::Status penstock_arrow_status = (expression);                              \
+#define PENSTOCK_RETURN_IF_ARROW_ERROR(expression)                                        \
+  do {                                                                                    \
+    ::arrow::Status penstock_arrow_status = (expression);                                 \
     if (!penstock_arrow_status.ok()) return ::penstock::FromArrow(penstock_arrow_status); \
   } while (0)
 

@@ -38,7 +38,8 @@ std::string Digest::ToHex() const {
 
 Result<Digest> Digest::FromHex(std::string_view hex) {
   Digest digest;
-  if (hex.size() != digest.bytes.size() * 2) return InvalidArgument("A digest has 32 hex digits, not {}: {}", hex.size(), hex);
+  if (hex.size() != digest.bytes.size() * 2)
+    return InvalidArgument("A digest has 32 hex digits, not {}: {}", hex.size(), hex);
   for (size_t i = 0; i < digest.bytes.size(); ++i) {
     const int high = HexValue(hex[2 * i]), low = HexValue(hex[2 * i + 1]);
     if (high < 0 || low < 0) return InvalidArgument("A digest has hex digits only: {}", hex);

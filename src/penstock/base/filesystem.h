@@ -15,8 +15,8 @@ namespace penstock::fs {
 /// All calls are safe from any thread.
 
 struct FileEntry {
-  std::string path;     ///< As the listing's own folder was given: local stays a plain path.
-  int64_t size = 0;     ///< Bytes; 0 for folders.
+  std::string path;  ///< As the listing's own folder was given: local stays a plain path.
+  int64_t size = 0;  ///< Bytes; 0 for folders.
   bool is_directory = false;
 };
 

@@ -14,7 +14,8 @@ namespace {
 enum class Encoding { kBinary, kText, kJson };
 
 Encoding EncodingOf(const std::string& path) {
-  if (path.ends_with(".pbtxt") || path.ends_with(".textproto") || path.ends_with(".txt")) return Encoding::kText;
+  if (path.ends_with(".pbtxt") || path.ends_with(".textproto") || path.ends_with(".txt"))
+    return Encoding::kText;
   return path.ends_with(".json") ? Encoding::kJson : Encoding::kBinary;
 }
 
@@ -38,7 +39,8 @@ Status ParseTextProto(const std::string& text, const std::string& name, google::
   parser.RecordErrorsTo(&error);
   parser.SetRecursionLimit(100);
   if (!parser.ParseFromString(text, &message))
-    return InvalidArgument("{} is not a {} in text format: {}", name, message.GetDescriptor()->full_name(), error.text());
+    return InvalidArgument("{} is not a {} in text format: {}", name, message.GetDescriptor()->full_name(),
+                           error.text());
   return OkStatus();
 }
 
@@ -64,7 +66,8 @@ std::string SerializeDeterministically(const google::protobuf::Message& message)
 Status ReadProto(const std::string& path, google::protobuf::Message& message) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::string content, fs::ReadFile(path));
   switch (EncodingOf(path)) {
-    case Encoding::kText: return ParseTextProto(content, path, message);
+    case Encoding::kText:
+      return ParseTextProto(content, path, message);
     case Encoding::kJson: {
       const auto status = google::protobuf::util::JsonStringToMessage(content, &message);
       if (!status.ok())
@@ -72,7 +75,8 @@ Status ReadProto(const std::string& path, google::protobuf::Message& message) {
                                std::string(status.message()));
       return OkStatus();
     }
-    case Encoding::kBinary: break;
+    case Encoding::kBinary:
+      break;
   }
   if (!message.ParseFromString(content))
     return DataLoss("{} is not a {}: its {} bytes do not parse (text format ends in .pbtxt)", path,
@@ -82,7 +86,8 @@ Status ReadProto(const std::string& path, google::protobuf::Message& message) {
 
 Status WriteProto(const std::string& path, const google::protobuf::Message& message) {
   switch (EncodingOf(path)) {
-    case Encoding::kText: return fs::WriteFileAtomically(path, PrintTextProto(message));
+    case Encoding::kText:
+      return fs::WriteFileAtomically(path, PrintTextProto(message));
     case Encoding::kJson: {
       std::string json;
       google::protobuf::util::JsonPrintOptions options;
@@ -91,7 +96,8 @@ Status WriteProto(const std::string& path, const google::protobuf::Message& mess
       if (!status.ok()) return Internal("Cannot write {} as JSON: {}", path, std::string(status.message()));
       return fs::WriteFileAtomically(path, json);
     }
-    case Encoding::kBinary: break;
+    case Encoding::kBinary:
+      break;
   }
   return fs::WriteFileAtomically(path, SerializeDeterministically(message));
 }

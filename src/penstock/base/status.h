@@ -32,10 +32,10 @@ using absl::StatusCode;
 
 /// Error makers: static text first, values last, and what to do about it.
 ///   return InvalidArgument("Label column is not in the schema: {} (columns: {})", label, names);
-#define PENSTOCK_DEFINE_ERROR(Name)                                                              \
-  template <class... Args>                                                                       \
-  Status Name(fmt::format_string<Args...> text, Args&&... args) {                                \
-    return Status(StatusCode::k##Name, fmt::format(text, std::forward<Args>(args)...));          \
+#define PENSTOCK_DEFINE_ERROR(Name)                                                     \
+  template <class... Args>                                                              \
+  Status Name(fmt::format_string<Args...> text, Args&&... args) {                       \
+    return Status(StatusCode::k##Name, fmt::format(text, std::forward<Args>(args)...)); \
   }
 /// The caller's input is wrong; the message says where and how to mend it. Exit code 2.
 PENSTOCK_DEFINE_ERROR(InvalidArgument)
@@ -70,10 +70,10 @@ bool IsBadInput(const Status& status);
 #define PENSTOCK_CONCAT_INNER(a, b) a##b
 #define PENSTOCK_CONCAT(a, b) PENSTOCK_CONCAT_INNER(a, b)
 
-#define PENSTOCK_RETURN_IF_ERROR(expression)              \
-  do {                                                    \
-    ::penstock::Status penstock_status = (expression);    \
-    if (!penstock_status.ok()) return penstock_status;    \
+#define PENSTOCK_RETURN_IF_ERROR(expression)           \
+  do {                                                 \
+    ::penstock::Status penstock_status = (expression); \
+    if (!penstock_status.ok()) return penstock_status; \
   } while (0)
 
 #define PENSTOCK_ASSIGN_OR_RETURN(lhs, expression) \

@@ -17,19 +17,22 @@ using MakeExecutor = std::function<std::unique_ptr<pipeline::Executor>()>;
 using CheckParameters = std::function<Status(const std::map<std::string, nlohmann::json>&)>;
 
 template <class C>
-Status Register(pipeline::ComponentCatalog& catalog, MakeExecutor make_executor, CheckParameters check = nullptr) {
+Status Register(pipeline::ComponentCatalog& catalog, MakeExecutor make_executor,
+                CheckParameters check = nullptr) {
   return catalog.Register(std::string(C::kType),
                           {pipeline::DescribeComponent<C>(), std::move(make_executor), std::move(check)});
 }
 
 }  // namespace
 
-Status RegisterStandardComponents(pipeline::ComponentCatalog& catalog, const learning::LearnerCatalog& learners,
+Status RegisterStandardComponents(pipeline::ComponentCatalog& catalog,
+                                  const learning::LearnerCatalog& learners,
                                   const PredictionProcess& process) {
   PENSTOCK_RETURN_IF_ERROR(Register<ExampleGen>(catalog, MakeExampleGenExecutor, CheckExampleGen));
   PENSTOCK_RETURN_IF_ERROR(Register<StatisticsGen>(catalog, MakeStatisticsGenExecutor));
   PENSTOCK_RETURN_IF_ERROR(Register<SchemaGen>(catalog, MakeSchemaGenExecutor));
-  PENSTOCK_RETURN_IF_ERROR(Register<ImportSchemaGen>(catalog, MakeImportSchemaGenExecutor, CheckImportSchemaGen));
+  PENSTOCK_RETURN_IF_ERROR(
+      Register<ImportSchemaGen>(catalog, MakeImportSchemaGenExecutor, CheckImportSchemaGen));
   PENSTOCK_RETURN_IF_ERROR(Register<ExampleValidator>(catalog, MakeExampleValidatorExecutor));
   PENSTOCK_RETURN_IF_ERROR(Register<Transform>(catalog, MakeTransformExecutor, CheckTransform));
   PENSTOCK_RETURN_IF_ERROR(Register<Trainer>(

@@ -8,7 +8,7 @@
 namespace penstock::components {
 
 /// Registers ExampleGen ... Pusher. `learners` must outlive the catalog.
-Status RegisterStandardComponents(pipeline::ComponentCatalog& catalog, const learning::LearnerCatalog& learners,
-                                  const PredictionProcess& process);
+Status RegisterStandardComponents(pipeline::ComponentCatalog& catalog,
+                                  const learning::LearnerCatalog& learners, const PredictionProcess& process);
 
 }  // namespace penstock::components

@@ -21,7 +21,8 @@ const Artifact* OptionalInput(const pipeline::ExecutionTask& task, std::string_v
 
 Result<Artifact*> Output(pipeline::ExecutionReport& report, std::string_view name) {
   const auto entry = report.outputs.find(std::string(name));
-  if (entry == report.outputs.end() || entry->second.empty()) return Internal("The task has no output '{}'", name);
+  if (entry == report.outputs.end() || entry->second.empty())
+    return Internal("The task has no output '{}'", name);
   return &entry->second.front();
 }
 
@@ -34,9 +35,12 @@ pipeline::ExecutionReport StartReport(const pipeline::ExecutionTask& task) {
 Result<std::vector<std::string>> SplitNames(const Artifact& artifact) {
   const auto entry = artifact.properties.find("split_names");
   if (entry == artifact.properties.end() || !entry->is_string())
-    return InvalidArgument("The {} at {} do not say their splits (property split_names)", artifact.type, artifact.uri);
-  const auto names = nlohmann::json::parse(entry->get_ref<const std::string&>(), nullptr, /*allow_exceptions=*/false);
-  if (!names.is_array() || !std::all_of(names.begin(), names.end(), [](const auto& name) { return name.is_string(); }))
+    return InvalidArgument("The {} at {} do not say their splits (property split_names)", artifact.type,
+                           artifact.uri);
+  const auto names =
+      nlohmann::json::parse(entry->get_ref<const std::string&>(), nullptr, /*allow_exceptions=*/false);
+  if (!names.is_array() ||
+      !std::all_of(names.begin(), names.end(), [](const auto& name) { return name.is_string(); }))
     return InvalidArgument("The property split_names of {} is no JSON list of names: {}", artifact.uri,
                            entry->get_ref<const std::string&>());
   return names.get<std::vector<std::string>>();
@@ -46,7 +50,8 @@ void SetSplitNames(const std::vector<std::string>& names, Artifact& artifact) {
   artifact.properties["split_names"] = nlohmann::json(names).dump();
 }
 
-Result<std::vector<std::string>> WithoutSplits(const std::vector<std::string>& names, const std::vector<std::string>& excluded) {
+Result<std::vector<std::string>> WithoutSplits(const std::vector<std::string>& names,
+                                               const std::vector<std::string>& excluded) {
   for (const auto& name : excluded)
     if (std::find(names.begin(), names.end(), name) == names.end())
       return InvalidArgument("exclude_splits names '{}', which is not a split (there are: {}){}", name,
@@ -60,8 +65,8 @@ Result<std::vector<std::string>> WithoutSplits(const std::vector<std::string>& n
 Status CheckHasSplit(const Artifact& artifact, const std::string& split) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto names, SplitNames(artifact));
   if (std::find(names.begin(), names.end(), split) != names.end()) return OkStatus();
-  return InvalidArgument("There is no split '{}' among the {} (there are: {}){}", split, artifact.type, fmt::join(names, ", "),
-                         DidYouMean(split, names));
+  return InvalidArgument("There is no split '{}' among the {} (there are: {}){}", split, artifact.type,
+                         fmt::join(names, ", "), DidYouMean(split, names));
 }
 
 }  // namespace penstock::components

@@ -29,11 +29,13 @@ pipeline::ExecutionReport StartReport(const pipeline::ExecutionTask& task);
 template <class T>
 Result<T> Parameter(const pipeline::ExecutionTask& task, const std::string& name) {
   const auto entry = task.parameters.find(name);
-  if (entry == task.parameters.end()) return InvalidArgument("{}: parameter '{}' is missing", task.node_id, name);
+  if (entry == task.parameters.end())
+    return InvalidArgument("{}: parameter '{}' is missing", task.node_id, name);
   try {
     return entry->second.get<T>();
   } catch (const nlohmann::json::exception& error) {
-    return InvalidArgument("{}: parameter '{}' is {}: {}", task.node_id, name, entry->second.dump(), error.what());
+    return InvalidArgument("{}: parameter '{}' is {}: {}", task.node_id, name, entry->second.dump(),
+                           error.what());
   }
 }
 /// The same, or `fallback` where it is not given.
@@ -49,7 +51,8 @@ Result<T> ParameterOr(const pipeline::ExecutionTask& task, const std::string& na
 Result<std::vector<std::string>> SplitNames(const pipeline::Artifact& artifact);
 void SetSplitNames(const std::vector<std::string>& names, pipeline::Artifact& artifact);
 /// Those of `names` that `excluded` does not list; kInvalidArgument for an excluded one that is not there.
-Result<std::vector<std::string>> WithoutSplits(const std::vector<std::string>& names, const std::vector<std::string>& excluded);
+Result<std::vector<std::string>> WithoutSplits(const std::vector<std::string>& names,
+                                               const std::vector<std::string>& excluded);
 /// kInvalidArgument, with the names there are, unless the artifact has the split.
 Status CheckHasSplit(const pipeline::Artifact& artifact, const std::string& split);
 

@@ -24,7 +24,8 @@ Result<std::string> FindModelFolder(const std::string& path) {
   PENSTOCK_ASSIGN_OR_RETURN(const bool is_model, fs::Exists(fs::Join(path, kModelFileName)));
   if (is_model) return path;
   PENSTOCK_ASSIGN_OR_RETURN(const auto latest, LatestVersion(path));
-  if (!latest) return NotFound("There is no model in {}: neither {} nor a folder per version", path, kModelFileName);
+  if (!latest)
+    return NotFound("There is no model in {}: neither {} nor a folder per version", path, kModelFileName);
   return fs::Join(path, std::to_string(*latest));
 }
 

@@ -11,7 +11,9 @@ namespace {
 
 class ModelVersionsTest : public testing::Test {
  protected:
-  void Make(const std::string& file) { ASSERT_TRUE(fs::WriteFileAtomically(fs::Join(folder_, file), "x").ok()); }
+  void Make(const std::string& file) {
+    ASSERT_TRUE(fs::WriteFileAtomically(fs::Join(folder_, file), "x").ok());
+  }
 
   const std::string folder_ = fs::Join(testing::TempDir(), "model_versions_" + NewUuid());
 };

@@ -10,7 +10,8 @@ Result<std::span<const double>> PredictionValues(const data::Batch& predictions,
   if (values == nullptr)
     return InvalidArgument("The predictions have no column '{}' of numbers (columns: {})", column,
                            fmt::join(predictions->schema()->field_names(), ", "));
-  if (values->null_count() > 0) return InvalidArgument("The predictions in column '{}' have missing values", column);
+  if (values->null_count() > 0)
+    return InvalidArgument("The predictions in column '{}' have missing values", column);
   return std::span(values->raw_values(), static_cast<size_t>(values->length()));
 }
 

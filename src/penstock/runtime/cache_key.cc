@@ -15,7 +15,8 @@ Status AddExternal(const std::string& pattern, DigestBuilder& key) {
   return OkStatus();
 }
 
-const pipeline::ParameterDescription* FindParameter(const pipeline::ComponentDescription* component, const std::string& name) {
+const pipeline::ParameterDescription* FindParameter(const pipeline::ComponentDescription* component,
+                                                    const std::string& name) {
   if (component == nullptr) return nullptr;
   for (const auto& parameter : component->parameters)
     if (parameter.name == name) return &parameter;
@@ -47,8 +48,8 @@ Result<Digest> CacheKeyOf(const pipeline::TaskView& task, const ResolvedInputs& 
     const auto* parameter = FindParameter(component, name);
     key.Add(name);
     if (parameter != nullptr && parameter->is_external_path && value.is_string()) {
-      PENSTOCK_RETURN_IF_ERROR(
-          Annotate(AddExternal(value.get<std::string>(), key), fmt::format("{}, parameter {}", task.id, name)));
+      PENSTOCK_RETURN_IF_ERROR(Annotate(AddExternal(value.get<std::string>(), key),
+                                        fmt::format("{}, parameter {}", task.id, name)));
     } else {
       key.Add(value.dump());
     }
@@ -56,7 +57,8 @@ Result<Digest> CacheKeyOf(const pipeline::TaskView& task, const ResolvedInputs& 
   key.Add("inputs");
   for (const auto& [name, artifacts] : inputs.artifacts) {
     key.Add(name).Add(static_cast<int64_t>(artifacts.size()));
-    for (const auto& artifact : artifacts) key.Add(artifact.type).Add(artifact.content).Add(artifact.properties.dump());
+    for (const auto& artifact : artifacts)
+      key.Add(artifact.type).Add(artifact.content).Add(artifact.properties.dump());
   }
   key.Add("outputs");
   for (const auto& [name, type] : task.outputs) key.Add(name).Add(type);

@@ -20,7 +20,8 @@ std::string RefusalOf(const ArtifactsByName& outputs) {
   for (const auto& [name, artifacts] : outputs)
     for (const auto& artifact : artifacts)
       if (const auto entry = artifact.properties.find(pipeline::kRefusalProperty);
-          entry != artifact.properties.end() && entry->is_string() && !entry->get_ref<const std::string&>().empty())
+          entry != artifact.properties.end() && entry->is_string() &&
+          !entry->get_ref<const std::string&>().empty())
         return entry->get<std::string>();
   return "";
 }
@@ -29,7 +30,8 @@ std::string RefusalOf(const ArtifactsByName& outputs) {
 Status ErrorOf(const TaskOutcome& outcome, const TaskCommand& command) {
   if (outcome.exit_code == 0 && outcome.signal == 0 && !outcome.is_timed_out) return OkStatus();
   if (outcome.is_timed_out)
-    return DeadlineExceeded("The task took longer than its {} s and was stopped", command.timeout_millis / 1000.0);
+    return DeadlineExceeded("The task took longer than its {} s and was stopped",
+                            command.timeout_millis / 1000.0);
   if (!outcome.reported_error.ok()) return outcome.reported_error;
   if (outcome.signal != 0)
     return Unavailable("The task was ended by signal {} (log: {})", outcome.signal, command.log_path);
@@ -46,8 +48,8 @@ std::map<std::string, std::vector<int64_t>> IdsOf(const ArtifactsByName& artifac
 }  // namespace
 
 Launcher::Launcher(const pipeline::PipelineView& pipeline, pipeline::ParameterValues parameters,
-                   const pipeline::ComponentCatalog& components, metadata::MetadataStore& store, TaskBackend& backend,
-                   RunHistory& history, RunLayout layout, LaunchOptions options)
+                   const pipeline::ComponentCatalog& components, metadata::MetadataStore& store,
+                   TaskBackend& backend, RunHistory& history, RunLayout layout, LaunchOptions options)
     : pipeline_(pipeline),
       parameters_(std::move(parameters)),
       components_(components),
@@ -66,9 +68,12 @@ const pipeline::ComponentDescription* Launcher::FindComponent(const pipeline::Ta
 Status Launcher::Launch(const pipeline::TaskView& task, int attempt, const CancellationToken& cancellation,
                         const OnProgress& on_progress) {
   const auto* component = FindComponent(task);
-  ExecutionPlan plan{.run_id = history_.run_id(), .pipeline_name = pipeline_.name, .node_id = task.id,
-                     .component_type = task.native_component.empty() ? task.component_name : task.native_component,
-                     .attempt = attempt};
+  ExecutionPlan plan{
+      .run_id = history_.run_id(),
+      .pipeline_name = pipeline_.name,
+      .node_id = task.id,
+      .component_type = task.native_component.empty() ? task.component_name : task.native_component,
+      .attempt = attempt};
   auto inputs = Resolve(task);
   Status status = inputs.status();
   const bool is_cacheable = status.ok() && task.is_cache_enabled && task.resolver_policy.empty() &&
@@ -79,8 +84,9 @@ Status Launcher::Launch(const pipeline::TaskView& task, int attempt, const Cance
     if (key.ok()) plan.cache_key = *key;
   }
   if (!status.ok())
-    return history_.AppendWith(event::NodeFailed{task.id, status.code(), std::string(status.message()), 0},
-                               [&](const RunEvents& events) { return store_.AppendRunEvents(history_.run_id(), events); });
+    return history_.AppendWith(
+        event::NodeFailed{task.id, status.code(), std::string(status.message()), 0},
+        [&](const RunEvents& events) { return store_.AppendRunEvents(history_.run_id(), events); });
   plan.inputs = IdsOf(inputs->artifacts);
   for (const auto& [name, value] : inputs->parameters) plan.parameters[name] = value;
   if (!task.resolver_policy.empty()) return RunResolver(task, *inputs, std::move(plan));
@@ -128,21 +134,25 @@ Result<ResolvedInputs> Launcher::Resolve(const pipeline::TaskView& task) const {
   return inputs;
 }
 
-Status Launcher::RunResolver(const pipeline::TaskView& task, const ResolvedInputs& inputs, ExecutionPlan plan) {
+Status Launcher::RunResolver(const pipeline::TaskView& task, const ResolvedInputs& inputs,
+                             ExecutionPlan plan) {
   PENSTOCK_ASSIGN_OR_RETURN(const int64_t execution_id, store_.BeginExecution(plan));
   if (task.resolver_policy != "latest_blessed_model")
-    return PublishFailure(execution_id, task.id, Unimplemented("There is no resolver policy '{}'", task.resolver_policy), {});
+    return PublishFailure(execution_id, task.id,
+                          Unimplemented("There is no resolver policy '{}'", task.resolver_policy), {});
   std::optional<int64_t> candidate;
-  if (const auto entry = inputs.artifacts.find("model"); entry != inputs.artifacts.end()) candidate = entry->second[0].id;
+  if (const auto entry = inputs.artifacts.find("model"); entry != inputs.artifacts.end())
+    candidate = entry->second[0].id;
   PENSTOCK_ASSIGN_OR_RETURN(const auto blessed, store_.LatestBlessedModel(pipeline_.name, candidate));
   ExecutionOutcome outcome;
   for (const auto& [name, type] : task.outputs) {
     outcome.outputs[name];  // No blessed model yet: an output without artifacts.
     if (blessed) outcome.outputs[name].push_back(*blessed);
   }
-  return history_.AppendWith(event::NodeSucceeded{task.id, execution_id, false, 0, ""}, [&](const RunEvents& events) {
-    return store_.FinishExecution(execution_id, outcome, events).status();
-  });
+  return history_.AppendWith(event::NodeSucceeded{task.id, execution_id, false, 0, ""},
+                             [&](const RunEvents& events) {
+                               return store_.FinishExecution(execution_id, outcome, events).status();
+                             });
 }
 
 Status Launcher::PublishCached(const ExecutionPlan& plan, const metadata::CachedExecution& cached) {
@@ -150,18 +160,23 @@ Status Launcher::PublishCached(const ExecutionPlan& plan, const metadata::Cached
   // the event names the execution whose outputs these are, which answers OutputsOf alike.
   return history_.AppendWith(
       event::NodeSucceeded{plan.node_id, cached.execution_id, true, 0, RefusalOf(cached.outputs)},
-      [&](const RunEvents& events) { return store_.PublishCached(plan, cached.execution_id, events).status(); });
+      [&](const RunEvents& events) {
+        return store_.PublishCached(plan, cached.execution_id, events).status();
+      });
 }
 
-Status Launcher::PublishFailure(int64_t execution_id, const std::string& node, const Status& error, ExecutionOutcome outcome) {
-  outcome.state = error.code() == StatusCode::kCancelled ? ExecutionState::kCancelled : ExecutionState::kFailed;
+Status Launcher::PublishFailure(int64_t execution_id, const std::string& node, const Status& error,
+                                ExecutionOutcome outcome) {
+  outcome.state =
+      error.code() == StatusCode::kCancelled ? ExecutionState::kCancelled : ExecutionState::kFailed;
   outcome.outputs.clear();
   outcome.error_code = absl::StatusCodeToString(error.code());
   outcome.error_message = std::string(error.message());
-  return history_.AppendWith(event::NodeFailed{node, error.code(), outcome.error_message, outcome.usage.wall_seconds},
-                             [&](const RunEvents& events) {
-                               return store_.FinishExecution(execution_id, outcome, events).status();
-                             });
+  return history_.AppendWith(
+      event::NodeFailed{node, error.code(), outcome.error_message, outcome.usage.wall_seconds},
+      [&](const RunEvents& events) {
+        return store_.FinishExecution(execution_id, outcome, events).status();
+      });
 }
 
 Status Launcher::RunTask(const pipeline::TaskView& task, const ResolvedInputs& inputs, ExecutionPlan plan,
@@ -185,15 +200,18 @@ Status Launcher::RunTask(const pipeline::TaskView& task, const ResolvedInputs& i
       logging::Warning("cannot remove what a failed attempt wrote", {{"error", discarded.message()}});
     return PublishFailure(execution_id, task.id, error, std::move(outcome));
   }
-  PENSTOCK_RETURN_IF_ERROR(history_.AppendWith(
-      event::NodeSucceeded{task.id, execution_id, false, outcome.usage.wall_seconds, RefusalOf(outcome.outputs)},
-      [&](const RunEvents& events) { return store_.FinishExecution(execution_id, outcome, events).status(); }));
+  PENSTOCK_RETURN_IF_ERROR(
+      history_.AppendWith(event::NodeSucceeded{task.id, execution_id, false, outcome.usage.wall_seconds,
+                                               RefusalOf(outcome.outputs)},
+                          [&](const RunEvents& events) {
+                            return store_.FinishExecution(execution_id, outcome, events).status();
+                          }));
   return staging.Close();
 }
 
-Status Launcher::Execute(const pipeline::TaskView& task, const ResolvedInputs& inputs, const ExecutionPlan& plan,
-                         Staging& staging, const CancellationToken& cancellation, const OnProgress& on_progress,
-                         ExecutionOutcome& outcome) {
+Status Launcher::Execute(const pipeline::TaskView& task, const ResolvedInputs& inputs,
+                         const ExecutionPlan& plan, Staging& staging, const CancellationToken& cancellation,
+                         const OnProgress& on_progress, ExecutionOutcome& outcome) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto pending, staging.Open());
   PENSTOCK_ASSIGN_OR_RETURN(const TaskCommand command, MakeCommand(task, inputs, plan, pending, staging));
   outcome.log_path = command.log_path;
@@ -218,13 +236,14 @@ Result<TaskCommand> Launcher::MakeCommand(const pipeline::TaskView& task, const 
   const pipeline::ExecutorInput input{.task = {task.id, inputs.artifacts, outputs, inputs.parameters},
                                       .output_file = staging.OutputFile(),
                                       .output_parameter_files = {}};
-  const pipeline::PlaceholderScope scope{.input = input,
-                                         .pipeline_job_name = pipeline_.name,
-                                         .pipeline_job_uuid = plan.run_id,
-                                         .pipeline_root = layout_.root(),
-                                         .task_uuid = fmt::format("{}-{}-{}", plan.run_id, task.id, plan.attempt),
-                                         .create_time_utc = "",
-                                         .schedule_time_utc = ""};
+  const pipeline::PlaceholderScope scope{
+      .input = input,
+      .pipeline_job_name = pipeline_.name,
+      .pipeline_job_uuid = plan.run_id,
+      .pipeline_root = layout_.root(),
+      .task_uuid = fmt::format("{}-{}-{}", plan.run_id, task.id, plan.attempt),
+      .create_time_utc = "",
+      .schedule_time_utc = ""};
   TaskCommand command;
   PENSTOCK_ASSIGN_OR_RETURN(command.arguments, pipeline::ResolveCommand(task.command, scope));
   PENSTOCK_ASSIGN_OR_RETURN(const auto args, pipeline::ResolveCommand(task.args, scope));

@@ -15,10 +15,10 @@
 namespace penstock::runtime {
 
 struct LaunchOptions {
-  std::string base_directory;          ///< What relative paths in parameters start from.
+  std::string base_directory;  ///< What relative paths in parameters start from.
   bool is_cache_enabled = true;
-  std::set<std::string> always_run;    ///< Nodes that never take their outputs from the cache.
-  int num_threads_per_task = 0;        ///< 0: one per core.
+  std::set<std::string> always_run;  ///< Nodes that never take their outputs from the cache.
+  int num_threads_per_task = 0;      ///< 0: one per core.
 };
 
 /// Takes one node from "launch" to "published": resolve, look in the cache, run, publish.
@@ -43,18 +43,20 @@ class Launcher {
 
  private:
   Result<ResolvedInputs> Resolve(const pipeline::TaskView& task) const;
-  Status RunResolver(const pipeline::TaskView& task, const ResolvedInputs& inputs, metadata::ExecutionPlan plan);
+  Status RunResolver(const pipeline::TaskView& task, const ResolvedInputs& inputs,
+                     metadata::ExecutionPlan plan);
   Status RunTask(const pipeline::TaskView& task, const ResolvedInputs& inputs, metadata::ExecutionPlan plan,
                  const CancellationToken& cancellation, const OnProgress& on_progress);
   /// Fills in what is known of `outcome` (usage, log) whether or not the task does its work.
-  Status Execute(const pipeline::TaskView& task, const ResolvedInputs& inputs, const metadata::ExecutionPlan& plan,
-                 Staging& staging, const CancellationToken& cancellation, const OnProgress& on_progress,
-                 metadata::ExecutionOutcome& outcome);
+  Status Execute(const pipeline::TaskView& task, const ResolvedInputs& inputs,
+                 const metadata::ExecutionPlan& plan, Staging& staging, const CancellationToken& cancellation,
+                 const OnProgress& on_progress, metadata::ExecutionOutcome& outcome);
   Result<TaskCommand> MakeCommand(const pipeline::TaskView& task, const ResolvedInputs& inputs,
-                                  const metadata::ExecutionPlan& plan, const metadata::ArtifactsByName& outputs,
-                                  const Staging& staging) const;
+                                  const metadata::ExecutionPlan& plan,
+                                  const metadata::ArtifactsByName& outputs, const Staging& staging) const;
   Status PublishCached(const metadata::ExecutionPlan& plan, const metadata::CachedExecution& cached);
-  Status PublishFailure(int64_t execution_id, const std::string& node, const Status& error, metadata::ExecutionOutcome outcome);
+  Status PublishFailure(int64_t execution_id, const std::string& node, const Status& error,
+                        metadata::ExecutionOutcome outcome);
   const pipeline::ComponentDescription* FindComponent(const pipeline::TaskView& task) const;
 
   // Constant after construction.

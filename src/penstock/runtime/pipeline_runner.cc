@@ -29,7 +29,8 @@ class RootLock {
     if (fd < 0) return PermissionDenied("Cannot write {}: {}", path, std::generic_category().message(errno));
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
       ::close(fd);
-      return FailedPrecondition("Another penstock runs a pipeline below {}: wait for it, or use another --root", fs::DirName(path));
+      return FailedPrecondition(
+          "Another penstock runs a pipeline below {}: wait for it, or use another --root", fs::DirName(path));
     }
     return std::unique_ptr<RootLock>(new RootLock(fd));
   }
@@ -67,9 +68,12 @@ Digest RunKey(const pipeline::PipelineIr& ir, const RunOptions& options) {
 metadata::RunState StoredStateOf(const RunState& state) {
   if (state.is_cancelled) return metadata::RunState::kCancelled;
   switch (ExitCodeOf(state)) {
-    case 0: return metadata::RunState::kSucceeded;
-    case 3: return metadata::RunState::kRefused;
-    default: return metadata::RunState::kFailed;
+    case 0:
+      return metadata::RunState::kSucceeded;
+    case 3:
+      return metadata::RunState::kRefused;
+    default:
+      return metadata::RunState::kFailed;
   }
 }
 
@@ -101,8 +105,8 @@ Status CloseInterrupted(metadata::MetadataStore& store, const RunLayout& layout,
 }
 
 /// The interrupted run of the same command, or a new one; other unfinished runs are closed.
-Result<OpenedRun> OpenRun(metadata::MetadataStore& store, const pipeline::PipelineIr& ir, const std::string& name,
-                          const RunOptions& options) {
+Result<OpenedRun> OpenRun(metadata::MetadataStore& store, const pipeline::PipelineIr& ir,
+                          const std::string& name, const RunOptions& options) {
   const Digest key = RunKey(ir, options);
   PENSTOCK_ASSIGN_OR_RETURN(const auto unfinished, store.FindRuns({.state = metadata::RunState::kRunning}));
   OpenedRun opened;
@@ -115,8 +119,11 @@ Result<OpenedRun> OpenRun(metadata::MetadataStore& store, const pipeline::Pipeli
   }
   if (opened.is_resumed) return opened;
   opened.run_id = NewUuid();
-  metadata::RunRecord record{.run_id = opened.run_id, .pipeline_name = name, .spec_digest = key,
-                             .spec = pipeline::PrintPipelineYaml(ir), .root = options.root,
+  metadata::RunRecord record{.run_id = opened.run_id,
+                             .pipeline_name = name,
+                             .spec_digest = key,
+                             .spec = pipeline::PrintPipelineYaml(ir),
+                             .root = options.root,
                              .state = metadata::RunState::kRunning};
   for (const auto& [parameter, value] : options.parameters) record.parameters[parameter] = value;
   PENSTOCK_RETURN_IF_ERROR(store.CreateRun(record));
@@ -126,8 +133,9 @@ Result<OpenedRun> OpenRun(metadata::MetadataStore& store, const pipeline::Pipeli
 /// Performs what Decide decides, a thread per running node.
 class Shell {
  public:
-  Shell(const pipeline::PipelineView& pipeline, Launcher& launcher, RunHistory& history, RunObserver& observer,
-        std::mutex& observer_mutex, const Clock& clock, const CancellationToken& cancellation, int max_running)
+  Shell(const pipeline::PipelineView& pipeline, Launcher& launcher, RunHistory& history,
+        RunObserver& observer, std::mutex& observer_mutex, const Clock& clock,
+        const CancellationToken& cancellation, int max_running)
       : pipeline_(pipeline),
         launcher_(launcher),
         history_(history),
@@ -163,7 +171,8 @@ class Shell {
         auto& status = state.nodes[node].status;
         if (status == NodeStatus::kWaiting || status == NodeStatus::kFailed) status = NodeStatus::kRunning;
       }
-      for (const auto& what : Decide(pipeline_, state, clock_.Now(), max_running_)) PENSTOCK_RETURN_IF_ERROR(Perform(what));
+      for (const auto& what : Decide(pipeline_, state, clock_.Now(), max_running_))
+        PENSTOCK_RETURN_IF_ERROR(Perform(what));
       num_seen = history_.WaitForMore(num_seen, kWaitMillis);
     }
   }
@@ -182,16 +191,18 @@ class Shell {
   }
 
   void Start(const pipeline::TaskView& task, int attempt) {
-    if (auto entry = threads_.find(task.id); entry != threads_.end()) entry->second.join();  // An earlier attempt.
+    if (auto entry = threads_.find(task.id); entry != threads_.end())
+      entry->second.join();  // An earlier attempt.
     {
       std::lock_guard lock(mutex_);
       active_.insert(task.id);
     }
     threads_[task.id] = std::thread([this, &task, attempt] {
-      const Status status = launcher_.Launch(task, attempt, task_cancellation_, [&](double fraction, const std::string& message) {
-        std::lock_guard lock(observer_mutex_);
-        observer_.OnProgress(task.id, fraction, message);
-      });
+      const Status status = launcher_.Launch(task, attempt, task_cancellation_,
+                                             [&](double fraction, const std::string& message) {
+                                               std::lock_guard lock(observer_mutex_);
+                                               observer_.OnProgress(task.id, fraction, message);
+                                             });
       std::lock_guard lock(mutex_);
       active_.erase(task.id);
       if (!status.ok() && fault_.ok()) fault_ = Annotate(status, task.id);
@@ -229,16 +240,19 @@ class Shell {
 
 }  // namespace
 
-Result<std::unique_ptr<metadata::MetadataStore>> OpenExistingStore(const std::string& root, const Clock& clock) {
+Result<std::unique_ptr<metadata::MetadataStore>> OpenExistingStore(const std::string& root,
+                                                                   const Clock& clock) {
   const RunLayout layout(root);
   PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(layout.DatabasePath()));
-  if (!exists) return NotFound("No pipeline has run below {} yet (its metadata.sqlite is not there); set --root", root);
+  if (!exists)
+    return NotFound("No pipeline has run below {} yet (its metadata.sqlite is not there); set --root", root);
   return metadata::OpenSqliteStore(layout.DatabasePath(), clock);
 }
 
 Result<RunResult> RunPipeline(const pipeline::PipelineIr& ir, const RunOptions& options,
-                              const pipeline::ComponentCatalog& components, TaskBackend& backend, const Clock& clock,
-                              const CancellationToken& cancellation, RunObserver& observer) {
+                              const pipeline::ComponentCatalog& components, TaskBackend& backend,
+                              const Clock& clock, const CancellationToken& cancellation,
+                              RunObserver& observer) {
   const Timestamp started = clock.Now();
   PENSTOCK_ASSIGN_OR_RETURN(const auto pipeline, pipeline::ViewPipeline(ir));
   PENSTOCK_ASSIGN_OR_RETURN(const auto always_run, NodesFrom(pipeline, options.from_node));
@@ -255,8 +269,9 @@ Result<RunResult> RunPipeline(const pipeline::PipelineIr& ir, const RunOptions& 
   });
   PENSTOCK_RETURN_IF_ERROR(history.Load());
   observer.OnStart(opened.run_id, opened.is_resumed);
-  Launcher launcher(pipeline, options.parameters, components, *store, backend, history, layout,
-                    {options.base_directory, options.is_cache_enabled, always_run, options.num_threads_per_task});
+  Launcher launcher(
+      pipeline, options.parameters, components, *store, backend, history, layout,
+      {options.base_directory, options.is_cache_enabled, always_run, options.num_threads_per_task});
   // The lock is ours, so whatever is staged belongs to the dead.
   PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(fs::Join(options.root, "staging")));
   const RunState loaded = history.state();
@@ -264,7 +279,8 @@ Result<RunResult> RunPipeline(const pipeline::PipelineIr& ir, const RunOptions& 
     if (const auto entry = loaded.nodes.find(task.id);
         entry != loaded.nodes.end() && entry->second.status == NodeStatus::kRunning)
       PENSTOCK_RETURN_IF_ERROR(launcher.AbandonInterrupted(task));
-  const int max_running = options.max_running > 0 ? options.max_running : ExecutionOptions{}.ResolvedThreads();
+  const int max_running =
+      options.max_running > 0 ? options.max_running : ExecutionOptions{}.ResolvedThreads();
   Shell shell(pipeline, launcher, history, observer, observer_mutex, clock, cancellation, max_running);
   PENSTOCK_RETURN_IF_ERROR(shell.Run());
   return RunResult{opened.run_id, history.state(), opened.is_resumed,

@@ -22,9 +22,9 @@ struct RunOptions {
   std::string base_directory;            ///< What relative paths in the pipeline start from.
   std::string root;                      ///< Absolute; made when missing.
   bool is_cache_enabled = true;
-  std::string from_node;                 ///< This node and all downstream run again; empty: none has to.
-  int num_threads_per_task = 0;          ///< 0: one per core.
-  int max_running = 0;                   ///< Nodes at a time; 0: one per core.
+  std::string from_node;         ///< This node and all downstream run again; empty: none has to.
+  int num_threads_per_task = 0;  ///< 0: one per core.
+  int max_running = 0;           ///< Nodes at a time; 0: one per core.
 };
 
 /// Sees a run as it goes. Called from several threads, never at the same time.
@@ -53,10 +53,12 @@ struct RunResult {
 /// An error is that the run could not start or its store could not be written; a node that
 /// fails is in the result. Blocking; safe from any thread.
 Result<RunResult> RunPipeline(const pipeline::PipelineIr& ir, const RunOptions& options,
-                              const pipeline::ComponentCatalog& components, TaskBackend& backend, const Clock& clock,
-                              const CancellationToken& cancellation, RunObserver& observer);
+                              const pipeline::ComponentCatalog& components, TaskBackend& backend,
+                              const Clock& clock, const CancellationToken& cancellation,
+                              RunObserver& observer);
 
 /// The store below `root`. kNotFound when nothing ever ran there.
-Result<std::unique_ptr<metadata::MetadataStore>> OpenExistingStore(const std::string& root, const Clock& clock);
+Result<std::unique_ptr<metadata::MetadataStore>> OpenExistingStore(const std::string& root,
+                                                                   const Clock& clock);
 
 }  // namespace penstock::runtime

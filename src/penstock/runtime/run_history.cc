@@ -4,7 +4,8 @@
 
 namespace penstock::runtime {
 
-RunHistory::RunHistory(metadata::MetadataStore& store, const Clock& clock, std::string run_id, Observer observer)
+RunHistory::RunHistory(metadata::MetadataStore& store, const Clock& clock, std::string run_id,
+                       Observer observer)
     : store_(store), clock_(clock), run_id_(std::move(run_id)), observer_(std::move(observer)) {}
 
 Status RunHistory::Load() {
@@ -20,12 +21,15 @@ Status RunHistory::Load() {
 }
 
 Status RunHistory::Append(What what) {
-  return AppendWith(std::move(what), [this](const metadata::RunEvents& events) { return store_.AppendRunEvents(run_id_, events); });
+  return AppendWith(std::move(what), [this](const metadata::RunEvents& events) {
+    return store_.AppendRunEvents(run_id_, events);
+  });
 }
 
 Status RunHistory::AppendWithState(What what, metadata::RunState state) {
-  return AppendWith(std::move(what),
-                    [&](const metadata::RunEvents& events) { return store_.SetRunState(run_id_, state, events); });
+  return AppendWith(std::move(what), [&](const metadata::RunEvents& events) {
+    return store_.SetRunState(run_id_, state, events);
+  });
 }
 
 Status RunHistory::AppendWith(What what, const std::function<Status(const metadata::RunEvents&)>& write) {
@@ -47,7 +51,8 @@ RunState RunHistory::state() const {
 
 int64_t RunHistory::WaitForMore(int64_t num_events, int64_t timeout_millis) const {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, std::chrono::milliseconds(timeout_millis), [&] { return num_events_ > num_events; });
+  changed_.wait_for(lock, std::chrono::milliseconds(timeout_millis),
+                    [&] { return num_events_ > num_events; });
   return num_events_;
 }
 

@@ -17,19 +17,32 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 json ToJson(const RunEvent& event) {
   json out = std::visit(
       Overloaded{
-          [](const event::NodeLaunched& e) { return json{{"event", "node_launched"}, {"node", e.node}, {"attempt", e.attempt}}; },
+          [](const event::NodeLaunched& e) {
+            return json{{"event", "node_launched"}, {"node", e.node}, {"attempt", e.attempt}};
+          },
           [](const event::NodeSucceeded& e) {
             return json{{"event", "node_succeeded"}, {"node", e.node},       {"execution_id", e.execution_id},
                         {"cached", e.is_cached},     {"seconds", e.seconds}, {"refusal", e.refusal}};
           },
           [](const event::NodeFailed& e) {
-            return json{{"event", "node_failed"}, {"node", e.node}, {"code", static_cast<int>(e.code)},
-                        {"message", e.message},   {"seconds", e.seconds}};
+            return json{{"event", "node_failed"},
+                        {"node", e.node},
+                        {"code", static_cast<int>(e.code)},
+                        {"message", e.message},
+                        {"seconds", e.seconds}};
           },
-          [](const event::NodeSkipped& e) { return json{{"event", "node_skipped"}, {"node", e.node}, {"cause", e.cause}}; },
-          [](const event::NodeInterrupted& e) { return json{{"event", "node_interrupted"}, {"node", e.node}}; },
-          [](const event::CancelRequested&) { return json{{"event", "cancel_requested"}}; },
-          [](const event::RunCompleted& e) { return json{{"event", "run_completed"}, {"succeeded", e.succeeded}}; },
+          [](const event::NodeSkipped& e) {
+            return json{{"event", "node_skipped"}, {"node", e.node}, {"cause", e.cause}};
+          },
+          [](const event::NodeInterrupted& e) {
+            return json{{"event", "node_interrupted"}, {"node", e.node}};
+          },
+          [](const event::CancelRequested&) {
+            return json{{"event", "cancel_requested"}};
+          },
+          [](const event::RunCompleted& e) {
+            return json{{"event", "run_completed"}, {"succeeded", e.succeeded}};
+          },
       },
       event.what);
   out["time"] = event.time.micros;
@@ -44,8 +57,9 @@ RunEvent FromJson(const json& in) {
   if (kind == "node_launched") {
     event.what = event::NodeLaunched{node(), in.at("attempt").get<int>()};
   } else if (kind == "node_succeeded") {
-    event.what = event::NodeSucceeded{node(), in.at("execution_id").get<int64_t>(), in.at("cached").get<bool>(),
-                                      in.at("seconds").get<double>(), in.at("refusal").get<std::string>()};
+    event.what =
+        event::NodeSucceeded{node(), in.at("execution_id").get<int64_t>(), in.at("cached").get<bool>(),
+                             in.at("seconds").get<double>(), in.at("refusal").get<std::string>()};
   } else if (kind == "node_failed") {
     event.what = event::NodeFailed{node(), static_cast<StatusCode>(in.at("code").get<int>()),
                                    in.at("message").get<std::string>(), in.at("seconds").get<double>()};
@@ -74,17 +88,23 @@ Result<RunEvent> DecodeEvent(std::string_view text) {
   try {
     return FromJson(json::parse(text));
   } catch (const json::exception& error) {
-    return DataLoss("The run's history holds an event that cannot be read ({}): {}", error.what(), text.substr(0, 200));
+    return DataLoss("The run's history holds an event that cannot be read ({}): {}", error.what(),
+                    text.substr(0, 200));
   }
 }
 
 std::string_view NodeStatusName(NodeStatus status) {
   switch (status) {
-    case NodeStatus::kWaiting: return "waiting";
-    case NodeStatus::kRunning: return "running";
-    case NodeStatus::kSucceeded: return "succeeded";
-    case NodeStatus::kFailed: return "failed";
-    case NodeStatus::kSkipped: return "skipped";
+    case NodeStatus::kWaiting:
+      return "waiting";
+    case NodeStatus::kRunning:
+      return "running";
+    case NodeStatus::kSucceeded:
+      return "succeeded";
+    case NodeStatus::kFailed:
+      return "failed";
+    case NodeStatus::kSkipped:
+      return "skipped";
   }
   return "unknown";
 }

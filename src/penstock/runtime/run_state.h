@@ -50,8 +50,8 @@ struct RunCompleted {
 
 struct RunEvent {
   Timestamp time;
-  std::variant<event::NodeLaunched, event::NodeSucceeded, event::NodeFailed, event::NodeSkipped, event::NodeInterrupted,
-               event::CancelRequested, event::RunCompleted>
+  std::variant<event::NodeLaunched, event::NodeSucceeded, event::NodeFailed, event::NodeSkipped,
+               event::NodeInterrupted, event::CancelRequested, event::RunCompleted>
       what;
 };
 
@@ -65,9 +65,9 @@ std::string_view NodeStatusName(NodeStatus status);
 
 struct NodeState {
   NodeStatus status = NodeStatus::kWaiting;
-  int num_attempts = 0;   ///< Launches, interrupted ones too: numbers the attempts.
-  int num_failures = 0;   ///< Counted against the retries.
-  Timestamp changed;      ///< When the last event about it happened.
+  int num_attempts = 0;  ///< Launches, interrupted ones too: numbers the attempts.
+  int num_failures = 0;  ///< Counted against the retries.
+  Timestamp changed;     ///< When the last event about it happened.
   StatusCode last_code = StatusCode::kOk;
   std::string last_error;
   int64_t execution_id = 0;

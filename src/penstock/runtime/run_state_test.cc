@@ -37,8 +37,9 @@ TEST(RunEventTest, IsOneLineWhateverAMessageHolds) {
 }
 
 TEST(RunEventTest, RefusesDamagedLines) {
-  for (const char* line : {"", "{", "[]", "{\"time\":1}", "{\"time\":1,\"event\":\"nonsense\"}",
-                           "{\"time\":\"x\",\"event\":\"cancel_requested\"}", "{\"time\":1,\"event\":\"node_launched\"}"})
+  for (const char* line :
+       {"", "{", "[]", "{\"time\":1}", "{\"time\":1,\"event\":\"nonsense\"}",
+        "{\"time\":\"x\",\"event\":\"cancel_requested\"}", "{\"time\":1,\"event\":\"node_launched\"}"})
     EXPECT_EQ(DecodeEvent(line).status().code(), StatusCode::kDataLoss) << line;
 }
 

@@ -51,7 +51,8 @@ bool DependenciesSucceeded(const RunState& state, const pipeline::TaskView& task
 
 }  // namespace
 
-std::vector<Command> Decide(const pipeline::PipelineView& pipeline, const RunState& state, Timestamp now, int max_running) {
+std::vector<Command> Decide(const pipeline::PipelineView& pipeline, const RunState& state, Timestamp now,
+                            int max_running) {
   std::vector<Command> commands;
   if (state.is_complete) return commands;
   int num_running = 0;
@@ -67,7 +68,9 @@ std::vector<Command> Decide(const pipeline::PipelineView& pipeline, const RunSta
     const NodeState& node = StateOf(state, task.id);
     const bool is_retry = node.status == NodeStatus::kFailed;
     if (node.status == NodeStatus::kRunning) is_finished = false;
-    if (node.status != NodeStatus::kWaiting && !(is_retry && !HasFailedForGood(task, node, state.is_cancelled))) continue;
+    if (node.status != NodeStatus::kWaiting &&
+        !(is_retry && !HasFailedForGood(task, node, state.is_cancelled)))
+      continue;
     if (state.is_cancelled) continue;  // It stays as it is: neither failed nor skipped.
     if (const auto cause = Obstacle(pipeline, state, task)) {
       commands.push_back(command::SkipNode{task.id, *cause});
@@ -92,7 +95,8 @@ int ExitCodeOf(const RunState& state) {
   bool is_refused = false, is_failed = !state.succeeded, is_bad_input = false;
   for (const auto& [id, node] : state.nodes) {
     if (node.status == NodeStatus::kSucceeded && !node.refusal.empty()) is_refused = true;
-    if (node.status == NodeStatus::kFailed && IsBadInput(Status(node.last_code, node.last_error))) is_bad_input = true;
+    if (node.status == NodeStatus::kFailed && IsBadInput(Status(node.last_code, node.last_error)))
+      is_bad_input = true;
   }
   if (is_failed) return is_bad_input ? 2 : 1;
   return is_refused ? 3 : 0;

@@ -29,7 +29,8 @@ struct CompleteRun {
 };
 }  // namespace command
 
-using Command = std::variant<command::LaunchNode, command::SkipNode, command::WaitUntil, command::CompleteRun>;
+using Command =
+    std::variant<command::LaunchNode, command::SkipNode, command::WaitUntil, command::CompleteRun>;
 
 /// What to do next. Pure: same pipeline, state and time give the same commands. No command
 /// and nothing running means the run is complete.
@@ -38,7 +39,8 @@ using Command = std::variant<command::LaunchNode, command::SkipNode, command::Wa
 /// failed one is tried again while it has retries left, after its backoff, unless its input
 /// was at fault (IsBadInput: trying again would say the same). What depends on a failed one is
 /// skipped, everything else goes on. After a cancellation nothing starts.
-std::vector<Command> Decide(const pipeline::PipelineView& pipeline, const RunState& state, Timestamp now, int max_running);
+std::vector<Command> Decide(const pipeline::PipelineView& pipeline, const RunState& state, Timestamp now,
+                            int max_running);
 
 /// How the run ends as a process: 0 succeeded, 1 failed, 2 bad input, 3 a gate said no.
 int ExitCodeOf(const RunState& state);

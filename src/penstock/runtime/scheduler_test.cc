@@ -13,7 +13,8 @@ pipeline::TaskView Task(std::string id, std::vector<std::string> dependencies = 
   pipeline::TaskView task;
   task.id = std::move(id);
   task.dependencies = std::move(dependencies);
-  task.retry = {.num_retries = num_retries, .backoff_seconds = 2, .backoff_factor = 3, .max_backoff_seconds = 10};
+  task.retry = {
+      .num_retries = num_retries, .backoff_seconds = 2, .backoff_factor = 3, .max_backoff_seconds = 10};
   return task;
 }
 
@@ -43,7 +44,9 @@ std::vector<std::string> Words(const std::vector<Command>& commands) {
 
 class SchedulerTest : public testing::Test {
  protected:
-  void Happen(decltype(RunEvent::what) what, int64_t micros = 0) { state_ = Apply(std::move(state_), {{micros}, std::move(what)}); }
+  void Happen(decltype(RunEvent::what) what, int64_t micros = 0) {
+    state_ = Apply(std::move(state_), {{micros}, std::move(what)});
+  }
   std::vector<std::string> Next(int64_t now_micros = 0, int max_running = 8) {
     return Words(Decide(pipeline_, state_, {now_micros}, max_running));
   }

@@ -9,8 +9,11 @@ using pipeline::ArtifactState;
 
 std::string RunLayout::DatabasePath() const { return fs::Join(root_, "metadata.sqlite"); }
 std::string RunLayout::LockPath() const { return fs::Join(root_, "lock"); }
-std::string RunLayout::StagingPath(int64_t execution_id) const { return fmt::format("{}/staging/{}", root_, execution_id); }
-std::string RunLayout::ArtifactPath(const std::string& node, const std::string& output, int64_t execution_id) const {
+std::string RunLayout::StagingPath(int64_t execution_id) const {
+  return fmt::format("{}/staging/{}", root_, execution_id);
+}
+std::string RunLayout::ArtifactPath(const std::string& node, const std::string& output,
+                                    int64_t execution_id) const {
   return fmt::format("{}/artifacts/{}/{}/{}", root_, node, output, execution_id);
 }
 std::string RunLayout::LogPath(const std::string& run_id, const std::string& node, int attempt) const {
@@ -36,7 +39,9 @@ Result<metadata::ArtifactsByName> Staging::Open() {
   return outputs;
 }
 
-std::string Staging::OutputFile() const { return fs::Join(layout_.StagingPath(execution_id_), "executor_output.json"); }
+std::string Staging::OutputFile() const {
+  return fs::Join(layout_.StagingPath(execution_id_), "executor_output.json");
+}
 
 Result<metadata::ArtifactsByName> Staging::Publish(metadata::ArtifactsByName outputs) {
   const std::string folder = layout_.StagingPath(execution_id_);

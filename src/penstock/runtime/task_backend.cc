@@ -26,7 +26,8 @@ std::string EncodeProgressReport(double fraction, std::string_view message) {
 }
 
 std::string EncodeErrorReport(const Status& status) {
-  return fmt::format("error {} {}\n", static_cast<int>(status.code()), OnOneLine(std::string(status.message())));
+  return fmt::format("error {} {}\n", static_cast<int>(status.code()),
+                     OnOneLine(std::string(status.message())));
 }
 
 }  // namespace penstock::runtime

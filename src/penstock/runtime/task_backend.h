@@ -13,19 +13,19 @@ namespace penstock::runtime {
 
 /// One attempt of one task, ready to be started somewhere.
 struct TaskCommand {
-  std::vector<std::string> arguments;           ///< The first is the program.
-  std::string working_directory;                ///< Empty: inherited.
+  std::vector<std::string> arguments;              ///< The first is the program.
+  std::string working_directory;                   ///< Empty: inherited.
   std::map<std::string, std::string> environment;  ///< Added to the inherited one.
-  std::string log_path;                         ///< Standard output and error go here, appended.
-  int64_t timeout_millis = 0;                   ///< 0: none. Afterwards it is killed, with all it started.
+  std::string log_path;                            ///< Standard output and error go here, appended.
+  int64_t timeout_millis = 0;                      ///< 0: none. Afterwards it is killed, with all it started.
 };
 
 struct TaskOutcome {
   int exit_code = 0;
-  int signal = 0;             ///< Not 0: killed by it.
+  int signal = 0;  ///< Not 0: killed by it.
   bool is_timed_out = false;
   double wall_seconds = 0;
-  double cpu_seconds = 0;       ///< User and system, of the task and what it waited for.
+  double cpu_seconds = 0;         ///< User and system, of the task and what it waited for.
   int64_t peak_memory_bytes = 0;  ///< Of the largest single process.
   /// What the task said of its failure over its report channel; OK: nothing was said.
   Status reported_error;
@@ -38,8 +38,9 @@ class TaskBackend {
   virtual ~TaskBackend() = default;
   /// Runs to the end, the timeout or the cancellation (kCancelled). A task that fails is
   /// an outcome; an error is that it could not be started or watched.
-  virtual Result<TaskOutcome> Run(const TaskCommand& command, const CancellationToken& cancellation,
-                                  const std::function<void(double fraction, const std::string& message)>& on_progress) = 0;
+  virtual Result<TaskOutcome> Run(
+      const TaskCommand& command, const CancellationToken& cancellation,
+      const std::function<void(double fraction, const std::string& message)>& on_progress) = 0;
 };
 
 /// A native component reports over the file descriptor that this variable names, one line

@@ -113,7 +113,8 @@ Result<int> DatasetStatistics::WeightNamed(const std::string& name, const arrow:
   }
   const int column = schema.GetFieldIndex(name);
   if (column < 0) {
-    return NotFound("The weight feature '{}' is not in the data{}", name, DidYouMean(name, schema.field_names()));
+    return NotFound("The weight feature '{}' is not in the data{}", name,
+                    DidYouMean(name, schema.field_names()));
   }
   weights_.push_back({name, column});
   return static_cast<int>(weights_.size()) - 1;
@@ -219,8 +220,9 @@ Result<DatasetStatistics::State> DatasetStatistics::Decode(std::string_view byte
   if (reader.Count(1) != features_.size()) reader.Fail("the number of features is another one");
   PENSTOCK_RETURN_IF_ERROR(reader.status());
   for (const Feature& feature : features_) {
-    PENSTOCK_ASSIGN_OR_RETURN(ColumnStatistics column,
-                              ColumnStatistics::Decode(feature.role, options_.epsilon, ExtrasOf(feature), reader));
+    PENSTOCK_ASSIGN_OR_RETURN(
+        ColumnStatistics column,
+        ColumnStatistics::Decode(feature.role, options_.epsilon, ExtrasOf(feature), reader));
     state.columns.push_back(std::move(column));
   }
   PENSTOCK_RETURN_IF_ERROR(reader.Finish());

@@ -32,7 +32,7 @@ class DatasetStatistics {
   struct State {
     int64_t num_examples = 0;
     combine::CompensatedSum weighted_num_examples;  ///< 0 without weight_feature.
-    std::vector<ColumnStatistics> columns;  ///< As the combiner's features.
+    std::vector<ColumnStatistics> columns;          ///< As the combiner's features.
   };
   using Output = tensorflow::metadata::v0::DatasetFeatureStatistics;
 

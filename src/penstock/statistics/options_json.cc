@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
-#include <nlohmann/json.hpp>
 #include <tensorflow_metadata/proto/v0/schema.pb.h>
+#include <nlohmann/json.hpp>
 
 #include "penstock/base/near_miss.h"
 
@@ -84,8 +84,8 @@ Status ReadFeature(const std::string& key, const Json& value, std::string& out) 
   }
   if (!path.is_array()) return ReadText(key, path, out);
   if (path.size() == 1) return ReadText(key, path[0], out);
-  return Unimplemented("The statistics option {} names a feature inside a struct, which is not supported: {}", key,
-                       path.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return Unimplemented("The statistics option {} names a feature inside a struct, which is not supported: {}",
+                       key, path.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 Status ReadAllowlist(const std::string& key, const Json& value, StatisticsOptions& options) {
@@ -126,9 +126,9 @@ Status CheckKeys(const std::string& where, const Json& object, std::vector<std::
 Result<SliceSpec> ReadSliceSpec(const Json& json) {
   const std::string key = "slicing_config";
   if (!json.is_object()) return WrongType(key, "made of objects in slicing_specs", json);
-  PENSTOCK_RETURN_IF_ERROR(CheckKeys("A slicing spec of the statistics option slicing_config", json,
-                                     {"feature_keys", "featureKeys", "feature_values", "featureValues",
-                                      "slice_keys_sql", "sliceKeysSql"}));
+  PENSTOCK_RETURN_IF_ERROR(CheckKeys(
+      "A slicing spec of the statistics option slicing_config", json,
+      {"feature_keys", "featureKeys", "feature_values", "featureValues", "slice_keys_sql", "sliceKeysSql"}));
   if (const Json* sql = Find(json, {"slice_keys_sql", "sliceKeysSql"}); sql != nullptr && !sql->empty()) {
     return Unimplemented("The statistics option slicing_config with slice_keys_sql is not supported");
   }
@@ -172,7 +172,8 @@ Status ReadSchema(const std::string& key, const Json& value, StatisticsOptions& 
   auto schema = std::make_shared<Schema>();
   const auto status = google::protobuf::util::JsonStringToMessage(text, schema.get());
   if (!status.ok()) {
-    return InvalidArgument("The statistics option {} is not a schema: {}", key, std::string(status.message()));
+    return InvalidArgument("The statistics option {} is not a schema: {}", key,
+                           std::string(status.message()));
   }
   options.schema = schema.get();
   options.owned_schema = std::move(schema);
@@ -232,10 +233,8 @@ Readers MakeReaders() {
       {"epsilon", Number(&Options::epsilon)},
       {"sample_rate", Number(&Options::sample_rate)},
       {"max_slices", LongInteger(&Options::max_slices)},
-      {"weight_feature",
-       [](const std::string& key, const Json& value, Options& options) {
-         return ReadText(key, value, options.weight_feature);
-       }},
+      {"weight_feature", [](const std::string& key, const Json& value,
+                            Options& options) { return ReadText(key, value, options.weight_feature); }},
       {"feature_allowlist", ReadAllowlist},
       {"per_feature_weight_override", ReadWeightOverride},
       {"per_feature_weight_override_json", ReadWeightOverride},
@@ -286,7 +285,8 @@ Status ReadOption(const Readers& readers, const std::string& key, const Json& va
 
 Result<StatisticsOptions> ParseStatisticsOptions(std::string_view json) {
   if (json.size() > kMaxBytes) {
-    return InvalidArgument("The statistics options are {} bytes long; at most {} are read", json.size(), kMaxBytes);
+    return InvalidArgument("The statistics options are {} bytes long; at most {} are read", json.size(),
+                           kMaxBytes);
   }
   std::string fault;
   const Json root = ParseJson(json, fault);

@@ -56,18 +56,21 @@ TEST(ParseStatisticsOptionsTest, KeepsTheSchemaAlive) {
 
 TEST(ParseStatisticsOptionsTest, NamesTheNearestKey) {
   EXPECT_THAT(ErrorOf(R"({"num_top_value": 3})"), HasSubstr("did you mean 'num_top_values'"));
-  EXPECT_THAT(ErrorOf(R"({"slicing_config": {"slicing_spec": []}})"), HasSubstr("did you mean 'slicing_specs'"));
+  EXPECT_THAT(ErrorOf(R"({"slicing_config": {"slicing_spec": []}})"),
+              HasSubstr("did you mean 'slicing_specs'"));
 }
 
 TEST(ParseStatisticsOptionsTest, SaysWhatIsNotSupportedYet) {
   EXPECT_THAT(ErrorOf(R"({"label_feature": "y"})", StatusCode::kUnimplemented), HasSubstr("label_feature"));
-  EXPECT_THAT(ErrorOf(R"({"vocab_paths": {"v": "f"}})", StatusCode::kUnimplemented), HasSubstr("vocab_paths"));
+  EXPECT_THAT(ErrorOf(R"({"vocab_paths": {"v": "f"}})", StatusCode::kUnimplemented),
+              HasSubstr("vocab_paths"));
   EXPECT_THAT(ErrorOf(R"({"add_default_generators": false})", StatusCode::kUnimplemented),
               HasSubstr("add_default_generators"));
 }
 
 TEST(ParseStatisticsOptionsTest, RefusesWrongTypesAndValues) {
-  EXPECT_THAT(ErrorOf(R"({"num_top_values": "3"})"), HasSubstr("num_top_values must be an integer, not \"3\""));
+  EXPECT_THAT(ErrorOf(R"({"num_top_values": "3"})"),
+              HasSubstr("num_top_values must be an integer, not \"3\""));
   EXPECT_THAT(ErrorOf(R"({"num_top_values": 99999999999999})"), HasSubstr("num_top_values"));
   EXPECT_THAT(ErrorOf(R"({"sample_rate": 0})"), HasSubstr("sample_rate"));
   EXPECT_THAT(ErrorOf(R"({"feature_allowlist": "a"})"), HasSubstr("a list of feature names"));
@@ -77,7 +80,8 @@ TEST(ParseStatisticsOptionsTest, RefusesWrongTypesAndValues) {
 
 TEST(ParseStatisticsOptionsTest, RefusesWhatIsNestedTooDeep) {
   EXPECT_THAT(ErrorOf("{\"schema\": " + std::string(100'000, '[')), HasSubstr("not JSON"));
-  EXPECT_THAT(ErrorOf("{\"schema\": " + std::string(100, '[') + std::string(100, ']') + "}"), HasSubstr("deep"));
+  EXPECT_THAT(ErrorOf("{\"schema\": " + std::string(100, '[') + std::string(100, ']') + "}"),
+              HasSubstr("deep"));
 }
 
 TEST(ParseSlicesTest, ReadsKeysValuesAndCrosses) {

@@ -29,10 +29,8 @@ struct ImageFormat {
   const char* name;
   std::string_view signature;
 };
-constexpr std::array<ImageFormat, 4> kImageFormats = {{{"bmp", "BM"},
-                                                       {"gif", "GIF8"},
-                                                       {"jpeg", "\xff\xd8\xff"},
-                                                       {"png", "\x89PNG\r\n\x1a\n"}}};
+constexpr std::array<ImageFormat, 4> kImageFormats = {
+    {{"bmp", "BM"}, {"gif", "GIF8"}, {"jpeg", "\xff\xd8\xff"}, {"png", "\x89PNG\r\n\x1a\n"}}};
 
 /// From 1990 to 2030, in each unit.
 struct UnixTime {
@@ -199,7 +197,8 @@ void SemanticSummary::Finish(FeatureNameStatistics& out) const {
 }
 
 void SemanticSummary::Encode(combine::StateWriter& writer) const {
-  for (const int64_t count : {num_values_, num_not_utf8_, num_empty_, num_natural_}) WriteCount(count, writer);
+  for (const int64_t count : {num_values_, num_not_utf8_, num_empty_, num_natural_})
+    WriteCount(count, writer);
   for (const int64_t count : num_images_) WriteCount(count, writer);
   for (const int64_t count : num_unix_times_) WriteCount(count, writer);
   for (const int64_t count : num_times_) WriteCount(count, writer);

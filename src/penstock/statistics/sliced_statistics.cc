@@ -30,8 +30,8 @@ Result<std::string> NormalizeNumber(const std::string& text, const std::string& 
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) {
-    return InvalidArgument("The slice value '{}' of feature '{}' is not {}, as the feature's values are", text,
-                           feature, kind);
+    return InvalidArgument("The slice value '{}' of feature '{}' is not {}, as the feature's values are",
+                           text, feature, kind);
   }
   return fmt::format("{}", value);
 }
@@ -52,10 +52,12 @@ Result<std::string> KeyText(const std::string& text, const arrow::Field& field) 
 
 }  // namespace
 
-Result<SlicedStatistics> SlicedStatistics::Make(const arrow::Schema& schema, const StatisticsOptions& options) {
+Result<SlicedStatistics> SlicedStatistics::Make(const arrow::Schema& schema,
+                                                const StatisticsOptions& options) {
   PENSTOCK_ASSIGN_OR_RETURN(DatasetStatistics combiner, DatasetStatistics::Make(schema, options));
   // The bound is checked here, where the option's name is known.
-  SlicedStatistics sliced(Fold(std::move(combiner), {}, std::numeric_limits<int64_t>::max()), options.max_slices);
+  SlicedStatistics sliced(Fold(std::move(combiner), {}, std::numeric_limits<int64_t>::max()),
+                          options.max_slices);
   for (const SliceSpec& spec : options.slices) PENSTOCK_RETURN_IF_ERROR(sliced.AddSlicing(spec, schema));
   return sliced;
 }
@@ -145,9 +147,11 @@ Result<std::string> SlicedStatistics::NameOf(const combine::SliceKey& key) const
       return InvalidArgument(
           "A value of feature '{}' to slice by is not UTF-8; it cannot be part of a slice's name", feature);
     }
-    const bool is_real = std::find(real_features_.begin(), real_features_.end(), feature) != real_features_.end();
+    const bool is_real =
+        std::find(real_features_.begin(), real_features_.end(), feature) != real_features_.end();
     const bool looks_whole = value.find_first_not_of("-0123456789") == std::string::npos;
-    name += fmt::format("{}{}_{}{}", name.empty() ? "" : "_", feature, value, is_real && looks_whole ? ".0" : "");
+    name +=
+        fmt::format("{}{}_{}{}", name.empty() ? "" : "_", feature, value, is_real && looks_whole ? ".0" : "");
   }
   return name;
 }

@@ -12,10 +12,12 @@ using tensorflow::metadata::v0::DatasetFeatureStatisticsList;
 
 namespace {
 
-Result<DatasetFeatureStatisticsList> ComputeAll(const data::Dataset& dataset, const StatisticsOptions& options,
+Result<DatasetFeatureStatisticsList> ComputeAll(const data::Dataset& dataset,
+                                                const StatisticsOptions& options,
                                                 const ExecutionOptions& execution) {
   if (!options.slices.empty()) {
-    PENSTOCK_ASSIGN_OR_RETURN(const SlicedStatistics combiner, SlicedStatistics::Make(*dataset.schema(), options));
+    PENSTOCK_ASSIGN_OR_RETURN(const SlicedStatistics combiner,
+                              SlicedStatistics::Make(*dataset.schema(), options));
     return combine::Compute(combiner, dataset, execution);
   }
   PENSTOCK_ASSIGN_OR_RETURN(const DatasetStatistics combiner,

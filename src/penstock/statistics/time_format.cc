@@ -56,7 +56,8 @@ Lengths DayOfMonth(std::string_view text) {
 /// 60 and 61 are leap seconds; "60" as Python has it, with a third digit: 60[0-1].
 Lengths Seconds(std::string_view text) {
   Lengths lengths;
-  if (text.size() >= 3 && text[0] == '6' && text[1] == '0' && (text[2] == '0' || text[2] == '1')) lengths.Add(3);
+  if (text.size() >= 3 && text[0] == '6' && text[1] == '0' && (text[2] == '0' || text[2] == '1'))
+    lengths.Add(3);
   const Lengths ordinary = UpTo(text, 59, 0, 0);
   for (size_t i = 0; i < ordinary.count; ++i) lengths.Add(ordinary.length[i]);
   return lengths;
@@ -106,9 +107,10 @@ Lengths LengthsOf(char directive, std::string_view text) {
 }  // namespace
 
 std::vector<std::string> TextTimeFormats() {
-  const std::array<std::string, 17> dates = {"%Y-%m-%d", "%Y/%m/%d", "%Y%m%d",   "%y-%m-%d", "%y/%m/%d", "%m-%d-%Y",
-                                             "%m/%d/%Y", "%m%d%Y",   "%m-%d-%y", "%m/%d/%y", "%d-%m-%Y", "%d/%m/%Y",
-                                             "%d%m%Y",   "%d-%B-%Y", "%d-%m-%y", "%d/%m/%y", "%d-%B-%y"};
+  const std::array<std::string, 17> dates = {"%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%y-%m-%d", "%y/%m/%d",
+                                             "%m-%d-%Y", "%m/%d/%Y", "%m%d%Y", "%m-%d-%y", "%m/%d/%y",
+                                             "%d-%m-%Y", "%d/%m/%Y", "%d%m%Y", "%d-%B-%Y", "%d-%m-%y",
+                                             "%d/%m/%y", "%d-%B-%y"};
   const std::array<std::string, 3> times = {"%H:%M", "%H:%M:%S", "%H:%M:%S.%f"};
   std::vector<std::string> formats(dates.begin(), dates.end());
   formats.insert(formats.end(), times.begin(), times.end());

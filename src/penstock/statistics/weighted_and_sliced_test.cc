@@ -119,7 +119,8 @@ TEST(WeightedStatisticsTest, SatisfyTheLawsOfCombiners) {
   StatisticsOptions options;
   options.enable_semantic_domain_stats = true;
   combine::ExpectCombinerLaws(Weighted(batches[0], options), batches, Same<DatasetFeatureStatistics>);
-  combine::ExpectSameInAllShapes(Weighted(batches[0], options), batches, "time", Same<DatasetFeatureStatistics>);
+  combine::ExpectSameInAllShapes(Weighted(batches[0], options), batches, "time",
+                                 Same<DatasetFeatureStatistics>);
 }
 
 TEST(WeightedStatisticsTest, TellDamagedStates) {
@@ -286,7 +287,8 @@ std::vector<std::string> DomainsOf(const std::vector<std::string>& texts) {
 }
 
 TEST(SemanticSummaryTest, SeesLanguageTimesAndImages) {
-  EXPECT_THAT(DomainsOf({"the quick brown fox", "jumps over lazy dogs"}), ElementsAre("natural_language_domain {}"));
+  EXPECT_THAT(DomainsOf({"the quick brown fox", "jumps over lazy dogs"}),
+              ElementsAre("natural_language_domain {}"));
   EXPECT_THAT(DomainsOf({"2018-11-30 23:59:58", "2018-12-01 00:00:00"}),
               ElementsAre("time_domain {string_format: '%Y-%m-%d %H:%M:%S'}"));
   EXPECT_THAT(DomainsOf({"\xff\xd8\xff\xe0 bytes"}), ElementsAre("image_domain {}"));

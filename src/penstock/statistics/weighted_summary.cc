@@ -42,7 +42,8 @@ Result<std::vector<double>> ReadLists(const ListArray& lists, const std::string&
     const int64_t length = lists.IsNull(i) ? 0 : lists.value_length(i);
     if (length == 1) continue;
     return InvalidArgument(
-        "The weight feature '{}' has {} values in an example (number {} of a batch of {}); it must have one in "
+        "The weight feature '{}' has {} values in an example (number {} of a batch of {}); it must have one "
+        "in "
         "each",
         name, length, i + 1, lists.length());
   }
@@ -158,8 +159,9 @@ void WeightedNumberSummary::Finish(const StatisticsOptions& options, const Numbe
   if (distribution.empty()) return;
   weighted.set_median(Median(distribution));
   const InfinityCounts infinities{negative_infinity_.value(), positive_infinity_.value()};
-  *weighted.add_histograms() = MakeStandardHistogram(distribution, unweighted.finite_min(), unweighted.finite_max(),
-                                                     options.num_histogram_buckets, infinities);
+  *weighted.add_histograms() =
+      MakeStandardHistogram(distribution, unweighted.finite_min(), unweighted.finite_max(),
+                            options.num_histogram_buckets, infinities);
   *weighted.add_histograms() = MakeQuantilesHistogram(distribution, options.num_quantiles_histogram_buckets);
   for (Histogram& histogram : *weighted.mutable_histograms())
     histogram.set_num_nan(static_cast<uint64_t>(unweighted.num_nan()));

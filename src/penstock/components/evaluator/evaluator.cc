@@ -13,13 +13,15 @@ namespace {
 Result<evaluation::EvaluationConfig> ConfigOf(const std::map<std::string, nlohmann::json>& parameters) {
   nlohmann::json config = nlohmann::json::object();
   for (const auto& [name, value] : parameters)
-    if (!value.is_null() && !(value.is_structured() && value.empty()) && value != nlohmann::json("")) config[name] = value;
+    if (!value.is_null() && !(value.is_structured() && value.empty()) && value != nlohmann::json(""))
+      config[name] = value;
   return evaluation::ParseEvaluationConfig(config);
 }
 
 class EvaluatorExecutor : public pipeline::Executor {
  public:
-  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task, ExecutionContext& context) override {
+  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task,
+                                            ExecutionContext& context) override {
     PENSTOCK_ASSIGN_OR_RETURN(const auto* examples, Input(task, "examples"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto* model_artifact, Input(task, "model"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto config, ConfigOf(task.parameters));
@@ -31,8 +33,8 @@ class EvaluatorExecutor : public pipeline::Executor {
     }
     const std::vector<std::string> pattern = {data::SplitDirectory(examples->uri, config.split)};
     PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, data::OpenDataset(pattern, {}, context.options));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto result,
-                              evaluation::Evaluate(*model, baseline.get(), *dataset, config, context.options));
+    PENSTOCK_ASSIGN_OR_RETURN(
+        const auto result, evaluation::Evaluate(*model, baseline.get(), *dataset, config, context.options));
     const auto verdict = evaluation::Verdict(result);
 
     auto report = StartReport(task);
@@ -50,14 +52,17 @@ class EvaluatorExecutor : public pipeline::Executor {
       blessing->properties["baseline_model_id"] = artifact->id;
     }
     if (!verdict.is_blessed)
-      blessing->properties[std::string(pipeline::kRefusalProperty)] = fmt::format("{}", fmt::join(verdict.reasons, "; "));
+      blessing->properties[std::string(pipeline::kRefusalProperty)] =
+          fmt::format("{}", fmt::join(verdict.reasons, "; "));
     return report;
   }
 };
 
 }  // namespace
 
-Status CheckEvaluator(const std::map<std::string, nlohmann::json>& parameters) { return ConfigOf(parameters).status(); }
+Status CheckEvaluator(const std::map<std::string, nlohmann::json>& parameters) {
+  return ConfigOf(parameters).status();
+}
 
 std::unique_ptr<pipeline::Executor> MakeEvaluatorExecutor() { return std::make_unique<EvaluatorExecutor>(); }
 

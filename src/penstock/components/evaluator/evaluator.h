@@ -35,12 +35,14 @@ struct Evaluator {
     node.Version("1");
     node.Input("examples", examples, "Raw examples; the model transforms them itself.");
     node.Input("model", model, "The candidate.");
-    node.OptionalInput("baseline_model", baseline_model, "What change thresholds compare with.", pipeline::Wiring::kByNameOnly);
+    node.OptionalInput("baseline_model", baseline_model, "What change thresholds compare with.",
+                       pipeline::Wiring::kByNameOnly);
     node.Parameter("split", split, "The split to measure on.");
     node.Parameter("metrics", metrics, "Metric names; empty: the usual ones of the task.");
     node.Parameter("slices", slices, "Columns to slice by, each entry a list of columns to cross.");
     node.Parameter("thresholds", thresholds, "Per metric: lower, upper.");
-    node.Parameter("change_thresholds", change_thresholds, "Per metric: direction, absolute, relative; against the baseline.");
+    node.Parameter("change_thresholds", change_thresholds,
+                   "Per metric: direction, absolute, relative; against the baseline.");
     node.Parameter("per_slice_thresholds", per_slice_thresholds, "Thresholds of single slices.");
     node.OptionalParameter("example_weight", example_weight, "Column that weighs the examples.");
     node.Parameter("min_slice_size", min_slice_size, "Slices with fewer examples are left out.");

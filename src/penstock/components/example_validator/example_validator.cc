@@ -27,7 +27,8 @@ std::string Summary(const std::string& split, const tfmd::Anomalies& anomalies) 
   const size_t num_more = names.size() > kMaxNames ? names.size() - kMaxNames : 0;
   names.resize(names.size() - num_more);
   if (names.empty()) return fmt::format("split '{}': the dataset as a whole", split);
-  return fmt::format("split '{}': {}{}", split, fmt::join(names, ", "), num_more ? fmt::format(" and {} more", num_more) : "");
+  return fmt::format("split '{}': {}{}", split, fmt::join(names, ", "),
+                     num_more ? fmt::format(" and {} more", num_more) : "");
 }
 
 class ExampleValidatorExecutor : public pipeline::Executor {
@@ -37,7 +38,8 @@ class ExampleValidatorExecutor : public pipeline::Executor {
     PENSTOCK_ASSIGN_OR_RETURN(const auto* schema_artifact, Input(task, "schema"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto schema, validation::ReadSchema(SchemaPath(*schema_artifact)));
     PENSTOCK_ASSIGN_OR_RETURN(const auto all, SplitNames(*statistics));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto excluded, ParameterOr(task, "exclude_splits", std::vector<std::string>{}));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto excluded,
+                              ParameterOr(task, "exclude_splits", std::vector<std::string>{}));
     PENSTOCK_ASSIGN_OR_RETURN(const auto splits, WithoutSplits(all, excluded));
     PENSTOCK_ASSIGN_OR_RETURN(const auto environment, ParameterOr(task, "environment", std::string()));
     validation::ValidateOptions options;
@@ -51,7 +53,8 @@ class ExampleValidatorExecutor : public pipeline::Executor {
       tfmd::DatasetFeatureStatisticsList list;
       PENSTOCK_RETURN_IF_ERROR(ReadProto(StatisticsPath(*statistics, split), list));
       PENSTOCK_ASSIGN_OR_RETURN(const auto* whole, validation::WholeDataset(list));
-      PENSTOCK_ASSIGN_OR_RETURN(const auto anomalies, validation::ValidateStatistics(*whole, schema, options));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto anomalies,
+                                validation::ValidateStatistics(*whole, schema, options));
       PENSTOCK_RETURN_IF_ERROR(WriteProto(AnomaliesPath(*output, split), anomalies));
       num_anomalies += anomalies.anomaly_info_size() + (anomalies.has_dataset_anomaly_info() ? 1 : 0);
       if (validation::HasErrors(anomalies)) refusals.push_back(Summary(split, anomalies));
@@ -60,7 +63,8 @@ class ExampleValidatorExecutor : public pipeline::Executor {
     output->properties["num_anomalies"] = num_anomalies;
     output->properties["blessed"] = refusals.empty() ? 1 : 0;
     if (!refusals.empty())
-      output->properties[std::string(pipeline::kRefusalProperty)] = fmt::format("Anomalies in {}", fmt::join(refusals, "; "));
+      output->properties[std::string(pipeline::kRefusalProperty)] =
+          fmt::format("Anomalies in {}", fmt::join(refusals, "; "));
     return report;
   }
 };
@@ -71,6 +75,8 @@ std::string AnomaliesPath(const pipeline::Artifact& anomalies, const std::string
   return fs::Join(data::SplitDirectory(anomalies.uri, split), "SchemaDiff.pb");
 }
 
-std::unique_ptr<pipeline::Executor> MakeExampleValidatorExecutor() { return std::make_unique<ExampleValidatorExecutor>(); }
+std::unique_ptr<pipeline::Executor> MakeExampleValidatorExecutor() {
+  return std::make_unique<ExampleValidatorExecutor>();
+}
 
 }  // namespace penstock::components

@@ -21,8 +21,8 @@ extern char** environ;
 namespace penstock::components {
 namespace {
 
-Result<data::Batch> FirstExamples(const pipeline::Artifact& examples, const std::string& split, int64_t num_examples,
-                                  const ExecutionOptions& options) {
+Result<data::Batch> FirstExamples(const pipeline::Artifact& examples, const std::string& split,
+                                  int64_t num_examples, const ExecutionOptions& options) {
   const std::vector<std::string> pattern = {data::SplitDirectory(examples.uri, split)};
   PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, data::OpenDataset(pattern, {}, options));
   const auto reader = data::ReadSequentially(*dataset);
@@ -39,7 +39,8 @@ Status RunToEnd(std::vector<std::string> arguments, double max_seconds) {
   for (auto& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   pid_t child = 0;
-  if (const int error = ::posix_spawn(&child, pointers[0], nullptr, nullptr, pointers.data(), environ); error != 0)
+  if (const int error = ::posix_spawn(&child, pointers[0], nullptr, nullptr, pointers.data(), environ);
+      error != 0)
     return Unavailable("Cannot start {}: error {}", arguments[0], error);
   const auto started = std::chrono::steady_clock::now();
   int status = 0;
@@ -52,7 +53,8 @@ Status RunToEnd(std::vector<std::string> arguments, double max_seconds) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return OkStatus();
-  return Unavailable("The process that loads the model ended with {} {}", WIFSIGNALED(status) ? "signal" : "exit code",
+  return Unavailable("The process that loads the model ended with {} {}",
+                     WIFSIGNALED(status) ? "signal" : "exit code",
                      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
@@ -60,10 +62,12 @@ Status CheckEqual(const data::Batch& expected, const data::Batch& actual, const 
   constexpr double kTolerance = 1e-6;  // The stored form may be narrower than the computed one.
   PENSTOCK_ASSIGN_OR_RETURN(const auto want, model::PredictionValues(expected, column));
   PENSTOCK_ASSIGN_OR_RETURN(const auto have, model::PredictionValues(actual, column));
-  if (want.size() != have.size()) return Unavailable("There are {} answers to {} examples", have.size(), want.size());
+  if (want.size() != have.size())
+    return Unavailable("There are {} answers to {} examples", have.size(), want.size());
   for (size_t i = 0; i < want.size(); ++i)
     if (!(std::abs(want[i] - have[i]) <= kTolerance))
-      return Unavailable("Example {}: the fresh process answers {}, here the model says {}", i + 1, have[i], want[i]);
+      return Unavailable("Example {}: the fresh process answers {}, here the model says {}", i + 1, have[i],
+                         want[i]);
   return OkStatus();
 }
 
@@ -71,16 +75,19 @@ class InfraValidatorExecutor : public pipeline::Executor {
  public:
   explicit InfraValidatorExecutor(PredictionProcess process) : process_(std::move(process)) {}
 
-  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task, ExecutionContext& context) override {
+  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task,
+                                            ExecutionContext& context) override {
     PENSTOCK_ASSIGN_OR_RETURN(const auto* model_artifact, Input(task, "model"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto* examples, Input(task, "examples"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto split, Parameter<std::string>(task, "split"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto num_examples, Parameter<int64_t>(task, "num_examples"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto num_tries, Parameter<int>(task, "num_tries"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto max_seconds, Parameter<double>(task, "max_loading_time_seconds"));
-    if (num_examples < 1 || num_tries < 1) return InvalidArgument("InfraValidator: num_examples and num_tries have to be at least 1");
+    if (num_examples < 1 || num_tries < 1)
+      return InvalidArgument("InfraValidator: num_examples and num_tries have to be at least 1");
     PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, split));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto sample, FirstExamples(*examples, split, num_examples, context.options));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto sample,
+                              FirstExamples(*examples, split, num_examples, context.options));
     auto report = StartReport(task);
     PENSTOCK_ASSIGN_OR_RETURN(auto* blessing, Output(report, "blessing"));
 
@@ -91,28 +98,32 @@ class InfraValidatorExecutor : public pipeline::Executor {
       if (failure.ok()) break;
     }
     PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(folder));
-    PENSTOCK_RETURN_IF_ERROR(
-        fs::WriteFileAtomically(fs::Join(blessing->uri, failure.ok() ? "INFRA_BLESSED" : "INFRA_NOT_BLESSED"), ""));
+    PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(
+        fs::Join(blessing->uri, failure.ok() ? "INFRA_BLESSED" : "INFRA_NOT_BLESSED"), ""));
     blessing->properties["blessed"] = failure.ok() ? 1 : 0;
     blessing->properties["num_examples"] = sample->num_rows();
-    if (!failure.ok()) blessing->properties[std::string(pipeline::kRefusalProperty)] = std::string(failure.message());
+    if (!failure.ok())
+      blessing->properties[std::string(pipeline::kRefusalProperty)] = std::string(failure.message());
     return report;
   }
 
  private:
-  Status Ask(const pipeline::Artifact& artifact, const data::Batch& sample, const std::string& folder, double max_seconds,
-             const ExecutionContext& context) const {
+  Status Ask(const pipeline::Artifact& artifact, const data::Batch& sample, const std::string& folder,
+             double max_seconds, const ExecutionContext& context) const {
     PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(folder));
-    const std::string question = fs::Join(folder, "question.parquet"), answer = fs::Join(folder, "answer.parquet");
-    PENSTOCK_ASSIGN_OR_RETURN(const auto writer,
-                              data::OpenExampleWriter(question, sample->schema(), data::PayloadFormat::kParquet));
+    const std::string question = fs::Join(folder, "question.parquet"),
+                      answer = fs::Join(folder, "answer.parquet");
+    PENSTOCK_ASSIGN_OR_RETURN(const auto writer, data::OpenExampleWriter(question, sample->schema(),
+                                                                         data::PayloadFormat::kParquet));
     PENSTOCK_RETURN_IF_ERROR(writer->Write(sample));
     PENSTOCK_RETURN_IF_ERROR(writer->Close());
     PENSTOCK_RETURN_IF_ERROR(RunToEnd(
-        {process_.program, "predict", "--model", artifact.uri, "--input", question, "--output", answer}, max_seconds));
+        {process_.program, "predict", "--model", artifact.uri, "--input", question, "--output", answer},
+        max_seconds));
     PENSTOCK_ASSIGN_OR_RETURN(const auto model, model::LoadModel(artifact.uri));
     PENSTOCK_ASSIGN_OR_RETURN(const auto expected, model->Predict(sample));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, data::OpenDataset(std::vector{answer}, {}, context.options));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto dataset,
+                              data::OpenDataset(std::vector{answer}, {}, context.options));
     const auto reader = data::ReadSequentially(*dataset);
     PENSTOCK_ASSIGN_OR_RETURN(const auto actual, reader->Next());
     if (!actual) return Unavailable("The fresh process gave no answers");

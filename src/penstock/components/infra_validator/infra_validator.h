@@ -24,7 +24,8 @@ struct InfraValidator {
     pipeline::Channel<pipeline::InfraBlessing> blessing;
   };
   void Describe(auto& node, Outputs& outputs) const {
-    node.Help("Loads the model in a fresh process and asks it for predictions; refuses when it does not answer.");
+    node.Help(
+        "Loads the model in a fresh process and asks it for predictions; refuses when it does not answer.");
     node.Version("1");
     node.Input("model", model, "The model to ask.");
     node.Input("examples", examples, "Raw examples to ask with.");

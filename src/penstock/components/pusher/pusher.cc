@@ -13,7 +13,8 @@ std::string RefusalBy(const pipeline::ExecutionTask& task, std::string_view inpu
   const auto* verdict = OptionalInput(task, input);
   if (verdict == nullptr) return "";
   if (const auto reason = verdict->properties.find(pipeline::kRefusalProperty);
-      reason != verdict->properties.end() && reason->is_string() && !reason->get_ref<const std::string&>().empty())
+      reason != verdict->properties.end() && reason->is_string() &&
+      !reason->get_ref<const std::string&>().empty())
     return fmt::format("{}: {}", gate, reason->get_ref<const std::string&>());
   const auto blessed = verdict->properties.find("blessed");
   if (blessed != verdict->properties.end() && blessed->is_number() && blessed->get<double>() == 0)
@@ -28,7 +29,8 @@ Result<int64_t> Push(const pipeline::Artifact& model, const std::string& destina
   PENSTOCK_ASSIGN_OR_RETURN(const auto latest, model::LatestVersion(destination));
   PENSTOCK_ASSIGN_OR_RETURN(const Digest ours, fs::DigestOfTree(model.uri));
   if (latest) {
-    PENSTOCK_ASSIGN_OR_RETURN(const Digest there, fs::DigestOfTree(fs::Join(destination, std::to_string(*latest))));
+    PENSTOCK_ASSIGN_OR_RETURN(const Digest there,
+                              fs::DigestOfTree(fs::Join(destination, std::to_string(*latest))));
     if (there == ours) return *latest;
   }
   const int64_t version = std::max(clock.Now().micros / 1'000'000, latest.value_or(0) + 1);
@@ -43,15 +45,18 @@ Result<int64_t> Push(const pipeline::Artifact& model, const std::string& destina
 
 class PusherExecutor : public pipeline::Executor {
  public:
-  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task, ExecutionContext& context) override {
+  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task,
+                                            ExecutionContext& context) override {
     PENSTOCK_ASSIGN_OR_RETURN(const auto* model, Input(task, "model"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto destination, Parameter<std::string>(task, "destination"));
     auto report = StartReport(task);
     PENSTOCK_ASSIGN_OR_RETURN(auto* pushed, Output(report, "pushed_model"));
     std::vector<std::string> refusals;
-    for (const auto& [input, gate] : {std::pair{"model_blessing", "Evaluator"}, std::pair{"infra_blessing", "InfraValidator"},
-                                      std::pair{"anomalies", "ExampleValidator"}})
-      if (auto refusal = RefusalBy(task, input, gate); !refusal.empty()) refusals.push_back(std::move(refusal));
+    for (const auto& [input, gate] :
+         {std::pair{"model_blessing", "Evaluator"}, std::pair{"infra_blessing", "InfraValidator"},
+          std::pair{"anomalies", "ExampleValidator"}})
+      if (auto refusal = RefusalBy(task, input, gate); !refusal.empty())
+        refusals.push_back(std::move(refusal));
     pushed->properties["pushed"] = refusals.empty() ? 1 : 0;
     if (!refusals.empty()) {
       pushed->properties["not_pushed_because"] = fmt::format("{}", fmt::join(refusals, "; "));
@@ -62,7 +67,8 @@ class PusherExecutor : public pipeline::Executor {
     pushed->properties["pushed_destination"] = target;
     pushed->properties["pushed_version"] = std::to_string(version);
     const nlohmann::json record = {{"destination", target}, {"version", version}};
-    PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(pushed->uri, "pushed.json"), record.dump(2) + "\n"));
+    PENSTOCK_RETURN_IF_ERROR(
+        fs::WriteFileAtomically(fs::Join(pushed->uri, "pushed.json"), record.dump(2) + "\n"));
     return report;
   }
 };

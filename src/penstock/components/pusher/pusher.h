@@ -25,7 +25,8 @@ struct Pusher {
   void Describe(auto& node, Outputs& outputs) const {
     node.Help("Copies a model that every gate has let pass to a versioned folder.");
     node.Version("1");
-    node.NotCacheable();  // What it does lies outside the store; pushing the same bytes again changes nothing.
+    node.NotCacheable();  // What it does lies outside the store; pushing the same bytes again changes
+                          // nothing.
     node.Input("model", model, "The model to push.");
     node.OptionalInput("model_blessing", model_blessing, "The Evaluator's verdict.");
     node.OptionalInput("infra_blessing", infra_blessing, "The InfraValidator's verdict.");

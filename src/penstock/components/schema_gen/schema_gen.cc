@@ -22,7 +22,8 @@ class SchemaGenExecutor : public pipeline::Executor {
   Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task, ExecutionContext&) override {
     PENSTOCK_ASSIGN_OR_RETURN(const auto* statistics, Input(task, "statistics"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto all, SplitNames(*statistics));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto excluded, ParameterOr(task, "exclude_splits", std::vector<std::string>{}));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto excluded,
+                              ParameterOr(task, "exclude_splits", std::vector<std::string>{}));
     PENSTOCK_ASSIGN_OR_RETURN(const auto splits, WithoutSplits(all, excluded));
     if (splits.empty()) return InvalidArgument("SchemaGen: exclude_splits leaves no split to infer from");
     validation::InferSchemaOptions options;
@@ -73,6 +74,8 @@ Status CheckImportSchemaGen(const std::map<std::string, nlohmann::json>& paramet
 }
 
 std::unique_ptr<pipeline::Executor> MakeSchemaGenExecutor() { return std::make_unique<SchemaGenExecutor>(); }
-std::unique_ptr<pipeline::Executor> MakeImportSchemaGenExecutor() { return std::make_unique<ImportSchemaGenExecutor>(); }
+std::unique_ptr<pipeline::Executor> MakeImportSchemaGenExecutor() {
+  return std::make_unique<ImportSchemaGenExecutor>();
+}
 
 }  // namespace penstock::components

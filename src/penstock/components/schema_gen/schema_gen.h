@@ -27,7 +27,8 @@ struct SchemaGen {
     node.Version("1");
     node.Input("statistics", statistics, "Of the splits to infer from.");
     node.Parameter("infer_feature_shape", infer_feature_shape, "Give features with one length a shape.");
-    node.Parameter("max_string_domain_size", max_string_domain_size, "Text columns with at most so many values get a domain.");
+    node.Parameter("max_string_domain_size", max_string_domain_size,
+                   "Text columns with at most so many values get a domain.");
     node.OptionalParameter("exclude_splits", exclude_splits, "Splits to leave out.");
     node.Output("schema", outputs.schema, "schema.pbtxt.");
   }

@@ -31,13 +31,17 @@ struct StatisticsGen {
     node.Help("Computes statistics of every column of every split.");
     node.Version("1");
     node.Input("examples", examples, "What to count.");
-    node.OptionalInput("schema", schema, "Says which integers are categories.", pipeline::Wiring::kByNameOnly);
+    node.OptionalInput("schema", schema, "Says which integers are categories.",
+                       pipeline::Wiring::kByNameOnly);
     node.OptionalParameter("exclude_splits", exclude_splits, "Splits to leave out.");
     node.Parameter("num_top_values", num_top_values, "Most frequent values kept of a text column.");
-    node.Parameter("num_rank_histogram_buckets", num_rank_histogram_buckets, "Values kept in the rank histogram.");
-    node.Parameter("num_values_histogram_buckets", num_values_histogram_buckets, "Buckets over the number of values.");
+    node.Parameter("num_rank_histogram_buckets", num_rank_histogram_buckets,
+                   "Values kept in the rank histogram.");
+    node.Parameter("num_values_histogram_buckets", num_values_histogram_buckets,
+                   "Buckets over the number of values.");
     node.Parameter("num_histogram_buckets", num_histogram_buckets, "Buckets of the equal-width histogram.");
-    node.Parameter("num_quantiles_histogram_buckets", num_quantiles_histogram_buckets, "Buckets of the quantile histogram.");
+    node.Parameter("num_quantiles_histogram_buckets", num_quantiles_histogram_buckets,
+                   "Buckets of the quantile histogram.");
     node.Parameter("epsilon", epsilon, "Rank error of quantiles, where they are not exact.");
     node.OptionalParameter("feature_allowlist", feature_allowlist, "Only these columns.");
     node.Output("statistics", outputs.statistics, "DatasetFeatureStatisticsList of each split.");

@@ -13,7 +13,8 @@ class TrainerExecutor : public pipeline::Executor {
  public:
   explicit TrainerExecutor(const learning::LearnerCatalog& learners) : learners_(learners) {}
 
-  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task, ExecutionContext& context) override {
+  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task,
+                                            ExecutionContext& context) override {
     PENSTOCK_ASSIGN_OR_RETURN(const auto* examples, Input(task, "transformed_examples"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto* graph_artifact, Input(task, "transform_graph"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto learner_name, Parameter<std::string>(task, "learner"));
@@ -46,7 +47,8 @@ class TrainerExecutor : public pipeline::Executor {
     PENSTOCK_ASSIGN_OR_RETURN(auto* run, Output(report, "model_run"));
     PENSTOCK_RETURN_IF_ERROR(model::SaveModel(*trained.model, model->uri));
     const auto record = trained.record.ToJson();
-    PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(run->uri, "training.json"), record.dump(2) + "\n"));
+    PENSTOCK_RETURN_IF_ERROR(
+        fs::WriteFileAtomically(fs::Join(run->uri, "training.json"), record.dump(2) + "\n"));
     model->properties["learner"] = learner_name;
     model->properties["task"] = std::string(model::TaskName(trained.record.task));
     run->properties["best_iteration"] = trained.record.best_iteration;
@@ -60,7 +62,8 @@ class TrainerExecutor : public pipeline::Executor {
 
 }  // namespace
 
-Status CheckTrainer(const std::map<std::string, nlohmann::json>& parameters, const learning::LearnerCatalog& learners) {
+Status CheckTrainer(const std::map<std::string, nlohmann::json>& parameters,
+                    const learning::LearnerCatalog& learners) {
   const auto name = parameters.find("learner");
   if (name == parameters.end() || !name->second.is_string()) return OkStatus();
   PENSTOCK_ASSIGN_OR_RETURN(const auto* learner, learners.Find(name->second.get<std::string>()));

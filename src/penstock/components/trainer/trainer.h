@@ -41,7 +41,8 @@ struct Trainer {
   }
 };
 
-Status CheckTrainer(const std::map<std::string, nlohmann::json>& parameters, const learning::LearnerCatalog& learners);
+Status CheckTrainer(const std::map<std::string, nlohmann::json>& parameters,
+                    const learning::LearnerCatalog& learners);
 /// `learners` must outlive the executor.
 std::unique_ptr<pipeline::Executor> MakeTrainerExecutor(const learning::LearnerCatalog& learners);
 
