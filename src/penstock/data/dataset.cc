@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "penstock/base/filesystem.h"
+#include "penstock/data/arrow_ipc/ipc_dataset.h"
 #include "penstock/data/csv/csv_dataset.h"
 #include "penstock/data/file_access.h"
 #include "penstock/data/file_format.h"
+#include "penstock/data/json_lines/json_lines_dataset.h"
+#include "penstock/data/packed_file.h"
 #include "penstock/data/parquet/parquet_dataset.h"
 #include "penstock/data/tfrecord/tfrecord_dataset.h"
 
@@ -103,11 +106,17 @@ Result<std::unique_ptr<Dataset>> OpenDataset(std::span<const std::string> patter
   }
   switch (format) {
     case DataFormat::kCsv:
+      PENSTOCK_RETURN_IF_ERROR(UnpackFiles(files, execution));
       return csv::OpenCsvDataset(std::move(files), options, execution);
     case DataFormat::kParquet:
       return parquet_format::OpenParquetDataset(std::move(files), options, execution);
     case DataFormat::kTfRecord:
       return tfrecord::OpenTfRecordDataset(std::move(files), options, execution);
+    case DataFormat::kJsonLines:
+      PENSTOCK_RETURN_IF_ERROR(UnpackFiles(files, execution));
+      return json_lines::OpenJsonLinesDataset(std::move(files), options, execution);
+    case DataFormat::kArrow:
+      return arrow_ipc::OpenIpcDataset(std::move(files), options, execution);
     case DataFormat::kAuto:
       break;
   }

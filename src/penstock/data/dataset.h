@@ -15,7 +15,7 @@ class Schema;
 
 namespace penstock::data {
 
-enum class DataFormat { kAuto, kCsv, kParquet, kTfRecord };
+enum class DataFormat { kAuto, kCsv, kParquet, kTfRecord, kJsonLines, kArrow };
 
 struct CsvOptions {
   char delimiter = ',';

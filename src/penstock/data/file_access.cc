@@ -54,7 +54,23 @@ FileSource FileSource::FromMemory(std::string name, std::string content) {
   return source;
 }
 
+FileSource FileSource::FromOpenFile(std::string name, int file) {
+  FileSource source;
+  source.path_ = std::move(name);
+  source.open_file_ = std::shared_ptr<const int>(new int(file), [](const int* owned) {
+    ::close(*owned);
+    delete owned;
+  });
+  return source;
+}
+
 Result<std::shared_ptr<arrow::io::RandomAccessFile>> FileSource::Open() const {
+  if (open_file_ != nullptr) {
+    // Reads by place (pread), so that copies of one descriptor do not disturb each other.
+    auto file = arrow::io::ReadableFile::Open(::fcntl(*open_file_, F_DUPFD_CLOEXEC, 0));
+    if (!file.ok()) return AboutFile(file.status(), "open", path_);
+    return std::move(file).ValueUnsafe();
+  }
   if (filesystem_ == nullptr) return std::make_shared<arrow::io::BufferReader>(memory_);
   auto file = filesystem_->OpenInputFile(inner_path_);
   if (!file.ok()) return AboutFile(file.status(), "open", path_);

@@ -22,6 +22,11 @@ class FileSource {
   /// Bytes in memory under a name for messages: tests and fuzzing.
   static FileSource FromMemory(std::string name, std::string content);
 
+  /// An open local file under a name for messages, of 0 bytes until it is said how many it has. Owns `file`, which
+  /// is closed with the last copy.
+  static FileSource FromOpenFile(std::string name, int file);
+  void SetOpenFileSize(int64_t size) { size_ = size; }
+
   const std::string& path() const { return path_; }
   int64_t size() const { return size_; }
   /// The file, open. kDataLoss when it no longer has the size it was found with.
@@ -30,9 +35,10 @@ class FileSource {
  private:
   std::string path_;
   int64_t size_ = 0;
-  std::shared_ptr<arrow::fs::FileSystem> filesystem_;  // Null: `memory_`.
+  std::shared_ptr<arrow::fs::FileSystem> filesystem_;  // Null: `open_file_` or `memory_`.
   std::string inner_path_;
   std::shared_ptr<arrow::Buffer> memory_;
+  std::shared_ptr<const int> open_file_;
 };
 
 /// Bytes that may be read up to kPadding beyond their end (zeros there), so that scanners can load

@@ -5,6 +5,8 @@
 #include <cctype>
 
 #include "penstock/base/filesystem.h"
+#include "penstock/data/arrow_ipc/ipc_dataset.h"
+#include "penstock/data/packed_file.h"
 #include "penstock/data/tfrecord/record_reader.h"
 
 namespace penstock::data {
@@ -19,7 +21,10 @@ std::string LowerCaseName(const std::string& path) {
 
 DataFormat FormatOfName(const std::string& path) {
   const std::string name = LowerCaseName(path);
-  if (name.ends_with(".csv") || name.ends_with(".tsv")) return DataFormat::kCsv;
+  const std::string_view text = WithoutPackingSuffix(name);
+  if (text.ends_with(".csv") || text.ends_with(".tsv")) return DataFormat::kCsv;
+  if (text.ends_with(".jsonl") || text.ends_with(".ndjson")) return DataFormat::kJsonLines;
+  if (name.ends_with(".arrow") || name.ends_with(".arrows") || name.ends_with(".feather")) return DataFormat::kArrow;
   if (name.ends_with(".parquet")) return DataFormat::kParquet;
   const bool is_packed = name.ends_with(".gz") || name.ends_with(".gzip");
   if (name.ends_with(".tfrecord") || name.ends_with(".tfrecords") ||
@@ -52,6 +57,10 @@ std::string_view FormatName(DataFormat format) {
       return "Parquet";
     case DataFormat::kTfRecord:
       return "TFRecord";
+    case DataFormat::kJsonLines:
+      return "JSON lines";
+    case DataFormat::kArrow:
+      return "Arrow IPC";
     case DataFormat::kAuto:
       break;
   }
@@ -62,21 +71,23 @@ Result<DataFormat> DetectFormat(const FileSource& source) {
   if (const DataFormat format = FormatOfName(source.path()); format != DataFormat::kAuto) return format;
   constexpr int64_t kHeadBytes = 4096;
   if (source.size() == 0) return InvalidArgument("The file is empty: {}", source.path());
-  PENSTOCK_ASSIGN_OR_RETURN(const auto file, source.Open());
-  PaddedBytes head;
-  PENSTOCK_RETURN_IF_ERROR(head.Read(source, *file, 0, std::min(source.size(), kHeadBytes)));
-  if (head.view().starts_with("PAR1")) return DataFormat::kParquet;
-  if (tfrecord::IsRecordHeader(head.view())) return DataFormat::kTfRecord;
-  if (head.view().starts_with("\x1F\x8B")) {
+  PENSTOCK_ASSIGN_OR_RETURN(const std::string first, UnpackedHead(source, Packing::kNone, kHeadBytes));
+  if (first.starts_with("PAR1")) return DataFormat::kParquet;
+  if (tfrecord::IsRecordHeader(first)) return DataFormat::kTfRecord;
+  PENSTOCK_ASSIGN_OR_RETURN(const Packing packing, PackingOf(source));
+  if (packing == Packing::kGzip) {
     PENSTOCK_ASSIGN_OR_RETURN(const bool holds_records, HoldsRecords(source));
     if (holds_records) return DataFormat::kTfRecord;
-    return InvalidArgument("The gzip file holds no TFRecord: {} (other formats must be unpacked first)",
-                           source.path());
   }
-  if (head.view().find('\0') == std::string_view::npos) return DataFormat::kCsv;
+  PENSTOCK_ASSIGN_OR_RETURN(const std::string head, UnpackedHead(source, packing, kHeadBytes));
+  if (packing == Packing::kNone && arrow_ipc::IsIpcHead(head)) return DataFormat::kArrow;
+  if (head.find('\0') == std::string::npos) {
+    const size_t begin = head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+    return begin != head.npos && head[begin] == '{' ? DataFormat::kJsonLines : DataFormat::kCsv;
+  }
   return InvalidArgument(
       "Neither the name nor the first bytes of {} tell its format (name the format, or end the file's "
-      "name in .csv, .parquet or .tfrecord)",
+      "name in .csv, .jsonl, .parquet, .arrow or .tfrecord)",
       source.path());
 }
 

@@ -9,6 +9,7 @@
 #include <arrow/record_batch.h>
 
 #include "penstock/base/digest.h"
+#include "penstock/base/near_miss.h"
 
 namespace penstock::data {
 namespace {
@@ -122,6 +123,14 @@ Result<RowHasher> RowHasher::Make(const arrow::Schema& schema) {
   }
   std::sort(hasher.columns_.begin(), hasher.columns_.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
+  return hasher;
+}
+
+Result<RowHasher> RowHasher::MakeOfColumn(const arrow::Schema& schema, const std::string& column) {
+  PENSTOCK_ASSIGN_OR_RETURN(RowHasher hasher, Make(schema));
+  std::erase_if(hasher.columns_, [&](const Column& other) { return other.name != column; });
+  if (hasher.columns_.empty())
+    return NotFound("There is no column '{}' to partition by{}", column, DidYouMean(column, schema.field_names()));
   return hasher;
 }
 

@@ -29,6 +29,8 @@ class RowHasher {
  public:
   /// kInvalidArgument names a column whose type is not of batch.h.
   static Result<RowHasher> Make(const arrow::Schema& schema);
+  /// Hashes rows by one column alone: equal values, equal hashes.
+  static Result<RowHasher> MakeOfColumn(const arrow::Schema& schema, const std::string& column);
 
   /// One hash a row of `batch`, which has the schema of Make. Safe from any thread.
   std::vector<uint64_t> Hash(const arrow::RecordBatch& batch) const;

@@ -9,6 +9,7 @@
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/initialize.h>
 #include <arrow/record_batch.h>
+#include <arrow/scalar.h>
 
 #include "penstock/base/arrow_status.h"
 #include "penstock/base/filesystem.h"
@@ -71,6 +72,10 @@ std::string FileName(PayloadFormat format, size_t file, size_t num_files) {
       return fmt::format("data_parquet-{}.parquet", numbers);
     case PayloadFormat::kTfRecord:
       return fmt::format("data_tfrecord-{}.tfrecord", numbers);
+    case PayloadFormat::kArrow:
+      return fmt::format("data_arrow-{}.arrow", numbers);
+    case PayloadFormat::kJsonLines:
+      return fmt::format("data_json-{}.jsonl", numbers);
     case PayloadFormat::kTfRecordGzip:
       break;
   }
@@ -87,15 +92,41 @@ Result<Batch> TakeRows(const Batch& batch, const std::vector<int32_t>& rows) {
   return taken.record_batch();
 }
 
+/// The row's first values, for a message.
+std::string DescribeRow(const arrow::RecordBatch& batch, int64_t row) {
+  constexpr int kMaxColumns = 5;
+  constexpr size_t kMaxBytes = 300;
+  std::string text;
+  for (int i = 0; i < std::min(batch.num_columns(), kMaxColumns); ++i) {
+    const auto value = batch.column(i)->GetScalar(row);
+    if (value.ok())
+      text += fmt::format("{}{}={}", i == 0 ? "" : ", ", batch.schema()->field(i)->name(), (*value)->ToString());
+  }
+  return text.substr(0, kMaxBytes);
+}
+
+Result<RowHasher> MakeHasher(const arrow::Schema& schema, const std::string& partition_feature) {
+  if (partition_feature.empty()) return RowHasher::Make(schema);
+  PENSTOCK_ASSIGN_OR_RETURN(RowHasher hasher, RowHasher::MakeOfColumn(schema, partition_feature));
+  auto type = schema.GetFieldByName(partition_feature)->type();
+  if (type->id() == arrow::Type::LIST) type = static_cast<const arrow::ListType&>(*type).value_type();
+  // Reals that print the same need not be the same: what looks like one group would fall apart.
+  if (type->id() == arrow::Type::FLOAT || type->id() == arrow::Type::DOUBLE)
+    return InvalidArgument("Column '{}' is {}: splits can be partitioned by integers or bytes only", partition_feature,
+                           type->ToString());
+  return hasher;
+}
+
 /// Shards the dataset's rows out to the splits' files. Constant after construction; `num_rows` counts.
 class SplitWriter {
  public:
   SplitWriter(const Dataset& dataset, std::span<const Split> splits, std::vector<int> owners,
-              RowHasher hasher)
+              RowHasher hasher, const std::string& partition_feature)
       : dataset_(dataset),
         splits_(splits),
         owners_(std::move(owners)),
         hasher_(std::move(hasher)),
+        partition_feature_(partition_feature),
         num_rows_(splits.size()) {}
 
   /// Writes the run's rows to paths[split].
@@ -122,6 +153,7 @@ class SplitWriter {
 
  private:
   Status WriteBatch(const Batch& batch, const std::vector<std::unique_ptr<ExampleWriter>>& writers) {
+    PENSTOCK_RETURN_IF_ERROR(CheckPartitioned(*batch));
     std::vector<std::vector<int32_t>> rows(splits_.size());
     const std::vector<uint64_t> hashes = hasher_.Hash(*batch);
     for (size_t row = 0; row < hashes.size(); ++row)
@@ -135,10 +167,23 @@ class SplitWriter {
     return OkStatus();
   }
 
+  Status CheckPartitioned(const arrow::RecordBatch& batch) const {
+    if (partition_feature_.empty()) return OkStatus();
+    const auto values = batch.GetColumnByName(partition_feature_);
+    if (values->null_count() == 0) return OkStatus();
+    int64_t row = 0;
+    while (values->IsValid(row)) ++row;
+    return InvalidArgument(
+        "An example has no value of '{}', by which the splits are to be made (give it one, or partition by another "
+        "feature): {}",
+        partition_feature_, DescribeRow(batch, row));
+  }
+
   const Dataset& dataset_;
   const std::span<const Split> splits_;
   const std::vector<int> owners_;
   const RowHasher hasher_;
+  const std::string partition_feature_;  // Empty: by the whole row.
   std::vector<std::atomic<int64_t>> num_rows_;
 };
 
@@ -153,10 +198,11 @@ Status ReplaceFolders(std::span<const Split> splits, const std::string& output_u
 
 Result<SplitSummary> WriteAllFiles(const Dataset& dataset, std::span<const Split> splits,
                                    std::vector<int> owners, RowHasher hasher, const std::string& output_uri,
-                                   PayloadFormat format, const ExecutionOptions& execution) {
+                                   PayloadFormat format, const ExecutionOptions& execution,
+                                   const std::string& partition_feature) {
   PENSTOCK_RETURN_IF_ERROR(ReplaceFolders(splits, output_uri));
   const std::vector<ShardRun> runs = CutIntoFiles(dataset);
-  SplitWriter writer(dataset, splits, std::move(owners), std::move(hasher));
+  SplitWriter writer(dataset, splits, std::move(owners), std::move(hasher), partition_feature);
   PENSTOCK_RETURN_IF_ERROR(
       ParallelFor(static_cast<int64_t>(runs.size()), execution, [&](int64_t i) -> Status {
         const auto file = static_cast<size_t>(i);
@@ -176,12 +222,12 @@ Result<SplitSummary> WriteAllFiles(const Dataset& dataset, std::span<const Split
 
 Result<SplitSummary> WriteSplits(const Dataset& dataset, std::span<const Split> splits,
                                  const std::string& output_uri, PayloadFormat format,
-                                 const ExecutionOptions& execution) {
+                                 const ExecutionOptions& execution, const std::string& partition_feature) {
   PENSTOCK_RETURN_IF_ARROW_ERROR(arrow::compute::Initialize());
   PENSTOCK_ASSIGN_OR_RETURN(std::vector<int> owners, BucketOwners(splits));
-  PENSTOCK_ASSIGN_OR_RETURN(RowHasher hasher, RowHasher::Make(*dataset.schema()));
+  PENSTOCK_ASSIGN_OR_RETURN(RowHasher hasher, MakeHasher(*dataset.schema(), partition_feature));
   auto summary =
-      WriteAllFiles(dataset, splits, std::move(owners), std::move(hasher), output_uri, format, execution);
+      WriteAllFiles(dataset, splits, std::move(owners), std::move(hasher), output_uri, format, execution, partition_feature);
   if (summary.ok()) return summary;
   // Best effort: what went wrong first is what the user has to know.
   for (const Split& split : splits) fs::RemoveAll(SplitDirectory(output_uri, split.name)).IgnoreError();

@@ -36,9 +36,13 @@ struct SplitSummary {
 /// group a split. A split that gets no rows is written as files without rows.
 /// Errors: kInvalidArgument for a bad split (name, buckets, twice the same), what the reader says
 /// of the data, what the writer says of the disk; then no split folder is left.
+///
+/// With a `partition_feature` the split is a function of that column's value instead (TFX's
+/// partition_feature_name), so that all examples of one user, say, come into one split. It must be an integer or
+/// bytes (one value or a list) and every example must have it.
 Result<SplitSummary> WriteSplits(const Dataset& dataset, std::span<const Split> splits,
                                  const std::string& output_uri, PayloadFormat format,
-                                 const ExecutionOptions& execution);
+                                 const ExecutionOptions& execution, const std::string& partition_feature = "");
 
 /// "<uri>/Split-<name>": a pattern that OpenDataset reads. No disk is touched.
 std::string SplitDirectory(const std::string& uri, const std::string& name);

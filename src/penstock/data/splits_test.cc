@@ -204,5 +204,43 @@ TEST(RowHasherTest, SlicesHashLikeTheWhole) {
   EXPECT_EQ(HashesOf(batch->Slice(2, 2)), (std::vector<uint64_t>{whole[2], whole[3]}));
 }
 
+TEST_F(SplitsTest, PartitionsByTheValueOfAFeature) {
+  const std::string input = folder_.Write("data.csv", ManyRows(5000));
+  const auto dataset = Open({input});
+  ASSERT_TRUE(dataset.ok());
+  const std::string output = folder_.At("out");
+  const auto summary = WriteSplits(**dataset, kTrainAndEval, output, PayloadFormat::kParquet, {}, "id");
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->num_rows.at("train") + summary->num_rows.at("eval"), 5000);
+  // By company: each is in one split only.
+  const std::string users = folder_.Write("users.csv", [] {
+    std::string text = "user,x\n";
+    for (int i = 0; i < 3000; ++i) text += fmt::format("user{},{}\n", i % 50, i);
+    return text;
+  }());
+  ASSERT_TRUE(WriteSplits(**Open({users}), kTrainAndEval, output, PayloadFormat::kParquet, {}, "user").ok());
+  const auto users_of = [&](const std::string& split) {
+    const auto table = ReadFiles({SplitDirectory(output, split)});
+    std::set<std::string> names;
+    for (int64_t i = 0; i < (*table)->num_rows(); ++i)
+      names.insert((*table)->GetColumnByName("user")->GetScalar(i).ValueOrDie()->ToString());
+    return names;
+  };
+  const auto train = users_of("train"), eval = users_of("eval");
+  EXPECT_EQ(train.size() + eval.size(), 50u);
+  EXPECT_GT(eval.size(), 5u);
+}
+
+TEST_F(SplitsTest, RefusesAnExampleWithoutThePartitionFeature) {
+  const auto partition = [&](const std::string& feature) {
+    const auto dataset = Open({folder_.Write("data.csv", ManyRows(50))});
+    return WriteSplits(**dataset, kTrainAndEval, folder_.At("out"), PayloadFormat::kParquet, {}, feature).status();
+  };
+  EXPECT_THAT(partition("company"), FailsWith(StatusCode::kInvalidArgument, "no value of 'company'"));
+  EXPECT_THAT(partition("company"), FailsWith(StatusCode::kInvalidArgument, "id=0, fare=0.5"));
+  EXPECT_THAT(partition("fare"), FailsWith(StatusCode::kInvalidArgument, "integers or bytes only"));
+  EXPECT_THAT(partition("compani"), FailsWith(StatusCode::kNotFound, "did you mean 'company'?"));
+}
+
 }  // namespace
 }  // namespace penstock::data

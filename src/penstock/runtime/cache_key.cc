@@ -5,12 +5,18 @@
 namespace penstock::runtime {
 namespace {
 
+/// Below a folder a file's place counts (its span stands there), above it does not.
+std::string NameBelow(const std::string& pattern, const std::string& file) {
+  const std::string folder = pattern.ends_with('/') ? pattern : pattern + "/";
+  return file.starts_with(folder) ? file.substr(folder.size()) : fs::BaseName(file);
+}
+
 Status AddExternal(const std::string& pattern, DigestBuilder& key) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto files, fs::Glob(pattern));
   key.Add(static_cast<int64_t>(files.size()));
   for (const auto& file : files) {
     PENSTOCK_ASSIGN_OR_RETURN(const Digest content, fs::DigestOfTree(file));
-    key.Add(fs::BaseName(file)).Add(content);
+    key.Add(NameBelow(pattern, file)).Add(content);
   }
   return OkStatus();
 }

@@ -7,6 +7,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/near_miss.h"
+#include "penstock/components/example_gen/input_config.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/splits.h"
 #include "penstock/validation/schema_file.h"
@@ -16,36 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-Result<data::Split> ToSplit(const std::string& name, const json& buckets) {
-  PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(name, "A split's name"));
-  if (!buckets.is_number_integer() || buckets.get<int64_t>() < 1 || buckets.get<int64_t>() > 1'000'000)
-    return InvalidArgument("splits: the share of '{}' has to be a whole number from 1 to 1000000, not {}", name, buckets.dump());
-  return data::Split{name, buckets.get<int>()};
-}
-
-/// {train: 2, eval: 1}, or TFX's [{name: train, hash_buckets: 2}, ...].
-Result<std::vector<data::Split>> ToSplits(const json& given) {
-  std::vector<data::Split> splits;
-  if (given.is_object()) {
-    for (const auto& [name, buckets] : given.items()) {
-      PENSTOCK_ASSIGN_OR_RETURN(auto split, ToSplit(name, buckets));
-      splits.push_back(std::move(split));
-    }
-    // A JSON object has no order of its own: the largest first, as people write them.
-    std::stable_sort(splits.begin(), splits.end(),
-                     [](const auto& a, const auto& b) { return a.hash_buckets > b.hash_buckets; });
-  } else if (given.is_array()) {
-    for (const auto& entry : given) {
-      if (!entry.is_object() || !entry.contains("name") || !entry["name"].is_string() || !entry.contains("hash_buckets"))
-        return InvalidArgument("splits: an entry needs name and hash_buckets: {}", entry.dump());
-      PENSTOCK_ASSIGN_OR_RETURN(auto split, ToSplit(entry["name"].get<std::string>(), entry["hash_buckets"]));
-      splits.push_back(std::move(split));
-    }
-  }
-  if (splits.empty()) return InvalidArgument("splits: none is given; write for example {{train: 2, eval: 1}}");
-  return splits;
-}
-
 Result<data::PayloadFormat> ToFormat(const std::string& name) {
   if (name == "parquet") return data::PayloadFormat::kParquet;
   if (name == "tfrecord_gzip") return data::PayloadFormat::kTfRecordGzip;
@@ -53,13 +24,19 @@ Result<data::PayloadFormat> ToFormat(const std::string& name) {
   return InvalidArgument("payload_format is '{}', known are {}{}", name, fmt::join(known, ", "), DidYouMean(name, known));
 }
 
+/// The latest span and its version, as TFX records them: span 0 where the patterns know none.
+void SetSpan(const InputConfig& config, const std::vector<data::SpanVersion>& spans, pipeline::Artifact& examples) {
+  if (config.input_splits.empty()) return;
+  examples.properties["span"] = spans.empty() ? 0 : spans.back().span;
+  if (!spans.empty() && spans.back().version) examples.properties["version"] = *spans.back().version;
+  if (spans.size() > 1) examples.properties["first_span"] = spans.front().span;
+}
+
 class ExampleGenExecutor : public pipeline::Executor {
  public:
   Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task, ExecutionContext& context) override {
     PENSTOCK_RETURN_IF_ERROR(CheckExampleGen(task.parameters));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto input, Parameter<std::string>(task, "input"));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto given_splits, Parameter<json>(task, "splits"));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto splits, ToSplits(given_splits));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto config, ToInputConfig(task.parameters));
     PENSTOCK_ASSIGN_OR_RETURN(const auto format_name, Parameter<std::string>(task, "payload_format"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto format, ToFormat(format_name));
     data::DatasetOptions options;
@@ -74,18 +51,22 @@ class ExampleGenExecutor : public pipeline::Executor {
       PENSTOCK_ASSIGN_OR_RETURN(schema, validation::ReadSchema(schema_path));
       options.schema = &schema;
     }
-    PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, data::OpenDataset(std::vector{input}, options, context.options));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto opened, OpenInputSplits(config, options, context.options));
 
     auto report = StartReport(task);
     PENSTOCK_ASSIGN_OR_RETURN(auto* examples, Output(report, "examples"));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto summary, data::WriteSplits(*dataset, splits, examples->uri, format, context.options));
     std::vector<std::string> names;
     int64_t num_examples = 0;
-    for (const auto& split : splits) {
-      names.push_back(split.name);
-      num_examples += summary.num_rows.at(split.name);
-      examples->properties["num_examples_" + split.name] = summary.num_rows.at(split.name);
+    for (const auto& source : opened.sources) {
+      PENSTOCK_ASSIGN_OR_RETURN(const auto summary, data::WriteSplits(*source.dataset, source.splits, examples->uri, format,
+                                                                      context.options, config.partition_feature));
+      for (const auto& split : source.splits) {
+        names.push_back(split.name);
+        num_examples += summary.num_rows.at(split.name);
+        examples->properties["num_examples_" + split.name] = summary.num_rows.at(split.name);
+      }
     }
+    SetSpan(config, opened.spans, *examples);
     SetSplitNames(names, *examples);
     examples->properties["num_examples"] = num_examples;
     examples->properties["file_format"] = format_name;
@@ -96,15 +77,15 @@ class ExampleGenExecutor : public pipeline::Executor {
 }  // namespace
 
 Status CheckExampleGen(const std::map<std::string, json>& parameters) {
-  if (auto entry = parameters.find("splits"); entry != parameters.end())
-    PENSTOCK_RETURN_IF_ERROR(ToSplits(entry->second).status());
+  PENSTOCK_ASSIGN_OR_RETURN(const auto config, ToInputConfig(parameters));
   if (auto entry = parameters.find("payload_format"); entry != parameters.end() && entry->second.is_string())
     PENSTOCK_RETURN_IF_ERROR(ToFormat(entry->second.get<std::string>()).status());
   if (auto entry = parameters.find("delimiter"); entry != parameters.end() && entry->second.is_string())
     if (const auto text = entry->second.get<std::string>(); text.size() != 1)
       return InvalidArgument("delimiter has to be one character, not '{}'", text);
-  if (auto entry = parameters.find("input"); entry != parameters.end() && entry->second.is_string())
-    PENSTOCK_RETURN_IF_ERROR(fs::Glob(entry->second.get<std::string>()).status());
+  if (!config.input_splits.empty() && !config.input.empty())
+    return data::FindInputFiles(config.input, config.input_splits, config.range).status();
+  if (!config.input.empty()) PENSTOCK_RETURN_IF_ERROR(fs::Glob(config.input).status());
   return OkStatus();
 }
 

@@ -1,0 +1,117 @@
+#include <tensorflow_metadata/proto/v0/schema.pb.h>
+
+#include "penstock/apps/command.h"
+#include "penstock/data/dataset.h"
+#include "penstock/data/dataset_view.h"
+#include "penstock/validation/schema_file.h"
+
+namespace penstock::apps {
+namespace {
+
+/// How the files of any of these commands are read.
+struct ReadingOptions {
+  std::vector<std::string> files;
+  std::string schema, delimiter = ",";
+  std::vector<std::string> columns, column_names, null_values;
+  int num_threads = 0;
+};
+
+void AddReadingOptions(CLI::App* command, ReadingOptions& options) {
+  command->add_option("--columns", options.columns, "Only these columns, in this order")->delimiter(',');
+  command->add_option("--schema", options.schema, "Schema that says the columns' types");
+  command->add_option("--delimiter", options.delimiter, "CSV: what separates cells");
+  command->add_option("--column-names", options.column_names, "CSV without a header line: the names")->delimiter(',');
+  command->add_option("--null-values", options.null_values, "CSV: cells that mean missing, besides empty ones")->delimiter(',');
+  AddThreadsOption(command, options.num_threads);
+}
+
+Result<std::unique_ptr<data::Dataset>> Open(const ReadingOptions& options, const std::vector<std::string>& files,
+                                            const ExecutionOptions& compute) {
+  data::DatasetOptions reading;
+  tensorflow::metadata::v0::Schema schema;
+  if (!options.schema.empty()) {
+    PENSTOCK_ASSIGN_OR_RETURN(schema, validation::ReadSchema(options.schema));
+    reading.schema = &schema;
+  }
+  if (options.delimiter.size() != 1) return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
+  reading.csv.delimiter = options.delimiter[0];
+  reading.csv.column_names = options.column_names;
+  reading.csv.null_values = options.null_values;
+  reading.columns = options.columns;
+  return data::OpenDataset(files, reading, compute);
+}
+
+void AddConvert(CLI::App* data_commands, Application& application) {
+  auto* command = data_commands->add_subcommand("convert", "Write examples in another format");
+  command->footer(
+      "Example: penstock data convert trips.csv.gz trips.parquet\n"
+      "The last file is written; its name says how: .parquet, .tfrecord, .tfrecord.gz, .arrow, .feather, .jsonl, .ndjson.");
+  auto options = std::make_shared<ReadingOptions>();
+  command->add_option("files", options->files, "Files, folders or globs to read, and the file to write")->required()->expected(2, -1);
+  AddReadingOptions(command, *options);
+  command->callback([&application, options] {
+    application.action = [&application, options]() -> Result<int> {
+      const ExecutionOptions compute = ComputeOptions(application, options->num_threads);
+      std::vector<std::string> inputs = options->files;
+      const std::string output = inputs.back();
+      inputs.pop_back();
+      PENSTOCK_ASSIGN_OR_RETURN(const auto format, data::PayloadFormatOf(output));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, Open(*options, inputs, compute));
+      PENSTOCK_ASSIGN_OR_RETURN(const int64_t num_rows, data::ConvertDataset(*dataset, output, format, compute));
+      fmt::print("{} examples written to {}\n", num_rows, output);
+      return kExitSucceeded;
+    };
+  });
+}
+
+void AddDescribe(CLI::App* data_commands, Application& application) {
+  auto* command = data_commands->add_subcommand("describe", "Show number of examples, columns and types");
+  command->footer("Example: penstock data describe examples/taxi/data.csv");
+  auto options = std::make_shared<ReadingOptions>();
+  command->add_option("data", options->files, "Files, folders or globs")->required();
+  AddReadingOptions(command, *options);
+  command->callback([&application, options] {
+    application.action = [&application, options]() -> Result<int> {
+      const ExecutionOptions compute = ComputeOptions(application, options->num_threads);
+      PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, Open(*options, options->files, compute));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto description, data::DescribeDataset(*dataset, compute));
+      fmt::print("{}", data::FormatDescription(description));
+      return kExitSucceeded;
+    };
+  });
+}
+
+void AddHead(CLI::App* data_commands, Application& application) {
+  struct Options : ReadingOptions {
+    int64_t num_rows = 10;
+    bool as_json = false;
+  };
+  auto* command = data_commands->add_subcommand("head", "Show the first examples");
+  command->footer("Example: penstock data head examples/taxi/data.csv -n 3 --columns fare,company");
+  auto options = std::make_shared<Options>();
+  command->add_option("data", options->files, "Files, folders or globs")->required();
+  command->add_option("-n,--num", options->num_rows, "How many")->check(CLI::Range(1, 1'000'000));
+  command->add_flag("--json", options->as_json, "One JSON object a line");
+  AddReadingOptions(command, *options);
+  command->callback([&application, options] {
+    application.action = [&application, options]() -> Result<int> {
+      const ExecutionOptions compute = ComputeOptions(application, options->num_threads);
+      PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, Open(*options, options->files, compute));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto text, data::FormatFirstRows(*dataset, options->num_rows, options->as_json));
+      fmt::print("{}", text);
+      return kExitSucceeded;
+    };
+  });
+}
+
+}  // namespace
+
+void AddDataCommand(CLI::App& cli, Application& application) {
+  auto* data_commands = cli.add_subcommand("data", "Examples in files: convert, describe, head");
+  data_commands->require_subcommand(1);
+  AddConvert(data_commands, application);
+  AddDescribe(data_commands, application);
+  AddHead(data_commands, application);
+}
+
+}  // namespace penstock::apps

@@ -1,0 +1,110 @@
+#include "penstock/data/json_lines/json_text.h"
+
+#include <cmath>
+#include <iterator>
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <fmt/format.h>
+
+namespace penstock::data::json_lines {
+namespace {
+
+using arrow::Type;
+
+void AppendText(std::string_view text, std::string& out) {
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+/// The shortest text that reads back as this value, and as a real.
+template <class Real>
+void AppendReal(Real value, std::string& out) {
+  if (std::isnan(value)) {
+    out += "NaN";
+  } else if (std::isinf(value)) {
+    out += value > 0 ? "Infinity" : "-Infinity";
+  } else {
+    const size_t begin = out.size();
+    fmt::format_to(std::back_inserter(out), "{}", value);
+    if (out.find_first_of(".e", begin) == out.npos) out += ".0";
+  }
+}
+
+void AppendScalar(const arrow::Array& array, int64_t row, std::string& out) {
+  if (array.IsNull(row)) {
+    out += "null";
+    return;
+  }
+  switch (array.type_id()) {
+    case Type::INT64:
+      fmt::format_to(std::back_inserter(out), "{}", static_cast<const arrow::Int64Array&>(array).Value(row));
+      return;
+    case Type::FLOAT:
+      return AppendReal(static_cast<const arrow::FloatArray&>(array).Value(row), out);
+    case Type::DOUBLE:
+      return AppendReal(static_cast<const arrow::DoubleArray&>(array).Value(row), out);
+    case Type::BOOL:
+      out += static_cast<const arrow::BooleanArray&>(array).Value(row) ? "true" : "false";
+      return;
+    default:
+      AppendText(static_cast<const arrow::StringArray&>(array).GetView(row), out);
+  }
+}
+
+}  // namespace
+
+bool IsJsonType(const arrow::DataType& type) {
+  switch (type.id()) {
+    case Type::INT64:
+    case Type::FLOAT:
+    case Type::DOUBLE:
+    case Type::BOOL:
+    case Type::STRING:
+      return true;
+    case Type::LIST: {
+      const auto& element = *static_cast<const arrow::ListType&>(type).value_type();
+      return element.id() != Type::LIST && IsJsonType(element);
+    }
+    default:
+      return false;
+  }
+}
+
+void AppendJsonValue(const arrow::Array& array, int64_t row, std::string& out) {
+  if (array.type_id() != Type::LIST) return AppendScalar(array, row, out);
+  const auto& list = static_cast<const arrow::ListArray&>(array);
+  out += '[';
+  for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i) {
+    if (i > list.value_offset(row)) out += ", ";
+    AppendScalar(*list.values(), i, out);
+  }
+  out += ']';
+}
+
+void AppendJsonRow(const arrow::RecordBatch& batch, int64_t row, std::string& out) {
+  out += '{';
+  bool is_first = true;
+  for (int i = 0; i < batch.num_columns(); ++i) {
+    if (batch.column(i)->IsNull(row)) continue;
+    if (!is_first) out += ", ";
+    is_first = false;
+    AppendText(batch.schema()->field(i)->name(), out);
+    out += ": ";
+    AppendJsonValue(*batch.column(i), row, out);
+  }
+  out += "}\n";
+}
+
+}  // namespace penstock::data::json_lines

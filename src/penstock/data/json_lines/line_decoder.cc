@@ -1,0 +1,145 @@
+#include "penstock/data/json_lines/line_decoder.h"
+
+#include <cstring>
+
+#include <arrow/builder.h>
+
+#include "penstock/base/arrow_status.h"
+#include "penstock/data/csv/number_text.h"
+
+namespace penstock::data::json_lines {
+
+class ColumnBuilder {
+ public:
+  explicit ColumnBuilder(const ColumnType& column) {
+    switch (column.kind) {
+      case ColumnKind::kInt64:
+        values_ = integers_ = std::make_shared<arrow::Int64Builder>();
+        break;
+      case ColumnKind::kDouble:
+        values_ = reals_ = std::make_shared<arrow::DoubleBuilder>();
+        break;
+      case ColumnKind::kBool:
+        values_ = bools_ = std::make_shared<arrow::BooleanBuilder>();
+        break;
+      case ColumnKind::kUtf8:
+        values_ = texts_ = std::make_shared<arrow::StringBuilder>();
+        break;
+    }
+    if (column.is_list)
+      list_ = std::make_unique<arrow::ListBuilder>(arrow::default_memory_pool(), values_, ArrowType(column));
+  }
+
+  int64_t num_rows() const { return list_ != nullptr ? list_->length() : values_->length(); }
+
+  const char* Scalar(const JsonValue& value) {
+    if (list_ == nullptr) return Append(value);
+    if (value.kind == JsonKind::kNull) return Kept(list_->AppendNull());
+    if (const char* const fault = Kept(list_->Append())) return fault;
+    return Append(value);
+  }
+  const char* BeginList() {
+    if (list_ == nullptr) return "a list stands where the schema declares one value";
+    return Kept(list_->Append());
+  }
+  const char* Append(const JsonValue& value) {
+    if (value.kind == JsonKind::kNull) return Kept(values_->AppendNull());
+    if (integers_ != nullptr) return AppendInteger(value);
+    if (reals_ != nullptr) return AppendReal(value);
+    if (texts_ != nullptr) return AppendText(value);
+    if (value.kind != JsonKind::kBool) return "the value is neither true nor false";
+    return Kept(bools_->Append(value.text[0] == 't'));
+  }
+  Status AppendNull() {
+    PENSTOCK_RETURN_IF_ARROW_ERROR(list_ != nullptr ? list_->AppendNull() : values_->AppendNull());
+    return OkStatus();
+  }
+
+  Result<std::shared_ptr<arrow::Array>> Finish() {
+    std::shared_ptr<arrow::Array> array;
+    PENSTOCK_RETURN_IF_ARROW_ERROR(list_ != nullptr ? list_->Finish(&array) : values_->Finish(&array));
+    return array;
+  }
+
+ private:
+  static const char* Kept(const arrow::Status& status) {
+    return status.ok() ? nullptr : "there is no room for the values of a batch";
+  }
+  const char* AppendInteger(const JsonValue& value) {
+    int64_t integer = 0;
+    if (value.kind == JsonKind::kBool) {
+      integer = value.text[0] == 't' ? 1 : 0;
+    } else if (value.kind != JsonKind::kInteger ||
+               !csv::ParseInteger(value.text.data(), value.text.data() + value.text.size(), integer)) {
+      return "the value is not an integer (of 64 bits), as the schema declares";
+    }
+    return Kept(integers_->Append(integer));
+  }
+  const char* AppendReal(const JsonValue& value) {
+    double real = 0;
+    if (value.kind == JsonKind::kText || value.kind == JsonKind::kBool ||
+        !csv::ParseReal(value.text.data(), value.text.data() + value.text.size(), real))
+      return "the value is not a number (within the range of double)";
+    return Kept(reals_->Append(real));
+  }
+  const char* AppendText(const JsonValue& value) {
+    if (!value.has_escapes) return Kept(texts_->Append(value.text));
+    scratch_.clear();
+    if (const char* const fault = Unescape(value.text, scratch_)) return fault;
+    return Kept(texts_->Append(scratch_));
+  }
+
+  std::shared_ptr<arrow::Int64Builder> integers_;  // One of these four is `values_`.
+  std::shared_ptr<arrow::DoubleBuilder> reals_;
+  std::shared_ptr<arrow::BooleanBuilder> bools_;
+  std::shared_ptr<arrow::StringBuilder> texts_;
+  std::shared_ptr<arrow::ArrayBuilder> values_;
+  std::unique_ptr<arrow::ListBuilder> list_;  // Null for one value a row.
+  std::string scratch_;
+};
+
+LineDecoder::LineDecoder(const std::vector<ColumnType>& columns, std::shared_ptr<arrow::Schema> schema)
+    : schema_(std::move(schema)) {
+  for (const ColumnType& column : columns) {
+    index_.Add(column.name);
+    builders_.push_back(std::make_unique<ColumnBuilder>(column));
+  }
+}
+
+LineDecoder::~LineDecoder() = default;
+
+const char* LineDecoder::Scalar(int column, const JsonValue& value) {
+  ColumnBuilder& builder = *builders_[static_cast<size_t>(column)];
+  // The file may have changed since its lines were checked.
+  if (builder.num_rows() != num_rows_) return "a name stands twice in the object";
+  return builder.Scalar(value);
+}
+
+const char* LineDecoder::BeginList(int column) {
+  ColumnBuilder& builder = *builders_[static_cast<size_t>(column)];
+  if (builder.num_rows() != num_rows_) return "a name stands twice in the object";
+  return builder.BeginList();
+}
+
+const char* LineDecoder::Element(int column, const JsonValue& value) {
+  return builders_[static_cast<size_t>(column)]->Append(value);
+}
+
+Status LineDecoder::EndLine() {
+  ++num_rows_;
+  for (const auto& builder : builders_)
+    if (builder->num_rows() < num_rows_) PENSTOCK_RETURN_IF_ERROR(builder->AppendNull());
+  return OkStatus();
+}
+
+Result<Batch> LineDecoder::Finish() {
+  std::vector<std::shared_ptr<arrow::Array>> arrays;
+  for (const auto& builder : builders_) {
+    PENSTOCK_ASSIGN_OR_RETURN(arrays.emplace_back(), builder->Finish());
+  }
+  auto batch = arrow::RecordBatch::Make(schema_, num_rows_, std::move(arrays));
+  num_rows_ = 0;
+  return batch;
+}
+
+}  // namespace penstock::data::json_lines
