@@ -6,6 +6,7 @@
 #include "penstock/base/logging.h"
 #include "penstock/pipeline/executor_input.h"
 #include "penstock/pipeline/placeholders.h"
+#include "penstock/runtime/interrupted_execution.h"
 
 namespace penstock::runtime {
 namespace {
@@ -260,12 +261,7 @@ Status Launcher::AbandonInterrupted(const pipeline::TaskView& task) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto executions, store_.FindExecutions(history_.run_id()));
   for (const auto& execution : executions) {
     if (execution.node_id != task.id || execution.state != ExecutionState::kRunning) continue;
-    PENSTOCK_RETURN_IF_ERROR(Staging(layout_, task, execution.id).Discard());
-    ExecutionOutcome outcome;
-    outcome.state = ExecutionState::kFailed;
-    outcome.error_code = absl::StatusCodeToString(StatusCode::kAborted);
-    outcome.error_message = "The whole run was killed while this attempt was running";
-    PENSTOCK_RETURN_IF_ERROR(store_.FinishExecution(execution.id, outcome).status());
+    PENSTOCK_RETURN_IF_ERROR(GiveUpInterrupted(store_, layout_, execution));
   }
   return history_.Append(event::NodeInterrupted{task.id});
 }

@@ -14,6 +14,7 @@
 #include "penstock/base/ids.h"
 #include "penstock/base/near_miss.h"
 #include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/runtime/interrupted_execution.h"
 #include "penstock/runtime/launcher.h"
 #include "penstock/runtime/run_history.h"
 #include "penstock/runtime/scheduler.h"
@@ -87,19 +88,7 @@ Status CloseInterrupted(metadata::MetadataStore& store, const RunLayout& layout,
   PENSTOCK_ASSIGN_OR_RETURN(const auto executions, store.FindExecutions(run_id));
   for (const auto& execution : executions) {
     if (execution.state != metadata::ExecutionState::kRunning) continue;
-    PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(execution.node_id, "A node's name"));
-    const std::string folder = fs::Join(fs::Join(layout.root(), "artifacts"), execution.node_id);
-    PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(folder));
-    if (exists) {
-      PENSTOCK_ASSIGN_OR_RETURN(const auto outputs, fs::List(folder));
-      for (const auto& output : outputs)
-        PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(fs::Join(output.path, std::to_string(execution.id))));
-    }
-    metadata::ExecutionOutcome outcome;
-    outcome.state = metadata::ExecutionState::kFailed;
-    outcome.error_code = absl::StatusCodeToString(StatusCode::kAborted);
-    outcome.error_message = "The whole run was killed while this attempt was running";
-    PENSTOCK_RETURN_IF_ERROR(store.FinishExecution(execution.id, outcome).status());
+    PENSTOCK_RETURN_IF_ERROR(GiveUpInterrupted(store, layout, execution));
   }
   return store.SetRunState(run_id, metadata::RunState::kFailed);
 }
