@@ -21,7 +21,8 @@ std::string Read(const std::string& path) {
 /// Examples as Penstock itself stores them, in `format`: where damage can always be told.
 std::string OwnFile(const PipelineFolder& folder, const std::string& suffix) {
   const bool is_parquet = suffix == ".parquet";
-  folder.UseSmall(is_parquet ? "data.csv\", payload_format: \"parquet" : "data.csv\", payload_format: \"tfrecord_gzip");
+  folder.UseSmall(is_parquet ? "data.csv\", payload_format: \"parquet"
+                             : "data.csv\", payload_format: \"tfrecord_gzip");
   const Ending ending = folder.Run();
   EXPECT_EQ(ending.exit_code, 0) << ending.Describe();
   const auto files = Matches(folder.root() + "/artifacts/ExampleGen/examples/*/Split-train/*" + suffix);
@@ -56,7 +57,8 @@ TEST(DamagedFileTest, TruncatedTfRecordIsNamedWithItsRecord) {
 TEST(DamagedFileTest, FlippedBitsInTfRecordAreFound) {
   const PipelineFolder folder;
   const std::string whole = Read(std::string(kExternal) + "/tfrecord/data_tfrecord-00000-of-00002.gz");
-  for (const size_t part : {1, 3, 5, 7, 9}) ExpectRefused(folder, "flipped.tfrecord.gz", Flipped(whole, whole.size() * part / 10), "");
+  for (const size_t part : {1, 3, 5, 7, 9})
+    ExpectRefused(folder, "flipped.tfrecord.gz", Flipped(whole, whole.size() * part / 10), "");
 }
 
 TEST(DamagedFileTest, TruncatedParquetIsNamed) {
@@ -105,9 +107,11 @@ TEST(DamagedFileTest, DamagedModelIsRefused) {
   const auto models = Matches(folder.path() + "/serving/*/model.pb");
   ASSERT_EQ(models.size(), 1u);
   const std::string whole = Read(models[0]);
-  for (const std::string& bytes : {whole.substr(0, whole.size() / 2), std::string(), std::string("not a model")}) {
+  for (const std::string& bytes :
+       {whole.substr(0, whole.size() / 2), std::string(), std::string("not a model")}) {
     folder.Write(models[0].substr(folder.path().size() + 1), bytes);
-    const Ending ending = scenarios::RunPenstock({"predict", "--model", "serving", "--input", "data.csv"}, folder.path());
+    const Ending ending =
+        scenarios::RunPenstock({"predict", "--model", "serving", "--input", "data.csv"}, folder.path());
     EXPECT_EQ(ending.exit_code, 2) << ending.Describe();
     EXPECT_THAT(ending.errors, HasSubstr("model.pb"));
   }
@@ -129,11 +133,12 @@ TEST(DamagedFileTest, ColumnThatChangesTypeLateIsNamedByItsRow) {
   const PipelineFolder folder;
   std::string rows = "x,y,name\n";
   constexpr int kNumRows = 1'000'000, kBadRow = 900'000;
-  for (int row = 1; row <= kNumRows; ++row) rows += fmt::format("{},{},n{}\n", row % 977, row == kBadRow ? "oops" : "1", row % 10);
+  for (int row = 1; row <= kNumRows; ++row)
+    rows += fmt::format("{},{},n{}\n", row % 977, row == kBadRow ? "oops" : "1", row % 10);
   for (const std::string threads : {"1", "8"}) {
     folder.Write("big.csv", rows);
-    const Ending ending =
-        scenarios::RunPenstock({"stats", "generate", "big.csv", "-o", "out.pb", "--threads", threads}, folder.path());
+    const Ending ending = scenarios::RunPenstock(
+        {"stats", "generate", "big.csv", "-o", "out.pb", "--threads", threads}, folder.path());
     EXPECT_EQ(ending.exit_code, 2) << ending.Describe();
     // The header is row 1, as in an editor.
     EXPECT_THAT(ending.errors, HasSubstr("big.csv, row 900001, column 'y': 'oops' is not a number"));

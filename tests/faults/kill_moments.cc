@@ -22,8 +22,9 @@ Moment AfterLines(size_t num_lines) {
 }
 
 Moment WhenThereIs(const std::string& glob) {
-  return {"when there is " + glob,
-          [=](const PipelineFolder& folder, const Program&) { return !Matches(fs::Join(folder.path(), glob)).empty(); }};
+  return {"when there is " + glob, [=](const PipelineFolder& folder, const Program&) {
+            return !Matches(fs::Join(folder.path(), glob)).empty();
+          }};
 }
 
 bool WaitFor(const Moment& moment, const PipelineFolder& folder, Program& program) {
@@ -52,7 +53,8 @@ void KillAndRunAgain(const Moment& moment) {
   EXPECT_THAT(folder.LivingProcessesAfterWaiting(), IsEmpty());
 
   const auto runs = folder.Runs();
-  const auto published = runs.empty() ? std::map<int64_t, std::string>{} : folder.ExecutionsInState(PipelineFolder::kComplete);
+  const auto published =
+      runs.empty() ? std::map<int64_t, std::string>{} : folder.ExecutionsInState(PipelineFolder::kComplete);
   const bool is_unfinished = !runs.empty() && runs[0].second == "RUNNING";
   const Ending ending = folder.Run();
   EXPECT_EQ(ending.exit_code, 0) << ending.Describe();

@@ -17,7 +17,8 @@ using testing::Not;
 class KillTest : public testing::TestWithParam<int> {};
 
 const std::vector<Moment>& FewMoments() {
-  static const std::vector<Moment> moments = {AfterLines(2), WhenThereIs(".penstock/staging/*/model"), WhenThereIs("serving")};
+  static const std::vector<Moment> moments = {AfterLines(2), WhenThereIs(".penstock/staging/*/model"),
+                                              WhenThereIs("serving")};
   return moments;
 }
 

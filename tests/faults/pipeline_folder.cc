@@ -109,7 +109,8 @@ void PipelineFolder::ExpectNothingHalf() const {
 std::vector<std::string> PipelineFolder::LivingProcesses() const {
   std::vector<std::string> living;
   for (const auto& [process, line] : CommandLines())
-    if (process != ::getpid() && line.find("penstock") != std::string::npos && line.find(path_) != std::string::npos)
+    if (process != ::getpid() && line.find("penstock") != std::string::npos &&
+        line.find(path_) != std::string::npos)
       living.push_back(line);
   return living;
 }
@@ -123,7 +124,8 @@ std::vector<std::string> PipelineFolder::LivingProcessesAfterWaiting() const {
 
 pid_t PipelineFolder::FindTask(const std::string& component) const {
   for (const auto& [process, line] : CommandLines())
-    if (line.find("penstock component " + component + " ") != std::string::npos && line.find(path_) != std::string::npos)
+    if (line.find("penstock component " + component + " ") != std::string::npos &&
+        line.find(path_) != std::string::npos)
       return process;
   return 0;
 }
@@ -131,14 +133,17 @@ pid_t PipelineFolder::FindTask(const std::string& component) const {
 std::map<int64_t, std::string> PipelineFolder::ExecutionsInState(int state) const {
   std::map<int64_t, std::string> executions;
   sqlite3* database = nullptr;
-  EXPECT_EQ(sqlite3_open_v2((root_ + "/metadata.sqlite").c_str(), &database, SQLITE_OPEN_READWRITE, nullptr), SQLITE_OK);
+  EXPECT_EQ(sqlite3_open_v2((root_ + "/metadata.sqlite").c_str(), &database, SQLITE_OPEN_READWRITE, nullptr),
+            SQLITE_OK);
   sqlite3_busy_timeout(database, 5000);
   sqlite3_stmt* statement = nullptr;
-  EXPECT_EQ(sqlite3_prepare_v2(database, "SELECT id, name FROM Execution WHERE last_known_state = ?", -1, &statement, nullptr),
+  EXPECT_EQ(sqlite3_prepare_v2(database, "SELECT id, name FROM Execution WHERE last_known_state = ?", -1,
+                               &statement, nullptr),
             SQLITE_OK);
   sqlite3_bind_int(statement, 1, state);
   while (sqlite3_step(statement) == SQLITE_ROW)
-    executions[sqlite3_column_int64(statement, 0)] = reinterpret_cast<const char*>(sqlite3_column_text(statement, 1));
+    executions[sqlite3_column_int64(statement, 0)] =
+        reinterpret_cast<const char*>(sqlite3_column_text(statement, 1));
   sqlite3_finalize(statement);
   sqlite3_close(database);
   return executions;

@@ -18,7 +18,8 @@ using testing::AnyOf;
 using testing::HasSubstr;
 
 Ending RunWith(const PipelineFolder& folder, const std::function<bool()>& set_up) {
-  return Program({.arguments = folder.RunCommand(), .working_directory = folder.path(), .set_up = set_up}).Wait();
+  return Program({.arguments = folder.RunCommand(), .working_directory = folder.path(), .set_up = set_up})
+      .Wait();
 }
 
 /// In the child: no file grows beyond `num_bytes`, as on a disk with so much room.
@@ -41,9 +42,11 @@ TEST(UnwritableTest, RootThatOnlyOthersMayWriteIsNamed) {
   folder.UseSmall();
   ASSERT_EQ(chmod(folder.path().c_str(), 0555), 0);
   const bool is_root = getuid() == 0;
-  const Ending ending = RunWith(folder, [&] { return !is_root || (setgroups(0, nullptr) == 0 && setuid(65534) == 0); });
+  const Ending ending =
+      RunWith(folder, [&] { return !is_root || (setgroups(0, nullptr) == 0 && setuid(65534) == 0); });
   ASSERT_EQ(chmod(folder.path().c_str(), 0755), 0);
-  if (ending.exit_code == Program::kNotSetUp) GTEST_SKIP() << "another user may not start the program of this checkout";
+  if (ending.exit_code == Program::kNotSetUp)
+    GTEST_SKIP() << "another user may not start the program of this checkout";
   EXPECT_EQ(ending.exit_code, 2) << ending.Describe();
   EXPECT_THAT(ending.errors, HasSubstr(folder.root() + ": Permission denied"));
   EXPECT_TRUE(Matches(folder.root()).empty());
@@ -82,7 +85,8 @@ class SmallDisk {
  public:
   explicit SmallDisk(std::string folder) : folder_(std::move(folder)) {
     is_there_ = getuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
-                mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 && fs::CreateDirectories(folder_).ok();
+                mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                fs::CreateDirectories(folder_).ok();
   }
   ~SmallDisk() { umount2(folder_.c_str(), MNT_DETACH); }
   bool is_there() const { return is_there_; }
@@ -90,9 +94,7 @@ class SmallDisk {
     umount2(folder_.c_str(), MNT_DETACH);
     ASSERT_EQ(mount("tmpfs", folder_.c_str(), "tmpfs", 0, fmt::format("size={}k", kilobytes).c_str()), 0);
   }
-  void Enlarge() const {
-    ASSERT_EQ(mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT, "size=64m"), 0);
-  }
+  void Enlarge() const { ASSERT_EQ(mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT, "size=64m"), 0); }
 
  private:
   const std::string folder_;

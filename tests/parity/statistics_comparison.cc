@@ -175,7 +175,8 @@ class FeatureComparison {
       if (std::abs(difference) > rank_tolerance_ / static_cast<double>(truth_.size()) * total)
         Differ("weight up to a bucket", fmt::format("{}", 0), fmt::format("{} off", difference));
     }
-    if (std::abs(difference) > 1e-6 * total) Differ("weight of a histogram", "equal", fmt::format("{} off", difference));
+    if (std::abs(difference) > 1e-6 * total)
+      Differ("weight of a histogram", "equal", fmt::format("{} off", difference));
   }
 
   void CompareWeightedString(const StringStatistics& expected, const StringStatistics& actual) {
@@ -364,8 +365,8 @@ std::vector<std::string> CompareStatistics(const DatasetFeatureStatistics& expec
         fmt::format("num_examples is {}, expected {}", actual.num_examples(), expected.num_examples()));
   }
   if (expected.weighted_num_examples() != actual.weighted_num_examples()) {
-    differences.push_back(fmt::format("weighted_num_examples is {}, expected {}", actual.weighted_num_examples(),
-                                      expected.weighted_num_examples()));
+    differences.push_back(fmt::format("weighted_num_examples is {}, expected {}",
+                                      actual.weighted_num_examples(), expected.weighted_num_examples()));
   }
   static const std::vector<double> kNothing;
   const auto actual_features = ByName(actual);

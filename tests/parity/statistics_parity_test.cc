@@ -296,7 +296,8 @@ std::vector<std::string> RunCase(const std::filesystem::path& directory) {
     }
     const auto truth = TruthOf(**dataset, *options, slice.name());
     if (!truth.ok()) return {truth.status().ToString()};
-    for (const auto& difference : CompareStatistics(slice, *by_name[slice.name()], *truth, options->epsilon, true))
+    for (const auto& difference :
+         CompareStatistics(slice, *by_name[slice.name()], *truth, options->epsilon, true))
       all.push_back(slice.name() + " " + difference);
   }
   return all;

@@ -29,10 +29,11 @@ Result<Values> Elements(const Values& values, std::string_view which) {
   for (const auto& value : values) {
     if (!value.is_array()) continue;
     for (size_t i = 0; i < value.size(); ++i) {
-      const bool is_meant = equals != which.npos
-                                ? value[i].is_object() && value[i].contains(std::string(which.substr(0, equals))) &&
-                                      Text(value[i][std::string(which.substr(0, equals))]) == which.substr(equals + 1)
-                                : which == "*" || i == index;
+      const bool is_meant =
+          equals != which.npos
+              ? value[i].is_object() && value[i].contains(std::string(which.substr(0, equals))) &&
+                    Text(value[i][std::string(which.substr(0, equals))]) == which.substr(equals + 1)
+              : which == "*" || i == index;
       if (is_meant) elements.push_back(value[i]);
     }
   }

@@ -49,7 +49,8 @@ std::string FreshFolder(const std::string& name) {
 std::string PenstockPath() { return PENSTOCK_BINARY_DIR "/bin/penstock"; }
 
 std::string Ending::Describe() const {
-  const std::string how = signal != 0 ? fmt::format("killed by signal {}", signal) : fmt::format("exit code {}", exit_code);
+  const std::string how =
+      signal != 0 ? fmt::format("killed by signal {}", signal) : fmt::format("exit code {}", exit_code);
   return fmt::format("{} after {:.2f} s\n-- stdout --\n{}\n-- stderr --\n{}\n", how, seconds, output, errors);
 }
 

@@ -6,10 +6,16 @@ namespace penstock::scenarios {
 namespace {
 
 const std::vector<std::string>& Verbs() {
-  static const std::vector<std::string> verbs = {
-      "write",         "copy",        "move",       "remove",          "replace in",  "run",           "exit",
-      "stdout contains", "stdout lacks", "stderr contains", "stderr lacks", "stderr is empty", "json", "json count",
-      "remember",      "file exists", "file absent", "file contains",  "same content", "other content"};
+  static const std::vector<std::string> verbs = {"write",        "copy",
+                                                 "move",         "remove",
+                                                 "replace in",   "run",
+                                                 "exit",         "stdout contains",
+                                                 "stdout lacks", "stderr contains",
+                                                 "stderr lacks", "stderr is empty",
+                                                 "json",         "json count",
+                                                 "remember",     "file exists",
+                                                 "file absent",  "file contains",
+                                                 "same content", "other content"};
   return verbs;
 }
 
@@ -36,7 +42,9 @@ class Lines {
 std::string VerbOf(const std::string& line) {
   std::string found;
   for (const auto& verb : Verbs()) {
-    const bool is_whole = line.size() == verb.size() || (line.size() > verb.size() && (line[verb.size()] == ':' || line[verb.size()] == ' '));
+    const bool is_whole =
+        line.size() == verb.size() ||
+        (line.size() > verb.size() && (line[verb.size()] == ':' || line[verb.size()] == ' '));
     if (line.starts_with(verb) && is_whole && verb.size() > found.size()) found = verb;
   }
   return found;
@@ -60,7 +68,8 @@ Result<std::vector<Step>> ParseScenario(std::string_view text) {
     step.argument = line.substr(start);
     if (step.verb == "write") {
       const size_t mark = step.argument.find(" <<END");
-      if (mark == std::string::npos) return InvalidArgument("line {}: write needs the form: write FILE <<END", lines.number());
+      if (mark == std::string::npos)
+        return InvalidArgument("line {}: write needs the form: write FILE <<END", lines.number());
       step.argument.resize(mark);
       bool is_closed = false;
       while (!is_closed && lines.Next(line)) {

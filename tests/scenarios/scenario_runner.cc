@@ -36,15 +36,18 @@ Result<bool> Satisfies(const json& value, const std::string& relation, const jso
     if (!value.is_string() || !wanted.is_string()) return InvalidArgument("contains compares texts");
     return value.get<std::string>().find(wanted.get<std::string>()) != std::string::npos;
   }
-  if (!value.is_number() || !wanted.is_number()) return InvalidArgument("{} compares numbers, not {}", relation, value.dump());
-  return relation == ">=" ? value.get<double>() >= wanted.get<double>() : value.get<double>() <= wanted.get<double>();
+  if (!value.is_number() || !wanted.is_number())
+    return InvalidArgument("{} compares numbers, not {}", relation, value.dump());
+  return relation == ">=" ? value.get<double>() >= wanted.get<double>()
+                          : value.get<double>() <= wanted.get<double>();
 }
 
 Status ReplaceInFile(const std::string& path, const std::string& text, const std::string& other) {
   PENSTOCK_ASSIGN_OR_RETURN(std::string content, fs::ReadFile(path));
   size_t at = content.find(text);
   if (at == std::string::npos) return InvalidArgument("{} does not hold '{}'", path, text);
-  for (; at != std::string::npos; at = content.find(text, at + other.size())) content.replace(at, text.size(), other);
+  for (; at != std::string::npos; at = content.find(text, at + other.size()))
+    content.replace(at, text.size(), other);
   return fs::WriteFileAtomically(path, content);
 }
 
@@ -87,7 +90,8 @@ Status ScenarioRunner::Perform(const Step& raw) {
   step.body = Substitute(raw.body);
   if (step.verb == "run") {
     auto words = SplitWords(step.argument);
-    if (words.empty() || words[0] != "penstock") return InvalidArgument("only penstock is run, not: {}", step.argument);
+    if (words.empty() || words[0] != "penstock")
+      return InvalidArgument("only penstock is run, not: {}", step.argument);
     words.erase(words.begin());
     last_ = RunPenstock(words, folder_);
     if (last_.signal != 0) return Unavailable("{}", last_.Describe());
@@ -103,7 +107,8 @@ Status ScenarioRunner::Perform(const Step& raw) {
   } else {
     return ChangeFiles(step);
   }
-  return status.ok() ? status : Status(status.code(), fmt::format("{}\n{}", status.message(), last_.Describe()));
+  return status.ok() ? status
+                     : Status(status.code(), fmt::format("{}\n{}", status.message(), last_.Describe()));
 }
 
 Status ScenarioRunner::ChangeFiles(const Step& step) {
@@ -145,8 +150,10 @@ Status ScenarioRunner::CheckJson(const Step& step) {
     const size_t colon = step.argument.find(": ");
     if (colon == std::string::npos) return InvalidArgument("the form is: remember NAME: SELECTION");
     PENSTOCK_ASSIGN_OR_RETURN(const auto values, Select(document, step.argument.substr(colon + 2)));
-    if (values.size() != 1) return FailedPrecondition("{}: {} values are named, not one", step.argument, values.size());
-    names_[step.argument.substr(0, colon)] = values[0].is_string() ? values[0].get<std::string>() : values[0].dump();
+    if (values.size() != 1)
+      return FailedPrecondition("{}: {} values are named, not one", step.argument, values.size());
+    names_[step.argument.substr(0, colon)] =
+        values[0].is_string() ? values[0].get<std::string>() : values[0].dump();
     return OkStatus();
   }
   for (const std::string relation : {"==", "!=", ">=", "<=", "contains"}) {
@@ -155,7 +162,8 @@ Status ScenarioRunner::CheckJson(const Step& step) {
     PENSTOCK_ASSIGN_OR_RETURN(const auto values, Select(document, sides->first));
     PENSTOCK_ASSIGN_OR_RETURN(const json wanted, ParseJson(sides->second));
     if (step.verb == "json count")
-      return json(values.size()) == wanted ? OkStatus() : FailedPrecondition("{}: it is {}", step.argument, values.size());
+      return json(values.size()) == wanted ? OkStatus()
+                                           : FailedPrecondition("{}: it is {}", step.argument, values.size());
     if (values.empty()) return FailedPrecondition("{} names nothing", sides->first);
     for (const auto& value : values) {
       PENSTOCK_ASSIGN_OR_RETURN(const bool holds, Satisfies(value, relation, wanted));
@@ -169,7 +177,8 @@ Status ScenarioRunner::CheckJson(const Step& step) {
 Status ScenarioRunner::CheckFiles(const Step& step) const {
   if (step.verb == "file exists" || step.verb == "file absent") {
     const bool is_there = !Matches(Path(step.argument)).empty();
-    return is_there == (step.verb == "file exists") ? OkStatus() : FailedPrecondition("{}: {}", step.verb, step.argument);
+    return is_there == (step.verb == "file exists") ? OkStatus()
+                                                    : FailedPrecondition("{}: {}", step.verb, step.argument);
   }
   if (step.verb == "file contains") {
     const size_t colon = step.argument.find(": ");

@@ -14,7 +14,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 TEST(ScenarioFormatTest, KeepsBodyOfWriteAndLongestVerb) {
-  const auto steps = ParseScenario("# what\n\nwrite a b.csv <<END\nx,y\n# 1\nEND\njson count: a[*] == 2\nstderr is empty\n");
+  const auto steps =
+      ParseScenario("# what\n\nwrite a b.csv <<END\nx,y\n# 1\nEND\njson count: a[*] == 2\nstderr is empty\n");
   ASSERT_TRUE(steps.ok()) << steps.status();
   ASSERT_EQ(steps->size(), 3u);
   EXPECT_EQ((*steps)[0].argument, "a b.csv");
@@ -26,7 +27,8 @@ TEST(ScenarioFormatTest, KeepsBodyOfWriteAndLongestVerb) {
 
 TEST(ScenarioFormatTest, NamesLineOfUnknownStep) {
   const auto steps = ParseScenario("exit: 0\nstdout contain: x\n");
-  EXPECT_THAT(std::string(steps.status().message()), HasSubstr("line 2: 'stdout contain' is no step; did you mean 'stdout contains'?"));
+  EXPECT_THAT(std::string(steps.status().message()),
+              HasSubstr("line 2: 'stdout contain' is no step; did you mean 'stdout contains'?"));
   EXPECT_FALSE(ParseScenario("write x <<END\nnever closed\n").ok());
   EXPECT_FALSE(ParseScenario("stdout contains:\n").ok());
 }
@@ -36,7 +38,8 @@ TEST(ScenarioFormatTest, SplitsQuotedWords) {
 }
 
 TEST(JsonSelectionTest, NamesMembersElementsAndMatches) {
-  const json document = json::parse(R"({"n": [{"k": "a", "v": 1}, {"k": "b", "v": 2}, {"k": "b", "v": 3}], "o": {"p": true}})");
+  const json document =
+      json::parse(R"({"n": [{"k": "a", "v": 1}, {"k": "b", "v": 2}, {"k": "b", "v": 3}], "o": {"p": true}})");
   EXPECT_THAT(*Select(document, "n[*].v"), ElementsAre(1, 2, 3));
   EXPECT_THAT(*Select(document, "n[k=b].v"), ElementsAre(2, 3));
   EXPECT_THAT(*Select(document, "n[1].k"), ElementsAre("b"));

@@ -32,13 +32,14 @@ TEST_P(ScenariosTest, Holds) {
   ASSERT_TRUE(steps.ok()) << GetParam() << ", " << steps.status();
   ASSERT_FALSE(steps->empty());
   const std::string folder = MakeTestFolder();
-  ScenarioRunner runner(folder, {{"taxi", PENSTOCK_SOURCE_DIR "/examples/taxi"},
-                                 {"data", PENSTOCK_SOURCE_DIR "/.deps/data/taxi"},
-                                 {"tfx", PENSTOCK_SOURCE_DIR "/.deps/wheels/tfx/tfx/components/testdata/external"}});
+  ScenarioRunner runner(folder,
+                        {{"taxi", PENSTOCK_SOURCE_DIR "/examples/taxi"},
+                         {"data", PENSTOCK_SOURCE_DIR "/.deps/data/taxi"},
+                         {"tfx", PENSTOCK_SOURCE_DIR "/.deps/wheels/tfx/tfx/components/testdata/external"}});
   for (const Step& step : *steps) {
     const Status status = runner.Perform(step);
-    ASSERT_TRUE(status.ok()) << GetParam() << ":" << step.line << ": " << step.verb << ": " << status.message()
-                             << "\n(its folder: " << folder << ")";
+    ASSERT_TRUE(status.ok()) << GetParam() << ":" << step.line << ": " << step.verb << ": "
+                             << status.message() << "\n(its folder: " << folder << ")";
   }
   EXPECT_TRUE(fs::RemoveAll(folder).ok());
 }

@@ -20,12 +20,16 @@ void AddReadingOptions(CLI::App* command, ReadingOptions& options) {
   command->add_option("--columns", options.columns, "Only these columns, in this order")->delimiter(',');
   command->add_option("--schema", options.schema, "Schema that says the columns' types");
   command->add_option("--delimiter", options.delimiter, "CSV: what separates cells");
-  command->add_option("--column-names", options.column_names, "CSV without a header line: the names")->delimiter(',');
-  command->add_option("--null-values", options.null_values, "CSV: cells that mean missing, besides empty ones")->delimiter(',');
+  command->add_option("--column-names", options.column_names, "CSV without a header line: the names")
+      ->delimiter(',');
+  command
+      ->add_option("--null-values", options.null_values, "CSV: cells that mean missing, besides empty ones")
+      ->delimiter(',');
   AddThreadsOption(command, options.num_threads);
 }
 
-Result<std::unique_ptr<data::Dataset>> Open(const ReadingOptions& options, const std::vector<std::string>& files,
+Result<std::unique_ptr<data::Dataset>> Open(const ReadingOptions& options,
+                                            const std::vector<std::string>& files,
                                             const ExecutionOptions& compute) {
   data::DatasetOptions reading;
   tensorflow::metadata::v0::Schema schema;
@@ -33,7 +37,8 @@ Result<std::unique_ptr<data::Dataset>> Open(const ReadingOptions& options, const
     PENSTOCK_ASSIGN_OR_RETURN(schema, validation::ReadSchema(options.schema));
     reading.schema = &schema;
   }
-  if (options.delimiter.size() != 1) return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
+  if (options.delimiter.size() != 1)
+    return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
   reading.csv.delimiter = options.delimiter[0];
   reading.csv.column_names = options.column_names;
   reading.csv.null_values = options.null_values;
@@ -45,9 +50,12 @@ void AddConvert(CLI::App* data_commands, Application& application) {
   auto* command = data_commands->add_subcommand("convert", "Write examples in another format");
   command->footer(
       "Example: penstock data convert trips.csv.gz trips.parquet\n"
-      "The last file is written; its name says how: .parquet, .tfrecord, .tfrecord.gz, .arrow, .feather, .jsonl, .ndjson.");
+      "The last file is written; its name says how: .parquet, .tfrecord, .tfrecord.gz, .arrow, .feather, "
+      ".jsonl, .ndjson.");
   auto options = std::make_shared<ReadingOptions>();
-  command->add_option("files", options->files, "Files, folders or globs to read, and the file to write")->required()->expected(2, -1);
+  command->add_option("files", options->files, "Files, folders or globs to read, and the file to write")
+      ->required()
+      ->expected(2, -1);
   AddReadingOptions(command, *options);
   command->callback([&application, options] {
     application.action = [&application, options]() -> Result<int> {
@@ -57,7 +65,8 @@ void AddConvert(CLI::App* data_commands, Application& application) {
       inputs.pop_back();
       PENSTOCK_ASSIGN_OR_RETURN(const auto format, data::PayloadFormatOf(output));
       PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, Open(*options, inputs, compute));
-      PENSTOCK_ASSIGN_OR_RETURN(const int64_t num_rows, data::ConvertDataset(*dataset, output, format, compute));
+      PENSTOCK_ASSIGN_OR_RETURN(const int64_t num_rows,
+                                data::ConvertDataset(*dataset, output, format, compute));
       fmt::print("{} examples written to {}\n", num_rows, output);
       return kExitSucceeded;
     };
@@ -97,7 +106,8 @@ void AddHead(CLI::App* data_commands, Application& application) {
     application.action = [&application, options]() -> Result<int> {
       const ExecutionOptions compute = ComputeOptions(application, options->num_threads);
       PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, Open(*options, options->files, compute));
-      PENSTOCK_ASSIGN_OR_RETURN(const auto text, data::FormatFirstRows(*dataset, options->num_rows, options->as_json));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto text,
+                                data::FormatFirstRows(*dataset, options->num_rows, options->as_json));
       fmt::print("{}", text);
       return kExitSucceeded;
     };

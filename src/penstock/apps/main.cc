@@ -33,7 +33,8 @@ void HandleSignals(Application& application) {
 
 Status Register(Application& application) {
   PENSTOCK_RETURN_IF_ERROR(learning::RegisterBoostedTreesLearner(application.learners));
-  return components::RegisterStandardComponents(application.components, application.learners, {application.program});
+  return components::RegisterStandardComponents(application.components, application.learners,
+                                                {application.program});
 }
 
 int Fail(const Status& status) {
@@ -58,12 +59,14 @@ int UsageError(const CLI::App& cli, const CLI::ParseError& error, int argc, char
     const bool is_option = word.starts_with("-");
     if (next != nullptr) {
       level = next;
-    } else if ((is_option && level->get_option_no_throw(word) == nullptr) || (!is_option && !level->get_subcommands({}).empty())) {
+    } else if ((is_option && level->get_option_no_throw(word) == nullptr) ||
+               (!is_option && !level->get_subcommands({}).empty())) {
       unknown = word;
     }
   }
   const std::string text = unknown.empty() ? error.what() : fmt::format("'{}' is not known here", unknown);
-  fmt::print(stderr, "penstock: error: {}{}\nTry '{} --help'.\n", text, unknown.empty() ? "" : DidYouMean(unknown, known),
+  fmt::print(stderr, "penstock: error: {}{}\nTry '{} --help'.\n", text,
+             unknown.empty() ? "" : DidYouMean(unknown, known),
              level == &cli ? "penstock" : "penstock " + level->get_name());
   return kExitBadInput;
 }
@@ -75,7 +78,9 @@ int Main(int argc, char** argv) {
   bool is_verbose = false, logs_as_json = false;
   cli.add_flag("-v,--verbose", is_verbose, "Log what happens, to standard error");
   cli.add_flag("--log-json", logs_as_json, "Logs as JSON, one object a line");
-  cli.footer("Start with: penstock run examples/taxi/pipeline.yaml\nEach command has its own --help with an example.");
+  cli.footer(
+      "Start with: penstock run examples/taxi/pipeline.yaml\nEach command has its own --help with an "
+      "example.");
 
   Application application;
   application.program = backends::SelfPath();
@@ -109,7 +114,9 @@ int Main(int argc, char** argv) {
 }  // namespace
 
 void AddThreadsOption(CLI::App* command, int& num_threads) {
-  command->add_option("--threads", num_threads, "Threads to compute with; 0: one per core. Never changes a result")
+  command
+      ->add_option("--threads", num_threads,
+                   "Threads to compute with; 0: one per core. Never changes a result")
       ->check(CLI::Range(0, 1024));
 }
 

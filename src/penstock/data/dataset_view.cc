@@ -32,7 +32,8 @@ int64_t NumValues(const arrow::Array& array) {
 
 /// How many columns of a terminal the text takes, a character one.
 size_t Width(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 std::string Shortened(std::string text) {
@@ -68,7 +69,8 @@ std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
 std::string CellText(const arrow::Array& array, int64_t row) {
   if (array.IsNull(row)) return "";
   const bool is_bytes = array.type_id() == arrow::Type::BINARY;
-  if (array.type_id() == arrow::Type::STRING) return static_cast<const arrow::StringArray&>(array).GetString(row);
+  if (array.type_id() == arrow::Type::STRING)
+    return static_cast<const arrow::StringArray&>(array).GetString(row);
   if (!is_bytes && json_lines::IsJsonType(*array.type())) {
     std::string text;
     json_lines::AppendJsonValue(array, row, text);
@@ -129,9 +131,10 @@ std::string FormatDescription(const DatasetDescription& description) {
   std::vector<std::vector<std::string>> rows = {{"column", "type", "present", "missing", "values"}};
   for (const ColumnDescription& column : description.columns)
     rows.push_back({column.name, column.type, fmt::format("{}", column.num_present),
-                    fmt::format("{}", description.num_rows - column.num_present), fmt::format("{}", column.num_values)});
-  return fmt::format("{} examples, {} columns, {} shards\n\n{}", description.num_rows, description.columns.size(),
-                     description.num_shards, FormatTable(rows));
+                    fmt::format("{}", description.num_rows - column.num_present),
+                    fmt::format("{}", column.num_values)});
+  return fmt::format("{} examples, {} columns, {} shards\n\n{}", description.num_rows,
+                     description.columns.size(), description.num_shards, FormatTable(rows));
 }
 
 Result<std::string> FormatFirstRows(const Dataset& dataset, int64_t num_rows, bool as_json) {
@@ -141,7 +144,8 @@ Result<std::string> FormatFirstRows(const Dataset& dataset, int64_t num_rows, bo
   if (as_json)
     for (const auto& field : dataset.schema()->fields())
       if (!json_lines::IsJsonType(*field->type()))
-        return InvalidArgument("Column '{}' is {}, which JSON cannot hold", field->name(), field->type()->ToString());
+        return InvalidArgument("Column '{}' is {}, which JSON cannot hold", field->name(),
+                               field->type()->ToString());
   int64_t num_taken = 0;
   const auto reader = ReadSequentially(dataset);
   while (num_taken < num_rows) {

@@ -11,7 +11,7 @@ namespace penstock::data {
 
 struct ColumnDescription {
   std::string name;
-  std::string type;        ///< "int64", "list<utf8>".
+  std::string type;         ///< "int64", "list<utf8>".
   int64_t num_present = 0;  ///< Examples that have a value, an empty list included.
   int64_t num_values = 0;   ///< Elements of lists; else as num_present.
 };

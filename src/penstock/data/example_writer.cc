@@ -29,16 +29,18 @@ Result<std::unique_ptr<ExampleWriter>> OpenExampleWriter(const std::string& path
 
 Result<PayloadFormat> PayloadFormatOf(const std::string& path) {
   static constexpr std::pair<std::string_view, PayloadFormat> kSuffixes[] = {
-      {".parquet", PayloadFormat::kParquet},   {".tfrecord", PayloadFormat::kTfRecord},
-      {".gz", PayloadFormat::kTfRecordGzip},   {".arrow", PayloadFormat::kArrow},
-      {".feather", PayloadFormat::kArrow},     {".jsonl", PayloadFormat::kJsonLines},
+      {".parquet", PayloadFormat::kParquet},  {".tfrecord", PayloadFormat::kTfRecord},
+      {".gz", PayloadFormat::kTfRecordGzip},  {".arrow", PayloadFormat::kArrow},
+      {".feather", PayloadFormat::kArrow},    {".jsonl", PayloadFormat::kJsonLines},
       {".ndjson", PayloadFormat::kJsonLines},
   };
-  const bool is_packed_text = path.ends_with(".jsonl.gz") || path.ends_with(".ndjson.gz") || path.ends_with(".csv.gz");
+  const bool is_packed_text =
+      path.ends_with(".jsonl.gz") || path.ends_with(".ndjson.gz") || path.ends_with(".csv.gz");
   for (const auto& [suffix, format] : kSuffixes)
     if (path.ends_with(suffix) && !is_packed_text) return format;
   return InvalidArgument(
-      "The name of {} does not say what to write: end it in .parquet, .tfrecord, .tfrecord.gz, .arrow, .feather, .jsonl or "
+      "The name of {} does not say what to write: end it in .parquet, .tfrecord, .tfrecord.gz, .arrow, "
+      ".feather, .jsonl or "
       ".ndjson",
       path);
 }

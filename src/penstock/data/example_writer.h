@@ -37,8 +37,8 @@ Result<std::unique_ptr<ExampleWriter>> OpenExampleWriter(const std::string& path
                                                          const std::shared_ptr<arrow::Schema>& schema,
                                                          PayloadFormat format);
 
-/// By a file's name: .parquet, .tfrecord, .tfrecord.gz (or .gz), .arrow, .feather, .jsonl, .ndjson. kInvalidArgument
-/// lists them.
+/// By a file's name: .parquet, .tfrecord, .tfrecord.gz (or .gz), .arrow, .feather, .jsonl, .ndjson.
+/// kInvalidArgument lists them.
 Result<PayloadFormat> PayloadFormatOf(const std::string& path);
 
 }  // namespace penstock::data

@@ -22,8 +22,8 @@ class FileSource {
   /// Bytes in memory under a name for messages: tests and fuzzing.
   static FileSource FromMemory(std::string name, std::string content);
 
-  /// An open local file under a name for messages, of 0 bytes until it is said how many it has. Owns `file`, which
-  /// is closed with the last copy.
+  /// An open local file under a name for messages, of 0 bytes until it is said how many it has. Owns `file`,
+  /// which is closed with the last copy.
   static FileSource FromOpenFile(std::string name, int file);
   void SetOpenFileSize(int64_t size) { size_ = size; }
 

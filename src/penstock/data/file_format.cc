@@ -24,7 +24,8 @@ DataFormat FormatOfName(const std::string& path) {
   const std::string_view text = WithoutPackingSuffix(name);
   if (text.ends_with(".csv") || text.ends_with(".tsv")) return DataFormat::kCsv;
   if (text.ends_with(".jsonl") || text.ends_with(".ndjson")) return DataFormat::kJsonLines;
-  if (name.ends_with(".arrow") || name.ends_with(".arrows") || name.ends_with(".feather")) return DataFormat::kArrow;
+  if (name.ends_with(".arrow") || name.ends_with(".arrows") || name.ends_with(".feather"))
+    return DataFormat::kArrow;
   if (name.ends_with(".parquet")) return DataFormat::kParquet;
   const bool is_packed = name.ends_with(".gz") || name.ends_with(".gzip");
   if (name.ends_with(".tfrecord") || name.ends_with(".tfrecords") ||

@@ -42,7 +42,8 @@ Result<std::vector<std::string>> MatchingFiles(const std::string& folder, const 
   std::vector<std::string> files;
   if (found.ok())
     for (const std::string& file : *found)
-      if (takes_markers || !fs::BaseName(file).starts_with('_')) files.push_back(file.substr(fs::Join(folder, "x").size() - 1));
+      if (takes_markers || !fs::BaseName(file).starts_with('_'))
+        files.push_back(file.substr(fs::Join(folder, "x").size() - 1));
   if (files.empty())
     return NotFound("Input split '{}': no file matches {} below {}{}", split.name, split.pattern, folder,
                     Neighbours(folder, pattern));
@@ -59,23 +60,25 @@ std::string Describe(const std::vector<SpanVersion>& spans) {
 
 }  // namespace
 
-Result<InputFiles> FindInputFiles(const std::string& folder, std::span<const InputSplit> splits, const SpanRange& range) {
+Result<InputFiles> FindInputFiles(const std::string& folder, std::span<const InputSplit> splits,
+                                  const SpanRange& range) {
   PENSTOCK_ASSIGN_OR_RETURN(const bool is_folder, fs::IsDirectory(folder));
-  if (!is_folder) return NotFound("The patterns of input_splits need a folder as input; there is none: {}", folder);
+  if (!is_folder)
+    return NotFound("The patterns of input_splits need a folder as input; there is none: {}", folder);
   InputFiles input;
   for (const InputSplit& split : splits) {
     PENSTOCK_ASSIGN_OR_RETURN(const SpanPattern pattern, SpanPattern::Parse(split.pattern));
     if (range.kind != SpanRange::Kind::kLatest && !pattern.has_span())
-      return InvalidArgument("Input split '{}': a range is given, but {} has neither {{SPAN}} nor a date", split.name,
-                             split.pattern);
+      return InvalidArgument("Input split '{}': a range is given, but {} has neither {{SPAN}} nor a date",
+                             split.name, split.pattern);
     PENSTOCK_ASSIGN_OR_RETURN(const auto files, MatchingFiles(folder, split, pattern));
     auto selected = SelectSpans(pattern, files, range);
     if (!selected.ok()) return Annotate(selected.status(), fmt::format("Input split '{}'", split.name));
     if (input.files.empty()) {
       input.spans = selected->spans;
     } else if (input.spans != selected->spans) {
-      return InvalidArgument("The input splits have different spans: '{}' has {}, '{}' has {}", splits[0].name,
-                             Describe(input.spans), split.name, Describe(selected->spans));
+      return InvalidArgument("The input splits have different spans: '{}' has {}, '{}' has {}",
+                             splits[0].name, Describe(input.spans), split.name, Describe(selected->spans));
     }
     std::vector<std::string> paths;
     for (const std::string& file : selected->files) paths.push_back(fs::Join(folder, file));

@@ -19,9 +19,11 @@ struct InputFiles {
   std::vector<SpanVersion> spans;               ///< The same for all of the splits.
 };
 
-/// Finds the files of every split below `folder` (a local path or URI). Files whose name starts with '_' (markers)
-/// are passed over unless the pattern's own name starts so. Errors: as above; kNotFound for a pattern that matches
-/// nothing, with the nearest names there; kInvalidArgument where the splits' spans or versions differ.
-Result<InputFiles> FindInputFiles(const std::string& folder, std::span<const InputSplit> splits, const SpanRange& range);
+/// Finds the files of every split below `folder` (a local path or URI). Files whose name starts with '_'
+/// (markers) are passed over unless the pattern's own name starts so. Errors: as above; kNotFound for a
+/// pattern that matches nothing, with the nearest names there; kInvalidArgument where the splits' spans or
+/// versions differ.
+Result<InputFiles> FindInputFiles(const std::string& folder, std::span<const InputSplit> splits,
+                                  const SpanRange& range);
 
 }  // namespace penstock::data

@@ -18,7 +18,8 @@ TEST_F(InputFilesTest, FindsTheSameSpanOfEverySplit) {
   for (const char* split : {"train", "eval"})
     for (const char* span : {"1", "2"}) Add(fmt::format("{}/span-{}/v1/data.csv", split, span));
   Add("train/span-2/v1/_SUCCESS");
-  const std::vector<InputSplit> splits = {{"train", "train/span-{SPAN}/v{VERSION}/*"}, {"eval", "eval/span-{SPAN}/v{VERSION}/*"}};
+  const std::vector<InputSplit> splits = {{"train", "train/span-{SPAN}/v{VERSION}/*"},
+                                          {"eval", "eval/span-{SPAN}/v{VERSION}/*"}};
   const auto found = FindInputFiles(folder_.path(), splits, {});
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(found->spans, (std::vector<SpanVersion>{{2, 1}}));

@@ -41,8 +41,10 @@ TEST_P(RoundTripTest, MultivalentColumnsSurvive) {
   // Float is double in JSON, which has one kind of real.
   Batch batch = Multivalent();
   if (*format == PayloadFormat::kJsonLines)
-    batch = batch->SetColumn(0, arrow::field("floats", arrow::list(arrow::float64())),
-                             Json(arrow::list(arrow::float64()), "[[0.5, -2], [], null, [3.25]]")).ValueOrDie();
+    batch = batch
+                ->SetColumn(0, arrow::field("floats", arrow::list(arrow::float64())),
+                            Json(arrow::list(arrow::float64()), "[[0.5, -2], [], null, [3.25]]"))
+                .ValueOrDie();
   const auto writer = OpenExampleWriter(path, batch->schema(), *format);
   ASSERT_TRUE(writer.ok()) << writer.status();
   ASSERT_TRUE((*writer)->Write(batch).ok());
@@ -54,7 +56,8 @@ TEST_P(RoundTripTest, MultivalentColumnsSurvive) {
     EXPECT_TRUE((*table)->column(i)->chunk(0)->Equals(batch->column(i))) << (*table)->column(i)->ToString();
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, RoundTripTest, testing::Values("parquet", "tfrecord", "tfrecord.gz", "arrow", "feather", "jsonl"),
+INSTANTIATE_TEST_SUITE_P(Formats, RoundTripTest,
+                         testing::Values("parquet", "tfrecord", "tfrecord.gz", "arrow", "feather", "jsonl"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::erase(name, '.');
@@ -84,17 +87,21 @@ TEST(ArrowIpcTest, NamesAFileThatIsCutShort) {
   const std::string whole = *fs::ReadFile(path);
   for (const size_t size : {size_t{9}, whole.size() / 2, whole.size() - 4}) {
     folder.Write("cut.arrow", whole.substr(0, size));
-    EXPECT_THAT(ReadFiles({folder.At("cut.arrow")}).status(), FailsWith(StatusCode::kDataLoss, "cut.arrow")) << size;
+    EXPECT_THAT(ReadFiles({folder.At("cut.arrow")}).status(), FailsWith(StatusCode::kDataLoss, "cut.arrow"))
+        << size;
   }
 }
 
 TEST(PayloadFormatTest, ListsTheNamesItKnows) {
-  EXPECT_THAT(PayloadFormatOf("data.xlsx").status(), FailsWith(StatusCode::kInvalidArgument, ".parquet, .tfrecord"));
+  EXPECT_THAT(PayloadFormatOf("data.xlsx").status(),
+              FailsWith(StatusCode::kInvalidArgument, ".parquet, .tfrecord"));
 }
 
 TEST(JsonLinesWriterTest, RefusesBytes) {
   const TestFolder folder;
-  EXPECT_THAT(OpenExampleWriter(folder.At("x.jsonl"), arrow::schema({arrow::field("image", arrow::binary())}), PayloadFormat::kJsonLines).status(),
+  EXPECT_THAT(OpenExampleWriter(folder.At("x.jsonl"), arrow::schema({arrow::field("image", arrow::binary())}),
+                                PayloadFormat::kJsonLines)
+                  .status(),
               FailsWith(StatusCode::kInvalidArgument, "column 'image' is binary"));
 }
 

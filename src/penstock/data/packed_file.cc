@@ -78,7 +78,9 @@ Result<int> OpenNameless() {
   // Some file systems know no nameless files.
   std::string name = (folder / "penstock-XXXXXX").string();
   file = ::mkostemp(name.data(), O_CLOEXEC);
-  if (file < 0) return ResourceExhausted("Cannot make a temporary file in {}: {} (set TMPDIR)", folder.string(), std::strerror(errno));
+  if (file < 0)
+    return ResourceExhausted("Cannot make a temporary file in {}: {} (set TMPDIR)", folder.string(),
+                             std::strerror(errno));
   ::unlink(name.c_str());
   return file;
 }
@@ -88,8 +90,9 @@ Status WriteAll(int file, const char* bytes, int64_t length, const FileSource& s
     const ssize_t count = ::write(file, bytes, static_cast<size_t>(length));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0)
-      return ResourceExhausted("Cannot unpack {} to a temporary file: {} (make room, or set TMPDIR to another disk)",
-                               source.path(), std::strerror(errno));
+      return ResourceExhausted(
+          "Cannot unpack {} to a temporary file: {} (make room, or set TMPDIR to another disk)",
+          source.path(), std::strerror(errno));
     bytes += count;
     length -= count;
   }

@@ -34,21 +34,25 @@ TEST_P(PackedFileTest, PackedTextReadsAsThePlainOne) {
   const auto plain = ReadFiles({folder_.Write("plain.csv", text)});
   ASSERT_TRUE(plain.ok()) << plain.status();
   for (const int num_threads : {1, 3}) {
-    const auto packed = ReadFiles({folder_.Write("data.csv" + GetParam().suffix, Pack(text, GetParam().type))}, {}, num_threads);
+    const auto packed = ReadFiles(
+        {folder_.Write("data.csv" + GetParam().suffix, Pack(text, GetParam().type))}, {}, num_threads);
     ASSERT_TRUE(packed.ok()) << packed.status();
     EXPECT_TRUE((*packed)->Equals(**plain));
   }
 }
 
 TEST_P(PackedFileTest, IsKnownByItsFirstBytesAlone) {
-  const auto table = ReadFiles({folder_.Write("nameless", Pack("{\"a\": 1}\n{\"a\": 2}\n", GetParam().type))});
+  const auto table =
+      ReadFiles({folder_.Write("nameless", Pack("{\"a\": 1}\n{\"a\": 2}\n", GetParam().type))});
   ASSERT_TRUE(table.ok()) << table.status();
   EXPECT_EQ(Show(**table, "a"), "int64: 1, 2");
 }
 
 TEST_P(PackedFileTest, NamesTheRowOfTheUnpackedText) {
-  const std::string path = folder_.Write("data.csv" + GetParam().suffix, Pack("a,b\n1,2\n3\n", GetParam().type));
-  EXPECT_THAT(ReadFiles({path}).status(), FailsWith(StatusCode::kInvalidArgument, path + ", row 3: 2 columns are expected"));
+  const std::string path =
+      folder_.Write("data.csv" + GetParam().suffix, Pack("a,b\n1,2\n3\n", GetParam().type));
+  EXPECT_THAT(ReadFiles({path}).status(),
+              FailsWith(StatusCode::kInvalidArgument, path + ", row 3: 2 columns are expected"));
 }
 
 TEST_P(PackedFileTest, NamesAFileThatIsCutShort) {
@@ -60,7 +64,8 @@ TEST_P(PackedFileTest, NamesAFileThatIsCutShort) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, PackedFileTest,
-                         testing::Values(Form{".gz", arrow::Compression::GZIP}, Form{".zst", arrow::Compression::ZSTD},
+                         testing::Values(Form{".gz", arrow::Compression::GZIP},
+                                         Form{".zst", arrow::Compression::ZSTD},
                                          Form{".bz2", arrow::Compression::BZ2}),
                          [](const auto& info) { return info.param.suffix.substr(1); });
 

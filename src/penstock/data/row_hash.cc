@@ -130,7 +130,8 @@ Result<RowHasher> RowHasher::MakeOfColumn(const arrow::Schema& schema, const std
   PENSTOCK_ASSIGN_OR_RETURN(RowHasher hasher, Make(schema));
   std::erase_if(hasher.columns_, [&](const Column& other) { return other.name != column; });
   if (hasher.columns_.empty())
-    return NotFound("There is no column '{}' to partition by{}", column, DidYouMean(column, schema.field_names()));
+    return NotFound("There is no column '{}' to partition by{}", column,
+                    DidYouMean(column, schema.field_names()));
   return hasher;
 }
 

@@ -46,7 +46,8 @@ Result<std::vector<int64_t>> ChooseSpans(const std::vector<int64_t>& available, 
     case SpanRange::Kind::kRolling:
       for (const int64_t span : available)
         if (span >= range.start) chosen.push_back(span);
-      if (static_cast<int64_t>(chosen.size()) > range.num_spans) chosen.erase(chosen.begin(), chosen.end() - range.num_spans);
+      if (static_cast<int64_t>(chosen.size()) > range.num_spans)
+        chosen.erase(chosen.begin(), chosen.end() - range.num_spans);
       break;
   }
   if (!chosen.empty()) return chosen;
@@ -101,7 +102,8 @@ Status SpanPattern::AddSpec(std::string_view spec) {
     const std::string_view digits = spec.substr(colon + 1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), width);
     if (error != std::errc() || end != digits.data() + digits.size() || width < 1 || width > kMaxDigits)
-      return InvalidArgument("The width of {{{}}} in {} has to be a number from 1 to {}", spec, text_, kMaxDigits);
+      return InvalidArgument("The width of {{{}}} in {} has to be a number from 1 to {}", spec, text_,
+                             kMaxDigits);
   }
   if (name == "SPAN") {
     tokens_.push_back({Kind::kSpan, "", width});
@@ -115,26 +117,30 @@ Status SpanPattern::AddSpec(std::string_view spec) {
     tokens_.push_back({Kind::kDay, "", 2});
   } else {
     const std::vector<std::string> known = {"SPAN", "VERSION", "YYYY", "MM", "DD"};
-    return InvalidArgument("{{{}}} in {} is not known{} (there are {{SPAN}}, {{VERSION}} and {{YYYY}} {{MM}} {{DD}})", spec,
-                           text_, DidYouMean(name, known));
+    return InvalidArgument(
+        "{{{}}} in {} is not known{} (there are {{SPAN}}, {{VERSION}} and {{YYYY}} {{MM}} {{DD}})", spec,
+        text_, DidYouMean(name, known));
   }
   return OkStatus();
 }
 
 int SpanPattern::Count(Kind kind) const {
-  return static_cast<int>(std::count_if(tokens_.begin(), tokens_.end(), [&](const Token& t) { return t.kind == kind; }));
+  return static_cast<int>(
+      std::count_if(tokens_.begin(), tokens_.end(), [&](const Token& t) { return t.kind == kind; }));
 }
 
 Status SpanPattern::CheckSpecs() const {
   const int num_spans = Count(Kind::kSpan), num_versions = Count(Kind::kVersion);
   const int years = Count(Kind::kYear), months = Count(Kind::kMonth), days = Count(Kind::kDay);
   const bool is_dated = years + months + days > 0;
-  if (num_spans > 0 && is_dated) return InvalidArgument("{} has both {{SPAN}} and a date: only one of them says the span", text_);
+  if (num_spans > 0 && is_dated)
+    return InvalidArgument("{} has both {{SPAN}} and a date: only one of them says the span", text_);
   if (num_spans > 1) return InvalidArgument("{{SPAN}} stands more than once in {}", text_);
   if (is_dated && (years != 1 || months != 1 || days != 1))
     return InvalidArgument("A date needs exactly one each of {{YYYY}}, {{MM}} and {{DD}}: {}", text_);
   if (num_versions > 0 && num_spans == 0 && !is_dated)
-    return InvalidArgument("{} has {{VERSION}} but neither {{SPAN}} nor a date: a version is one of a span", text_);
+    return InvalidArgument("{} has {{VERSION}} but neither {{SPAN}} nor a date: a version is one of a span",
+                           text_);
   if (num_versions > 1) return InvalidArgument("{{VERSION}} stands more than once in {}", text_);
   return OkStatus();
 }
@@ -143,7 +149,8 @@ Result<SpanPattern> SpanPattern::Parse(std::string pattern) {
   SpanPattern parsed;
   parsed.text_ = std::move(pattern);
   const std::string_view text = parsed.text_;
-  if (text.empty()) return InvalidArgument("The pattern of an input split is empty: write for example train/*");
+  if (text.empty())
+    return InvalidArgument("The pattern of an input split is empty: write for example train/*");
   for (size_t at = 0; at < text.size();) {
     if (text[at] == '{') {
       const size_t end = text.find('}', at);
@@ -178,7 +185,9 @@ bool SpanPattern::MatchFrom(size_t index, std::string_view path, Captures& captu
   const Token& token = tokens_[index];
   size_t longest = 0, shortest = 1;
   if (std::string_view* const capture = captures.Of(token.kind)) {
-    while (longest < std::min(path.size(), token.width > 0 ? token.width : kMaxDigits) && IsDigit(path[longest])) ++longest;
+    while (longest < std::min(path.size(), token.width > 0 ? token.width : kMaxDigits) &&
+           IsDigit(path[longest]))
+      ++longest;
     if (token.width > 0) shortest = token.width;
     for (size_t size = longest; size >= shortest; --size) {
       *capture = path.substr(0, size);
@@ -194,28 +203,34 @@ bool SpanPattern::MatchFrom(size_t index, std::string_view path, Captures& captu
   }
   if (path.empty()) return false;
   const std::string first(1, path[0]);
-  const bool fits = token.kind == Kind::kLiteral  ? first == token.text
-                    : token.kind == Kind::kAnyOne ? first != "/"
-                                                  : ::fnmatch(token.text.c_str(), first.c_str(), FNM_PATHNAME) == 0;
+  const bool fits = token.kind == Kind::kLiteral ? first == token.text
+                    : token.kind == Kind::kAnyOne
+                        ? first != "/"
+                        : ::fnmatch(token.text.c_str(), first.c_str(), FNM_PATHNAME) == 0;
   return fits && MatchFrom(index + 1, path.substr(1), captures);
 }
 
 Result<SpanVersion> SpanPattern::Match(std::string_view path) const {
   Captures captures;
   if (!MatchFrom(0, path, captures))
-    return InvalidArgument("{} has no number where {} asks for one (move it away, or make the pattern narrower)", path, text_);
+    return InvalidArgument(
+        "{} has no number where {} asks for one (move it away, or make the pattern narrower)", path, text_);
   SpanVersion found;
   if (!captures.span.empty()) found.span = NumberOf(captures.span);
   if (!captures.year.empty()) {
-    const auto days = DaysSinceEpoch(NumberOf(captures.year), NumberOf(captures.month), NumberOf(captures.day));
-    if (!days) return InvalidArgument("There is no such date as {}-{}-{}: {}", captures.year, captures.month, captures.day, path);
+    const auto days =
+        DaysSinceEpoch(NumberOf(captures.year), NumberOf(captures.month), NumberOf(captures.day));
+    if (!days)
+      return InvalidArgument("There is no such date as {}-{}-{}: {}", captures.year, captures.month,
+                             captures.day, path);
     found.span = *days;
   }
   if (!captures.version.empty()) found.version = NumberOf(captures.version);
   return found;
 }
 
-Result<SpanFiles> SelectSpans(const SpanPattern& pattern, std::span<const std::string> files, const SpanRange& range) {
+Result<SpanFiles> SelectSpans(const SpanPattern& pattern, std::span<const std::string> files,
+                              const SpanRange& range) {
   if (!pattern.has_span()) return SpanFiles{{}, {files.begin(), files.end()}};
   std::map<int64_t, std::map<std::optional<int64_t>, std::vector<std::string>>> by_span;
   for (const std::string& file : files) {

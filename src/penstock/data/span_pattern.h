@@ -19,14 +19,15 @@ struct SpanVersion {
   auto operator<=>(const SpanVersion&) const = default;
 };
 
-/// The pattern of an input split, as TFX's ExampleGen has it: a glob (* ? [..] within one path component) that may
-/// hold one {SPAN} or one each of {YYYY} {MM} {DD}, and then one {VERSION}. {SPAN} and {VERSION} stand for digits;
-/// {SPAN:3} for exactly three. A date is the span of that many days since 1970-01-01 (UTC). A value; no disk is
-/// touched.
+/// The pattern of an input split, as TFX's ExampleGen has it: a glob (* ? [..] within one path component)
+/// that may hold one {SPAN} or one each of {YYYY} {MM} {DD}, and then one {VERSION}. {SPAN} and {VERSION}
+/// stand for digits; {SPAN:3} for exactly three. A date is the span of that many days since 1970-01-01 (UTC).
+/// A value; no disk is touched.
 class SpanPattern {
  public:
   /// kInvalidArgument names what TFX forbids as well: {SPAN} beside a date, an incomplete date, a spec twice,
-  /// {VERSION} alone, a width that is no positive number, and a spec that does not exist (with the nearest one).
+  /// {VERSION} alone, a width that is no positive number, and a spec that does not exist (with the nearest
+  /// one).
   static Result<SpanPattern> Parse(std::string pattern);
 
   bool has_span() const { return has_span_; }
@@ -34,8 +35,8 @@ class SpanPattern {
   const std::string& text() const { return text_; }
   /// With * for every spec: what to look for on the disk.
   std::string Glob() const;
-  /// The delivery `path` (relative like the pattern) belongs to. kInvalidArgument when it has no number where a
-  /// spec is, or a date that no calendar has.
+  /// The delivery `path` (relative like the pattern) belongs to. kInvalidArgument when it has no number where
+  /// a spec is, or a date that no calendar has.
   Result<SpanVersion> Match(std::string_view path) const;
 
  private:
@@ -73,9 +74,10 @@ struct SpanFiles {
   std::vector<std::string> files;  ///< By span, then as they were given.
 };
 
-/// Chooses among `files` (paths relative as the pattern is), all of which match pattern.Glob(). kNotFound when the
-/// range holds none of the spans that are there, which the message lists.
-Result<SpanFiles> SelectSpans(const SpanPattern& pattern, std::span<const std::string> files, const SpanRange& range);
+/// Chooses among `files` (paths relative as the pattern is), all of which match pattern.Glob(). kNotFound
+/// when the range holds none of the spans that are there, which the message lists.
+Result<SpanFiles> SelectSpans(const SpanPattern& pattern, std::span<const std::string> files,
+                              const SpanRange& range);
 
 /// Days from 1970-01-01 to the date (proleptic Gregorian), or nothing where no calendar has it.
 std::optional<int64_t> DaysSinceEpoch(int64_t year, int64_t month, int64_t day);

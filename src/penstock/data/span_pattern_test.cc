@@ -10,7 +10,8 @@ Result<SpanVersion> Match(const std::string& pattern, const std::string& path) {
   return parsed.Match(path);
 }
 
-Result<SpanFiles> Select(const std::string& pattern, const std::vector<std::string>& files, const SpanRange& range = {}) {
+Result<SpanFiles> Select(const std::string& pattern, const std::vector<std::string>& files,
+                         const SpanRange& range = {}) {
   PENSTOCK_ASSIGN_OR_RETURN(const SpanPattern parsed, SpanPattern::Parse(pattern));
   return SelectSpans(parsed, files, range);
 }
@@ -43,14 +44,17 @@ TEST(SpanPatternTest, RefusesAPathWithoutANumber) {
 }
 
 TEST(SpanPatternTest, RefusesWhatTfxRefuses) {
-  for (const char* pattern : {"{SPAN}/{SPAN}", "{SPAN}/{YYYY}{MM}{DD}", "{YYYY}{MM}", "{YYYY}{YYYY}{MM}{DD}", "{VERSION}/*",
-                              "{SPAN}/{VERSION}/{VERSION}", "{SPAN:x}", "{SPAN:0}", "{SPAN:-1}", "{SPAN", ""})
+  for (const char* pattern :
+       {"{SPAN}/{SPAN}", "{SPAN}/{YYYY}{MM}{DD}", "{YYYY}{MM}", "{YYYY}{YYYY}{MM}{DD}", "{VERSION}/*",
+        "{SPAN}/{VERSION}/{VERSION}", "{SPAN:x}", "{SPAN:0}", "{SPAN:-1}", "{SPAN", ""})
     EXPECT_EQ(SpanPattern::Parse(pattern).status().code(), StatusCode::kInvalidArgument) << pattern;
 }
 
 TEST(SpanPatternTest, NamesTheSpecThatWasMeant) {
-  EXPECT_THAT(SpanPattern::Parse("{SAPN}/*").status(), FailsWith(StatusCode::kInvalidArgument, "did you mean 'SPAN'?"));
-  EXPECT_THAT(SpanPattern::Parse("{span}/*").status(), FailsWith(StatusCode::kInvalidArgument, "{span} in {span}/* is not known"));
+  EXPECT_THAT(SpanPattern::Parse("{SAPN}/*").status(),
+              FailsWith(StatusCode::kInvalidArgument, "did you mean 'SPAN'?"));
+  EXPECT_THAT(SpanPattern::Parse("{span}/*").status(),
+              FailsWith(StatusCode::kInvalidArgument, "{span} in {span}/* is not known"));
 }
 
 TEST(SpanSelectionTest, TakesTheLatestVersionOfTheLatestSpan) {
@@ -62,7 +66,8 @@ TEST(SpanSelectionTest, TakesTheLatestVersionOfTheLatestSpan) {
 
 TEST(SpanSelectionTest, TakesEverySpanOfAStaticRange) {
   const SpanRange range{.kind = SpanRange::Kind::kStatic, .start = 2, .end = 3};
-  const auto selected = Select("s{SPAN}/v{VERSION}/*", {"s1/v1/a", "s2/v1/a", "s2/v2/a", "s3/v1/a", "s4/v1/a"}, range);
+  const auto selected =
+      Select("s{SPAN}/v{VERSION}/*", {"s1/v1/a", "s2/v1/a", "s2/v2/a", "s3/v1/a", "s4/v1/a"}, range);
   ASSERT_TRUE(selected.ok()) << selected.status();
   EXPECT_EQ(selected->spans, (std::vector<SpanVersion>{{2, 2}, {3, 1}}));
   EXPECT_EQ(selected->files, (std::vector<std::string>{"s2/v2/a", "s3/v1/a"}));
@@ -80,8 +85,9 @@ TEST(SpanSelectionTest, TakesTheLatestSpansOfARollingRange) {
 
 TEST(SpanSelectionTest, ListsTheSpansThereAreWhereTheRangeHoldsNone) {
   const SpanRange range{.kind = SpanRange::Kind::kStatic, .start = 5, .end = 6};
-  EXPECT_THAT(Select("s{SPAN}", {"s1", "s2"}, range).status(),
-              FailsWith(StatusCode::kNotFound, "No span from 5 to 6 is there for s{SPAN} (spans there: 1, 2)"));
+  EXPECT_THAT(
+      Select("s{SPAN}", {"s1", "s2"}, range).status(),
+      FailsWith(StatusCode::kNotFound, "No span from 5 to 6 is there for s{SPAN} (spans there: 1, 2)"));
 }
 
 }  // namespace

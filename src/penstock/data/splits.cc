@@ -100,7 +100,8 @@ std::string DescribeRow(const arrow::RecordBatch& batch, int64_t row) {
   for (int i = 0; i < std::min(batch.num_columns(), kMaxColumns); ++i) {
     const auto value = batch.column(i)->GetScalar(row);
     if (value.ok())
-      text += fmt::format("{}{}={}", i == 0 ? "" : ", ", batch.schema()->field(i)->name(), (*value)->ToString());
+      text +=
+          fmt::format("{}{}={}", i == 0 ? "" : ", ", batch.schema()->field(i)->name(), (*value)->ToString());
   }
   return text.substr(0, kMaxBytes);
 }
@@ -112,8 +113,8 @@ Result<RowHasher> MakeHasher(const arrow::Schema& schema, const std::string& par
   if (type->id() == arrow::Type::LIST) type = static_cast<const arrow::ListType&>(*type).value_type();
   // Reals that print the same need not be the same: what looks like one group would fall apart.
   if (type->id() == arrow::Type::FLOAT || type->id() == arrow::Type::DOUBLE)
-    return InvalidArgument("Column '{}' is {}: splits can be partitioned by integers or bytes only", partition_feature,
-                           type->ToString());
+    return InvalidArgument("Column '{}' is {}: splits can be partitioned by integers or bytes only",
+                           partition_feature, type->ToString());
   return hasher;
 }
 
@@ -174,7 +175,8 @@ class SplitWriter {
     int64_t row = 0;
     while (values->IsValid(row)) ++row;
     return InvalidArgument(
-        "An example has no value of '{}', by which the splits are to be made (give it one, or partition by another "
+        "An example has no value of '{}', by which the splits are to be made (give it one, or partition by "
+        "another "
         "feature): {}",
         partition_feature_, DescribeRow(batch, row));
   }
@@ -226,8 +228,8 @@ Result<SplitSummary> WriteSplits(const Dataset& dataset, std::span<const Split> 
   PENSTOCK_RETURN_IF_ARROW_ERROR(arrow::compute::Initialize());
   PENSTOCK_ASSIGN_OR_RETURN(std::vector<int> owners, BucketOwners(splits));
   PENSTOCK_ASSIGN_OR_RETURN(RowHasher hasher, MakeHasher(*dataset.schema(), partition_feature));
-  auto summary =
-      WriteAllFiles(dataset, splits, std::move(owners), std::move(hasher), output_uri, format, execution, partition_feature);
+  auto summary = WriteAllFiles(dataset, splits, std::move(owners), std::move(hasher), output_uri, format,
+                               execution, partition_feature);
   if (summary.ok()) return summary;
   // Best effort: what went wrong first is what the user has to know.
   for (const Split& split : splits) fs::RemoveAll(SplitDirectory(output_uri, split.name)).IgnoreError();

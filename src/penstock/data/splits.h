@@ -38,11 +38,12 @@ struct SplitSummary {
 /// of the data, what the writer says of the disk; then no split folder is left.
 ///
 /// With a `partition_feature` the split is a function of that column's value instead (TFX's
-/// partition_feature_name), so that all examples of one user, say, come into one split. It must be an integer or
-/// bytes (one value or a list) and every example must have it.
+/// partition_feature_name), so that all examples of one user, say, come into one split. It must be an integer
+/// or bytes (one value or a list) and every example must have it.
 Result<SplitSummary> WriteSplits(const Dataset& dataset, std::span<const Split> splits,
                                  const std::string& output_uri, PayloadFormat format,
-                                 const ExecutionOptions& execution, const std::string& partition_feature = "");
+                                 const ExecutionOptions& execution,
+                                 const std::string& partition_feature = "");
 
 /// "<uri>/Split-<name>": a pattern that OpenDataset reads. No disk is touched.
 std::string SplitDirectory(const std::string& uri, const std::string& name);

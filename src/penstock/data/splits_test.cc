@@ -234,7 +234,8 @@ TEST_F(SplitsTest, PartitionsByTheValueOfAFeature) {
 TEST_F(SplitsTest, RefusesAnExampleWithoutThePartitionFeature) {
   const auto partition = [&](const std::string& feature) {
     const auto dataset = Open({folder_.Write("data.csv", ManyRows(50))});
-    return WriteSplits(**dataset, kTrainAndEval, folder_.At("out"), PayloadFormat::kParquet, {}, feature).status();
+    return WriteSplits(**dataset, kTrainAndEval, folder_.At("out"), PayloadFormat::kParquet, {}, feature)
+        .status();
   };
   EXPECT_THAT(partition("company"), FailsWith(StatusCode::kInvalidArgument, "no value of 'company'"));
   EXPECT_THAT(partition("company"), FailsWith(StatusCode::kInvalidArgument, "id=0, fare=0.5"));

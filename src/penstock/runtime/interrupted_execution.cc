@@ -4,7 +4,8 @@
 
 namespace penstock::runtime {
 
-Status GiveUpInterrupted(metadata::MetadataStore& store, const RunLayout& layout, const metadata::Execution& execution) {
+Status GiveUpInterrupted(metadata::MetadataStore& store, const RunLayout& layout,
+                         const metadata::Execution& execution) {
   PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(execution.node_id, "A node's name"));
   const std::string folder = fs::Join(fs::Join(layout.root(), "artifacts"), execution.node_id);
   PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(folder));

@@ -155,10 +155,15 @@ TEST(CheckTransformSpecTest, FindsWhatNoDataCanMend) {
     const auto spec = ParseTransformSpec(yaml, "f.yaml");
     return spec.ok() ? CheckTransformSpec(*spec) : spec.status();
   };
-  EXPECT_TRUE(check("label: tips > fare * 0.2\nfeatures:\n  a: fare\n  b: one_hot(compute_and_apply_vocabulary(x), 8)\n"
-                    "  c: hash_strings(cross(h, d), hash_buckets=10)\n  d: bucketize(log1p(m / (fare + 1)), num_buckets=4)\n"
-                    "  e: scale_to_z_score(impute(t, mean))\n  f: if(is_missing(x), 0, 1)\n").ok());
-  EXPECT_THAT(std::string(check("features:\n  z: lgo(x)\n").message()), testing::HasSubstr("did you mean 'log'?"));
+  EXPECT_TRUE(
+      check(
+          "label: tips > fare * 0.2\nfeatures:\n  a: fare\n  b: one_hot(compute_and_apply_vocabulary(x), 8)\n"
+          "  c: hash_strings(cross(h, d), hash_buckets=10)\n  d: bucketize(log1p(m / (fare + 1)), "
+          "num_buckets=4)\n"
+          "  e: scale_to_z_score(impute(t, mean))\n  f: if(is_missing(x), 0, 1)\n")
+          .ok());
+  EXPECT_THAT(std::string(check("features:\n  z: lgo(x)\n").message()),
+              testing::HasSubstr("did you mean 'log'?"));
   EXPECT_EQ(check("features:\n  z: log(x, y, z)\n").code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(check("features:\n  z: log('text')\n").code(), StatusCode::kInvalidArgument);
 }

@@ -21,11 +21,13 @@ Result<data::PayloadFormat> ToFormat(const std::string& name) {
   if (name == "parquet") return data::PayloadFormat::kParquet;
   if (name == "tfrecord_gzip") return data::PayloadFormat::kTfRecordGzip;
   const std::vector<std::string> known = {"parquet", "tfrecord_gzip"};
-  return InvalidArgument("payload_format is '{}', known are {}{}", name, fmt::join(known, ", "), DidYouMean(name, known));
+  return InvalidArgument("payload_format is '{}', known are {}{}", name, fmt::join(known, ", "),
+                         DidYouMean(name, known));
 }
 
 /// The latest span and its version, as TFX records them: span 0 where the patterns know none.
-void SetSpan(const InputConfig& config, const std::vector<data::SpanVersion>& spans, pipeline::Artifact& examples) {
+void SetSpan(const InputConfig& config, const std::vector<data::SpanVersion>& spans,
+             pipeline::Artifact& examples) {
   if (config.input_splits.empty()) return;
   examples.properties["span"] = spans.empty() ? 0 : spans.back().span;
   if (!spans.empty() && spans.back().version) examples.properties["version"] = *spans.back().version;
@@ -34,7 +36,8 @@ void SetSpan(const InputConfig& config, const std::vector<data::SpanVersion>& sp
 
 class ExampleGenExecutor : public pipeline::Executor {
  public:
-  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task, ExecutionContext& context) override {
+  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task,
+                                            ExecutionContext& context) override {
     PENSTOCK_RETURN_IF_ERROR(CheckExampleGen(task.parameters));
     PENSTOCK_ASSIGN_OR_RETURN(const auto config, ToInputConfig(task.parameters));
     PENSTOCK_ASSIGN_OR_RETURN(const auto format_name, Parameter<std::string>(task, "payload_format"));
@@ -42,8 +45,10 @@ class ExampleGenExecutor : public pipeline::Executor {
     data::DatasetOptions options;
     PENSTOCK_ASSIGN_OR_RETURN(const auto delimiter, Parameter<std::string>(task, "delimiter"));
     options.csv.delimiter = delimiter[0];
-    PENSTOCK_ASSIGN_OR_RETURN(options.csv.column_names, ParameterOr(task, "column_names", std::vector<std::string>{}));
-    PENSTOCK_ASSIGN_OR_RETURN(options.csv.null_values, ParameterOr(task, "null_values", std::vector<std::string>{}));
+    PENSTOCK_ASSIGN_OR_RETURN(options.csv.column_names,
+                              ParameterOr(task, "column_names", std::vector<std::string>{}));
+    PENSTOCK_ASSIGN_OR_RETURN(options.csv.null_values,
+                              ParameterOr(task, "null_values", std::vector<std::string>{}));
     PENSTOCK_ASSIGN_OR_RETURN(options.columns, ParameterOr(task, "columns", std::vector<std::string>{}));
     PENSTOCK_ASSIGN_OR_RETURN(const auto schema_path, ParameterOr(task, "schema", std::string()));
     tensorflow::metadata::v0::Schema schema;
@@ -58,8 +63,9 @@ class ExampleGenExecutor : public pipeline::Executor {
     std::vector<std::string> names;
     int64_t num_examples = 0;
     for (const auto& source : opened.sources) {
-      PENSTOCK_ASSIGN_OR_RETURN(const auto summary, data::WriteSplits(*source.dataset, source.splits, examples->uri, format,
-                                                                      context.options, config.partition_feature));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto summary,
+                                data::WriteSplits(*source.dataset, source.splits, examples->uri, format,
+                                                  context.options, config.partition_feature));
       for (const auto& split : source.splits) {
         names.push_back(split.name);
         num_examples += summary.num_rows.at(split.name);
@@ -89,6 +95,8 @@ Status CheckExampleGen(const std::map<std::string, json>& parameters) {
   return OkStatus();
 }
 
-std::unique_ptr<pipeline::Executor> MakeExampleGenExecutor() { return std::make_unique<ExampleGenExecutor>(); }
+std::unique_ptr<pipeline::Executor> MakeExampleGenExecutor() {
+  return std::make_unique<ExampleGenExecutor>();
+}
 
 }  // namespace penstock::components

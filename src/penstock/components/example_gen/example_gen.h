@@ -29,22 +29,29 @@ struct ExampleGen {
     pipeline::Channel<pipeline::Examples> examples;
   };
   void Describe(auto& node, Outputs& outputs) const {
-    node.Help("Ingests files of examples and cuts them into splits, by the files' names or by a hash of their content.");
+    node.Help(
+        "Ingests files of examples and cuts them into splits, by the files' names or by a hash of their "
+        "content.");
     node.Version("2");
-    node.ExternalPath("input", input, "File, folder or glob of the data; with input_splits the folder of their patterns.");
+    node.ExternalPath("input", input,
+                      "File, folder or glob of the data; with input_splits the folder of their patterns.");
     node.OptionalParameter("input_splits", input_splits,
-                           "Parts of the input by pattern, such as [{name: train, pattern: \"train/span-{SPAN}/v{VERSION}/*\"}]; "
+                           "Parts of the input by pattern, such as [{name: train, pattern: "
+                           "\"train/span-{SPAN}/v{VERSION}/*\"}]; "
                            "the latest span and version, unless range says otherwise.",
                            pipeline::ParameterType::kList);
-    node.OptionalParameter("range", range, "Spans to take: {static: {start: 3, end: 5}} or {rolling: {num_spans: 7}}.");
-    node.OptionalParameter("splits", splits,
-                           "Split names with their shares; {train: 2, eval: 1} unless every input split is a split.");
+    node.OptionalParameter("range", range,
+                           "Spans to take: {static: {start: 3, end: 5}} or {rolling: {num_spans: 7}}.");
+    node.OptionalParameter(
+        "splits", splits,
+        "Split names with their shares; {train: 2, eval: 1} unless every input split is a split.");
     node.OptionalParameter("partition_feature_name", partition_feature_name,
                            "Examples with the same value of this column go to the same split.");
     node.Parameter("payload_format", payload_format, "How examples lie at rest: parquet or tfrecord_gzip.");
     node.Parameter("delimiter", delimiter, "CSV: what separates cells, one character.");
     node.OptionalParameter("column_names", column_names, "CSV without a header line: the names.");
-    node.OptionalParameter("null_values", null_values, "CSV: cells that mean missing, besides empty ones, such as NA.");
+    node.OptionalParameter("null_values", null_values,
+                           "CSV: cells that mean missing, besides empty ones, such as NA.");
     node.OptionalParameter("columns", columns, "Only these columns.");
     node.OptionalExternalPath("schema", schema, "Schema (.pbtxt) that says the columns' types.");
     node.Output("examples", outputs.examples, "One folder per split.");

@@ -23,14 +23,16 @@ json Given(const std::map<std::string, json>& parameters, const std::string& nam
 Status CheckKeys(const json& object, std::string_view where, const std::vector<std::string>& known) {
   for (const auto& [key, value] : object.items())
     if (std::find(known.begin(), known.end(), key) == known.end())
-      return InvalidArgument("{} has no '{}'{} (it has {})", where, key, DidYouMean(key, known), fmt::join(known, ", "));
+      return InvalidArgument("{} has no '{}'{} (it has {})", where, key, DidYouMean(key, known),
+                             fmt::join(known, ", "));
   return OkStatus();
 }
 
 Result<data::Split> ToSplit(const std::string& name, const json& buckets) {
   PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(name, "A split's name"));
   if (!buckets.is_number_integer() || buckets.get<int64_t>() < 1 || buckets.get<int64_t>() > 1'000'000)
-    return InvalidArgument("splits: the share of '{}' has to be a whole number from 1 to 1000000, not {}", name, buckets.dump());
+    return InvalidArgument("splits: the share of '{}' has to be a whole number from 1 to 1000000, not {}",
+                           name, buckets.dump());
   return data::Split{name, buckets.get<int>()};
 }
 
@@ -47,29 +49,33 @@ Result<std::vector<data::Split>> ToSplits(const json& given) {
                      [](const auto& a, const auto& b) { return a.hash_buckets > b.hash_buckets; });
   } else if (given.is_array()) {
     for (const auto& entry : given) {
-      if (!entry.is_object() || !entry.contains("name") || !entry["name"].is_string() || !entry.contains("hash_buckets"))
+      if (!entry.is_object() || !entry.contains("name") || !entry["name"].is_string() ||
+          !entry.contains("hash_buckets"))
         return InvalidArgument("splits: an entry needs name and hash_buckets: {}", entry.dump());
       PENSTOCK_ASSIGN_OR_RETURN(auto split, ToSplit(entry["name"].get<std::string>(), entry["hash_buckets"]));
       splits.push_back(std::move(split));
     }
   }
-  if (splits.empty()) return InvalidArgument("splits: none is given; write for example {{train: 2, eval: 1}}");
+  if (splits.empty())
+    return InvalidArgument("splits: none is given; write for example {{train: 2, eval: 1}}");
   return splits;
 }
 
 Result<std::vector<data::InputSplit>> ToInputSplits(const json& given) {
   std::vector<data::InputSplit> splits;
   if (given.is_null()) return splits;
-  if (!given.is_array()) return InvalidArgument("input_splits has to be a list such as [{{name: train, pattern: \"train/*\"}}]");
+  if (!given.is_array())
+    return InvalidArgument("input_splits has to be a list such as [{{name: train, pattern: \"train/*\"}}]");
   std::set<std::string> names;
   for (const auto& entry : given) {
-    if (!entry.is_object() || !entry.contains("name") || !entry["name"].is_string() || !entry.contains("pattern") ||
-        !entry["pattern"].is_string())
+    if (!entry.is_object() || !entry.contains("name") || !entry["name"].is_string() ||
+        !entry.contains("pattern") || !entry["pattern"].is_string())
       return InvalidArgument("input_splits: an entry needs name and pattern: {}", entry.dump());
     PENSTOCK_RETURN_IF_ERROR(CheckKeys(entry, "input_splits: an entry", {"name", "pattern"}));
     data::InputSplit split{entry["name"].get<std::string>(), entry["pattern"].get<std::string>()};
     PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(split.name, "The name of an input split"));
-    if (!names.insert(split.name).second) return InvalidArgument("Two input splits have the same name: '{}'", split.name);
+    if (!names.insert(split.name).second)
+      return InvalidArgument("Two input splits have the same name: '{}'", split.name);
     const auto pattern = data::SpanPattern::Parse(split.pattern);
     if (!pattern.ok()) return Annotate(pattern.status(), fmt::format("Input split '{}'", split.name));
     splits.push_back(std::move(split));
@@ -78,11 +84,13 @@ Result<std::vector<data::InputSplit>> ToInputSplits(const json& given) {
 }
 
 /// object[name], or object[tfx_name] as TFX calls it, or `fallback`.
-Result<int64_t> Number(const json& object, const std::string& name, const std::string& tfx_name, std::optional<int64_t> fallback) {
+Result<int64_t> Number(const json& object, const std::string& name, const std::string& tfx_name,
+                       std::optional<int64_t> fallback) {
   const auto found = object.contains(name) ? object.find(name) : object.find(tfx_name);
   if (found == object.end() && fallback) return *fallback;
   if (found == object.end()) return InvalidArgument("range: {} is missing: {}", name, object.dump());
-  if (!found->is_number_integer()) return InvalidArgument("range: {} has to be a whole number, not {}", name, found->dump());
+  if (!found->is_number_integer())
+    return InvalidArgument("range: {} has to be a whole number, not {}", name, found->dump());
   return found->get<int64_t>();
 }
 
@@ -90,24 +98,31 @@ Result<data::SpanRange> ToRange(const json& given) {
   data::SpanRange range;
   if (given.is_null()) return range;
   if (!given.is_object() || given.size() != 1)
-    return InvalidArgument("range has to be {{static: {{start: 3, end: 5}}}} or {{rolling: {{num_spans: 7}}}}, not {}", given.dump());
+    return InvalidArgument(
+        "range has to be {{static: {{start: 3, end: 5}}}} or {{rolling: {{num_spans: 7}}}}, not {}",
+        given.dump());
   PENSTOCK_RETURN_IF_ERROR(CheckKeys(given, "range", {"static", "rolling", "static_range", "rolling_range"}));
   const json& inner = given.begin().value();
-  if (!inner.is_object()) return InvalidArgument("range: {} has to be a map, not {}", given.begin().key(), inner.dump());
+  if (!inner.is_object())
+    return InvalidArgument("range: {} has to be a map, not {}", given.begin().key(), inner.dump());
   if (given.begin().key().starts_with("static")) {
     range.kind = data::SpanRange::Kind::kStatic;
-    PENSTOCK_RETURN_IF_ERROR(CheckKeys(inner, "range: static", {"start", "end", "start_span_number", "end_span_number"}));
+    PENSTOCK_RETURN_IF_ERROR(
+        CheckKeys(inner, "range: static", {"start", "end", "start_span_number", "end_span_number"}));
     PENSTOCK_ASSIGN_OR_RETURN(range.start, Number(inner, "start", "start_span_number", std::nullopt));
     PENSTOCK_ASSIGN_OR_RETURN(range.end, Number(inner, "end", "end_span_number", std::nullopt));
-    if (range.start > range.end) return InvalidArgument("range: start {} lies behind end {}", range.start, range.end);
+    if (range.start > range.end)
+      return InvalidArgument("range: start {} lies behind end {}", range.start, range.end);
     return range;
   }
   range.kind = data::SpanRange::Kind::kRolling;
   PENSTOCK_RETURN_IF_ERROR(CheckKeys(inner, "range: rolling", {"start", "num_spans", "start_span_number"}));
   // Dates before 1970 are spans too: without a start there is no first one.
-  PENSTOCK_ASSIGN_OR_RETURN(range.start, Number(inner, "start", "start_span_number", std::numeric_limits<int64_t>::min()));
+  PENSTOCK_ASSIGN_OR_RETURN(range.start,
+                            Number(inner, "start", "start_span_number", std::numeric_limits<int64_t>::min()));
   PENSTOCK_ASSIGN_OR_RETURN(range.num_spans, Number(inner, "num_spans", "num_spans", std::nullopt));
-  if (range.num_spans < 1) return InvalidArgument("range: num_spans has to be at least 1, not {}", range.num_spans);
+  if (range.num_spans < 1)
+    return InvalidArgument("range: num_spans has to be at least 1, not {}", range.num_spans);
   return range;
 }
 
@@ -123,9 +138,11 @@ Result<OpenInput> OpenByPattern(const InputConfig& config, const std::vector<std
   OpenInput input;
   for (size_t i = 0; i < files.size(); ++i) {
     SplitSource source;
-    source.splits = config.splits.empty() ? std::vector{data::Split{config.input_splits[i].name, 1}} : config.splits;
+    source.splits =
+        config.splits.empty() ? std::vector{data::Split{config.input_splits[i].name, 1}} : config.splits;
     auto dataset = data::OpenDataset(files[i], options, execution);
-    if (!dataset.ok()) return Annotate(dataset.status(), fmt::format("Input split '{}'", config.input_splits[i].name));
+    if (!dataset.ok())
+      return Annotate(dataset.status(), fmt::format("Input split '{}'", config.input_splits[i].name));
     source.dataset = *std::move(dataset);
     input.sources.push_back(std::move(source));
   }
@@ -141,10 +158,13 @@ Result<InputConfig> ToInputConfig(const std::map<std::string, json>& parameters)
   PENSTOCK_ASSIGN_OR_RETURN(config.input_splits, ToInputSplits(Given(parameters, "input_splits")));
   PENSTOCK_ASSIGN_OR_RETURN(config.range, ToRange(Given(parameters, "range")));
   if (config.input.find('{') != std::string::npos)
-    return InvalidArgument("input is a folder, the pattern belongs into input_splits: [{{name: all, pattern: \"…\"}}]; input is {}",
-                           config.input);
+    return InvalidArgument(
+        "input is a folder, the pattern belongs into input_splits: [{{name: all, pattern: \"…\"}}]; input is "
+        "{}",
+        config.input);
   if (config.input_splits.empty() && config.range.kind != data::SpanRange::Kind::kLatest)
-    return InvalidArgument("A range chooses among spans, but no input_splits say by a {{SPAN}} or a date what a span is");
+    return InvalidArgument(
+        "A range chooses among spans, but no input_splits say by a {{SPAN}} or a date what a span is");
   const json given = Given(parameters, "splits");
   if (given.is_null()) {
     if (config.input_splits.size() < 2 && (config.input_splits.empty() || !config.partition_feature.empty()))
@@ -152,11 +172,14 @@ Result<InputConfig> ToInputConfig(const std::map<std::string, json>& parameters)
   } else {
     PENSTOCK_ASSIGN_OR_RETURN(config.splits, ToSplits(given));
     if (config.input_splits.size() > 1)
-      return InvalidArgument("splits cuts one input split, but there are {}: leave splits out (each input split then is an output split)",
-                             config.input_splits.size());
+      return InvalidArgument(
+          "splits cuts one input split, but there are {}: leave splits out (each input split then is an "
+          "output split)",
+          config.input_splits.size());
   }
   if (!config.partition_feature.empty() && config.splits.empty())
-    return InvalidArgument("partition_feature_name cuts one input split, but there are {}", config.input_splits.size());
+    return InvalidArgument("partition_feature_name cuts one input split, but there are {}",
+                           config.input_splits.size());
   return config;
 }
 
@@ -166,14 +189,17 @@ Result<OpenInput> OpenInputSplits(const InputConfig& config, const data::Dataset
   if (config.input_splits.empty()) {
     input.sources.resize(1);
     input.sources[0].splits = config.splits;
-    PENSTOCK_ASSIGN_OR_RETURN(input.sources[0].dataset, data::OpenDataset(std::vector{config.input}, options, execution));
+    PENSTOCK_ASSIGN_OR_RETURN(input.sources[0].dataset,
+                              data::OpenDataset(std::vector{config.input}, options, execution));
     return input;
   }
-  PENSTOCK_ASSIGN_OR_RETURN(const auto found, data::FindInputFiles(config.input, config.input_splits, config.range));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto found,
+                            data::FindInputFiles(config.input, config.input_splits, config.range));
   PENSTOCK_ASSIGN_OR_RETURN(input, OpenByPattern(config, found.files, options, execution));
-  const bool is_uniform = std::all_of(input.sources.begin(), input.sources.end(), [&](const SplitSource& source) {
-    return data::HaveEqualColumns(*source.dataset, *input.sources[0].dataset);
-  });
+  const bool is_uniform =
+      std::all_of(input.sources.begin(), input.sources.end(), [&](const SplitSource& source) {
+        return data::HaveEqualColumns(*source.dataset, *input.sources[0].dataset);
+      });
   if (!is_uniform) {
     std::vector<std::string> all;
     for (const auto& files : found.files) all.insert(all.end(), files.begin(), files.end());

@@ -22,8 +22,8 @@ struct InputConfig {
   std::string partition_feature;
 };
 
-/// Of the parameters input, input_splits, range, splits and partition_feature_name, as TFX combines them: output
-/// splits need a single input split; without either there are train: 2 and eval: 1. Touches no disk.
+/// Of the parameters input, input_splits, range, splits and partition_feature_name, as TFX combines them:
+/// output splits need a single input split; without either there are train: 2 and eval: 1. Touches no disk.
 Result<InputConfig> ToInputConfig(const std::map<std::string, nlohmann::json>& parameters);
 
 /// Data to be written, and the splits to cut it into.
@@ -37,8 +37,8 @@ struct OpenInput {
   std::vector<data::SpanVersion> spans;  ///< Rising; empty without spans.
 };
 
-/// Opens what `config` names. Where the splits differ in the types that follow from their values, they are read
-/// again with the types that hold for all of them.
+/// Opens what `config` names. Where the splits differ in the types that follow from their values, they are
+/// read again with the types that hold for all of them.
 Result<OpenInput> OpenInputSplits(const InputConfig& config, const data::DatasetOptions& options,
                                   const ExecutionOptions& execution);
 

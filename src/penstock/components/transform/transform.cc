@@ -37,7 +37,8 @@ Result<int64_t> MaterializeSplit(const transform::TransformGraph& graph, const d
     for (const auto& batches : transformed) {
       for (const auto& batch : batches) {
         if (writer == nullptr) {
-          PENSTOCK_ASSIGN_OR_RETURN(writer, data::OpenExampleWriter(path, batch->schema(), data::PayloadFormat::kParquet));
+          PENSTOCK_ASSIGN_OR_RETURN(
+              writer, data::OpenExampleWriter(path, batch->schema(), data::PayloadFormat::kParquet));
         }
         PENSTOCK_RETURN_IF_ERROR(writer->Write(batch));
         num_rows += batch->num_rows();
@@ -45,7 +46,8 @@ Result<int64_t> MaterializeSplit(const transform::TransformGraph& graph, const d
     }
   }
   if (writer == nullptr) {
-    PENSTOCK_ASSIGN_OR_RETURN(writer, data::OpenExampleWriter(path, graph.arrow_schema(), data::PayloadFormat::kParquet));
+    PENSTOCK_ASSIGN_OR_RETURN(
+        writer, data::OpenExampleWriter(path, graph.arrow_schema(), data::PayloadFormat::kParquet));
   }
   PENSTOCK_RETURN_IF_ERROR(writer->Close());
   return num_rows;
@@ -53,7 +55,8 @@ Result<int64_t> MaterializeSplit(const transform::TransformGraph& graph, const d
 
 class TransformExecutor : public pipeline::Executor {
  public:
-  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task, ExecutionContext& context) override {
+  Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task,
+                                            ExecutionContext& context) override {
     PENSTOCK_ASSIGN_OR_RETURN(const auto* examples, Input(task, "examples"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto* schema_artifact, Input(task, "schema"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto schema, validation::ReadSchema(SchemaPath(*schema_artifact)));
@@ -73,7 +76,8 @@ class TransformExecutor : public pipeline::Executor {
     PENSTOCK_ASSIGN_OR_RETURN(auto* graph_output, Output(report, "transform_graph"));
     PENSTOCK_ASSIGN_OR_RETURN(auto* transformed, Output(report, "transformed_examples"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto analyzed, open(analyze_split));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto graph, transform::AnalyzeTransform(spec, *analyzed, context.options));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto graph,
+                              transform::AnalyzeTransform(spec, *analyzed, context.options));
     PENSTOCK_RETURN_IF_ERROR(transform::SaveTransformGraph(graph, graph_output->uri));
     graph_output->properties["num_features"] = static_cast<int64_t>(graph.output_schema().size());
     for (const auto& split : splits) {
@@ -82,7 +86,8 @@ class TransformExecutor : public pipeline::Executor {
       PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(folder));
       PENSTOCK_ASSIGN_OR_RETURN(
           const int64_t num_rows,
-          MaterializeSplit(graph, *dataset, fs::Join(folder, "transformed_examples-00000-of-00001.parquet"), context.options));
+          MaterializeSplit(graph, *dataset, fs::Join(folder, "transformed_examples-00000-of-00001.parquet"),
+                           context.options));
       transformed->properties["num_examples_" + split] = num_rows;
     }
     SetSplitNames(splits, *transformed);

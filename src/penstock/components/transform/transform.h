@@ -27,10 +27,13 @@ struct Transform {
     node.Version("1");
     node.Input("examples", examples, "Raw examples.");
     node.Input("schema", schema, "What types the columns have.");
-    node.ExternalPath("features", features, "The feature expressions (YAML; docs/guides/feature-expressions.md).");
-    node.Parameter("analyze_split", analyze_split, "The split that means, quantiles and vocabularies come from.");
+    node.ExternalPath("features", features,
+                      "The feature expressions (YAML; docs/guides/feature-expressions.md).");
+    node.Parameter("analyze_split", analyze_split,
+                   "The split that means, quantiles and vocabularies come from.");
     node.Output("transform_graph", outputs.transform_graph, "The resolved function.");
-    node.Output("transformed_examples", outputs.transformed_examples, "Features, label and weight of every split.");
+    node.Output("transformed_examples", outputs.transformed_examples,
+                "Features, label and weight of every split.");
   }
 };
 

@@ -72,7 +72,9 @@ class IpcBatches {
     return batches;
   }
 
-  std::shared_ptr<arrow::Schema> schema() const { return stream_ != nullptr ? stream_->schema() : file_->schema(); }
+  std::shared_ptr<arrow::Schema> schema() const {
+    return stream_ != nullptr ? stream_->schema() : file_->schema();
+  }
   int num_batches() const { return file_ == nullptr ? 1 : file_->num_record_batches(); }
   /// Batch `i` of a file, the next one of a stream; null at a stream's end.
   Result<std::shared_ptr<arrow::RecordBatch>> Read(const FileSource& source, int i) {
@@ -98,20 +100,23 @@ Result<bool> IsStream(const FileSource& source) {
   PaddedBytes head;
   PENSTOCK_RETURN_IF_ERROR(head.Read(source, *file, 0, std::min<int64_t>(source.size(), 8)));
   if (head.view().starts_with("FEA1"))
-    return InvalidArgument("The file is of the first Feather format, which Arrow has left behind: {} (write it again by a newer Arrow)",
-                           source.path());
+    return InvalidArgument(
+        "The file is of the first Feather format, which Arrow has left behind: {} (write it again by a newer "
+        "Arrow)",
+        source.path());
   if (head.view().starts_with(kFileMagic)) return false;
   if (head.view().starts_with(kContinuation)) return true;
   return DataLoss("The file is no Arrow IPC file and no stream: {}", source.path());
 }
 
-Result<std::shared_ptr<arrow::Schema>> SelectFields(const arrow::Schema& schema, const std::vector<std::string>& wanted,
-                                                    IpcFile& file) {
+Result<std::shared_ptr<arrow::Schema>> SelectFields(const arrow::Schema& schema,
+                                                    const std::vector<std::string>& wanted, IpcFile& file) {
   std::vector<std::string> names = schema.field_names();
   std::vector<std::string> sorted = names;
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  if (twice != sorted.end()) return InvalidArgument("Two columns of {} have the same name: '{}'", file.source.path(), *twice);
+  if (twice != sorted.end())
+    return InvalidArgument("Two columns of {} have the same name: '{}'", file.source.path(), *twice);
   PENSTOCK_ASSIGN_OR_RETURN(file.places, SelectColumns(names, wanted, file.source.path()));
   arrow::FieldVector fields;
   for (const int place : file.places) {
@@ -130,8 +135,8 @@ Status CheckSameSchema(const arrow::Schema& first, const std::string& first_path
       return InvalidArgument("{} has no column '{}', {} has{}", path, field->name(), first_path,
                              DidYouMean(field->name(), other.field_names()));
     if (!same->type()->Equals(*field->type()))
-      return InvalidArgument("Column '{}' is {} in {}, but {} in {}", field->name(), field->type()->ToString(), first_path,
-                             same->type()->ToString(), path);
+      return InvalidArgument("Column '{}' is {} in {}, but {} in {}", field->name(),
+                             field->type()->ToString(), first_path, same->type()->ToString(), path);
   }
   for (const auto& field : other.fields())
     if (first.GetFieldByName(field->name()) == nullptr)
@@ -145,7 +150,8 @@ Status AddShards(int file_index, IpcBatches& batches, const IpcFile& file, std::
     shards.push_back({file_index, 0, 1, file.source.size()});
     return OkStatus();
   }
-  // The footer does not say how many rows a batch has. As writers make them alike, the first one speaks for all.
+  // The footer does not say how many rows a batch has. As writers make them alike, the first one speaks for
+  // all.
   int64_t first_rows = kMinShardRows;
   if (num_batches > 1) {
     PENSTOCK_ASSIGN_OR_RETURN(const auto first, batches.Read(file.source, 0));
@@ -162,7 +168,10 @@ Status AddShards(int file_index, IpcBatches& batches, const IpcFile& file, std::
 class IpcShardReader : public BatchReader {
  public:
   IpcShardReader(std::shared_ptr<const Layout> layout, const Shard& shard)
-      : layout_(std::move(layout)), shard_(shard), file_(layout_->files[static_cast<size_t>(shard.file)]), next_(shard.begin) {}
+      : layout_(std::move(layout)),
+        shard_(shard),
+        file_(layout_->files[static_cast<size_t>(shard.file)]),
+        next_(shard.begin) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return layout_->schema; }
 
@@ -188,9 +197,11 @@ class IpcShardReader : public BatchReader {
     std::vector<std::shared_ptr<arrow::Array>> columns;
     for (const auto& field : layout_->schema->fields()) {
       auto array = raw->GetColumnByName(field->name());
-      if (array == nullptr) return DataLoss("The Arrow file changed while it was being read: {}", file_.source.path());
+      if (array == nullptr)
+        return DataLoss("The Arrow file changed while it was being read: {}", file_.source.path());
       auto column = parquet_format::ConvertToBatchType(std::move(array), field->type());
-      if (!column.ok()) return Annotate(column.status(), fmt::format("{}, column '{}'", file_.source.path(), field->name()));
+      if (!column.ok())
+        return Annotate(column.status(), fmt::format("{}, column '{}'", file_.source.path(), field->name()));
       columns.push_back(*std::move(column));
     }
     batch_ = arrow::RecordBatch::Make(layout_->schema, raw->num_rows(), std::move(columns));
@@ -213,7 +224,9 @@ class IpcDataset : public Dataset {
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return layout_->schema; }
   int64_t num_shards() const override { return static_cast<int64_t>(layout_->shards.size()); }
-  int64_t ShardBytes(int64_t shard) const override { return layout_->shards[static_cast<size_t>(shard)].num_bytes; }
+  int64_t ShardBytes(int64_t shard) const override {
+    return layout_->shards[static_cast<size_t>(shard)].num_bytes;
+  }
   Result<std::unique_ptr<BatchReader>> ReadShard(int64_t shard) const override {
     return std::make_unique<IpcShardReader>(layout_, layout_->shards[static_cast<size_t>(shard)]);
   }
@@ -224,7 +237,9 @@ class IpcDataset : public Dataset {
 
 }  // namespace
 
-bool IsIpcHead(std::string_view head) { return head.starts_with(kFileMagic) || head.starts_with(kContinuation); }
+bool IsIpcHead(std::string_view head) {
+  return head.starts_with(kFileMagic) || head.starts_with(kContinuation);
+}
 
 Result<std::unique_ptr<Dataset>> OpenIpcDataset(std::vector<FileSource> files, const DatasetOptions& options,
                                                 const ExecutionOptions& execution) {
@@ -244,7 +259,8 @@ Result<std::unique_ptr<Dataset>> OpenIpcDataset(std::vector<FileSource> files, c
       PENSTOCK_RETURN_IF_ERROR(
           CheckSameSchema(*layout->schema, layout->files[0].source.path(), *schema, file.source.path()));
     }
-    PENSTOCK_RETURN_IF_ERROR(AddShards(static_cast<int>(layout->files.size()), batches, file, layout->shards));
+    PENSTOCK_RETURN_IF_ERROR(
+        AddShards(static_cast<int>(layout->files.size()), batches, file, layout->shards));
     layout->files.push_back(std::move(file));
   }
   return std::make_unique<IpcDataset>(std::move(layout));

@@ -8,9 +8,10 @@
 
 namespace penstock::data::arrow_ipc {
 
-/// Arrow IPC files (.arrow, Feather version 2): a shard is a run of record batches of at least 65,536 rows; and Arrow
-/// IPC streams (.arrows): a shard is the whole stream. Told apart by their first bytes, file by file. Types map as
-/// Parquet's do. Every batch is checked in full before it is handed out, since the format has no checksums.
+/// Arrow IPC files (.arrow, Feather version 2): a shard is a run of record batches of at least 65,536 rows;
+/// and Arrow IPC streams (.arrows): a shard is the whole stream. Told apart by their first bytes, file by
+/// file. Types map as Parquet's do. Every batch is checked in full before it is handed out, since the format
+/// has no checksums.
 Result<std::unique_ptr<Dataset>> OpenIpcDataset(std::vector<FileSource> files, const DatasetOptions& options,
                                                 const ExecutionOptions& execution);
 

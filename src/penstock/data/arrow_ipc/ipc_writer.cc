@@ -12,8 +12,12 @@ namespace {
 class IpcExampleWriter : public ExampleWriter {
  public:
   IpcExampleWriter(std::string path, std::shared_ptr<arrow::io::OutputStream> stream,
-                   std::shared_ptr<arrow::ipc::RecordBatchWriter> writer, std::shared_ptr<arrow::Schema> schema)
-      : path_(std::move(path)), stream_(std::move(stream)), writer_(std::move(writer)), schema_(std::move(schema)) {}
+                   std::shared_ptr<arrow::ipc::RecordBatchWriter> writer,
+                   std::shared_ptr<arrow::Schema> schema)
+      : path_(std::move(path)),
+        stream_(std::move(stream)),
+        writer_(std::move(writer)),
+        schema_(std::move(schema)) {}
 
   Status Write(const Batch& batch) override {
     if (!batch->schema()->Equals(*schema_, /*check_metadata=*/false))
@@ -37,7 +41,8 @@ class IpcExampleWriter : public ExampleWriter {
 
 }  // namespace
 
-Result<std::unique_ptr<ExampleWriter>> OpenIpcWriter(const std::string& path, const std::shared_ptr<arrow::Schema>& schema) {
+Result<std::unique_ptr<ExampleWriter>> OpenIpcWriter(const std::string& path,
+                                                     const std::shared_ptr<arrow::Schema>& schema) {
   PENSTOCK_ASSIGN_OR_RETURN(auto stream, OpenOutput(path));
   auto writer = arrow::ipc::MakeFileWriter(stream, schema);
   if (!writer.ok()) return AboutFile(writer.status(), "write", path);

@@ -41,7 +41,8 @@ class NullWords {
   bool IsEmpty() const { return words_.empty(); }
   bool Contains(Cell cell) const {
     for (const std::string& word : words_)
-      if (cell.size() == static_cast<int64_t>(word.size()) && std::memcmp(cell.begin, word.data(), word.size()) == 0)
+      if (cell.size() == static_cast<int64_t>(word.size()) &&
+          std::memcmp(cell.begin, word.data(), word.size()) == 0)
         return true;
     return false;
   }

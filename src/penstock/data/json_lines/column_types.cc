@@ -14,7 +14,9 @@ constexpr size_t Index(JsonKind kind) { return static_cast<size_t>(kind); }
 
 bool IsUtf8(std::string_view text) { return csv::IsAscii(text) || arrow::util::ValidateUTF8(text); }
 
-std::string Readable(std::string_view text) { return csv::ReadableCell({text.data(), text.data() + text.size()}); }
+std::string Readable(std::string_view text) {
+  return csv::ReadableCell({text.data(), text.data() + text.size()});
+}
 
 /// The profile as CSV's rule takes it.
 csv::ColumnProfile AsCells(const ColumnProfile& profile) {
@@ -49,23 +51,25 @@ ColumnKind InferKind(const std::string& name, const ColumnProfile& profile, std:
     const csv::CellSample* const other = FirstBesideBools(profile);
     if (other == nullptr) return ColumnKind::kBool;
     const csv::CellSample& boolean = profile.first[Index(JsonKind::kBool)];
-    faults.push_back({fmt::format("column '{}': '{}' is a truth value, but '{}' is none (write both the same way)", name,
-                                  boolean.text, other->text),
-                      &boolean, other});
+    faults.push_back(
+        {fmt::format("column '{}': '{}' is a truth value, but '{}' is none (write both the same way)", name,
+                     boolean.text, other->text),
+         &boolean, other});
     return ColumnKind::kBool;
   }
   const csv::ColumnProfile cells = AsCells(profile);
   const csv::TypeDecision decision = csv::DecideType(cells);
   if (decision.offending != nullptr) {
     const bool is_text = decision.offending == &cells.first_text;
-    faults.push_back(
-        {fmt::format("column '{}': '{}' is not a number, but {} of the column's {} values are (fix the value, or declare "
-                     "the column as BYTES in a schema)",
-                     name, decision.offending->text, decision.num_numbers, decision.num_values),
-         &profile.first[Index(is_text ? JsonKind::kText : JsonKind::kHugeInteger)], nullptr});
+    faults.push_back({fmt::format("column '{}': '{}' is not a number, but {} of the column's {} values are "
+                                  "(fix the value, or declare "
+                                  "the column as BYTES in a schema)",
+                                  name, decision.offending->text, decision.num_numbers, decision.num_values),
+                      &profile.first[Index(is_text ? JsonKind::kText : JsonKind::kHugeInteger)], nullptr});
   }
   // NaN without quotes is a number even where there is no other.
-  const bool is_nan_only = decision.num_values > 0 && decision.num_values == cells.Count(csv::CellKind::kNonFinite);
+  const bool is_nan_only =
+      decision.num_values > 0 && decision.num_values == cells.Count(csv::CellKind::kNonFinite);
   if (decision.type == csv::ColumnType::kInt64) return ColumnKind::kInt64;
   return decision.type == csv::ColumnType::kDouble || is_nan_only ? ColumnKind::kDouble : ColumnKind::kUtf8;
 }
@@ -109,7 +113,10 @@ void ColumnProfile::MergeFrom(const ColumnProfile& other) {
 }
 
 LineProfiler::LineProfiler(const std::vector<std::string>& wanted, bool is_ascii)
-    : is_closed_(!wanted.empty()), is_ascii_(is_ascii), profiles_(wanted.size()), last_line_(wanted.size(), -1) {
+    : is_closed_(!wanted.empty()),
+      is_ascii_(is_ascii),
+      profiles_(wanted.size()),
+      last_line_(wanted.size(), -1) {
   for (const std::string& name : wanted) index_.Add(name);
 }
 
@@ -138,7 +145,8 @@ int LineProfiler::Find(std::string_view name) {
     profiles_[at].place = place_;
   }
   ++place_;
-  if (!is_ascii_ && !IsUtf8(name)) fault_ = "a name is not valid UTF-8 (convert the file, for example by iconv)";
+  if (!is_ascii_ && !IsUtf8(name))
+    fault_ = "a name is not valid UTF-8 (convert the file, for example by iconv)";
   if (name.empty()) fault_ = "a name is empty: give every column a name";
   return number;
 }
@@ -156,7 +164,8 @@ const char* LineProfiler::Count(int column, const JsonValue& value) {
   csv::CellSample& sample = profile.first[Index(value.kind)];
   if (sample.record_offset < 0) sample = {file_, offset_, Readable(value.text)};
   if (value.kind != JsonKind::kText) return nullptr;
-  if (!is_ascii_ && !IsUtf8(value.text)) return "the text is not valid UTF-8 (convert the file, for example by iconv)";
+  if (!is_ascii_ && !IsUtf8(value.text))
+    return "the text is not valid UTF-8 (convert the file, for example by iconv)";
   if (!value.has_escapes) return nullptr;
   scratch_.clear();
   return Unescape(value.text, scratch_);

@@ -28,7 +28,7 @@ std::shared_ptr<arrow::DataType> ArrowType(const ColumnType& column);
 
 /// What the values of one name look like over all rows: all that type inference needs. Merging commutes.
 struct ColumnProfile {
-  std::array<int64_t, kNumJsonKinds> num_values{};  ///< Elements of lists count as values.
+  std::array<int64_t, kNumJsonKinds> num_values{};   ///< Elements of lists count as values.
   std::array<csv::CellSample, kNumJsonKinds> first;  ///< Of each kind.
   int64_t num_lists = 0;
   csv::CellSample first_seen;  ///< Where the name stands for the first time.
@@ -70,8 +70,9 @@ class LineProfiler {
 };
 
 /// The columns, in the order of their names' first appearance. Values decide as CSV cells do
-/// (csv/column_types.h), but a text in quotes is a text; true and false beside anything else are an error. A column
-/// is a list where any value is one. `declared` decides for the features it names. kInvalidArgument names both rows.
+/// (csv/column_types.h), but a text in quotes is a text; true and false beside anything else are an error. A
+/// column is a list where any value is one. `declared` decides for the features it names. kInvalidArgument
+/// names both rows.
 struct TypeFault {
   std::string message;
   const csv::CellSample* first = nullptr;   ///< The row to name.

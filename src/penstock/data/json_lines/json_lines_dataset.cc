@@ -48,12 +48,15 @@ Result<int64_t> NextLine(const FileSource& source, arrow::io::RandomAccessFile& 
 }
 
 Result<std::vector<Shard>> CutFile(const FileSource& source, int file_index) {
-  if (source.size() == 0) return InvalidArgument("The file is empty: {} (a line with an object is needed)", source.path());
+  if (source.size() == 0)
+    return InvalidArgument("The file is empty: {} (a line with an object is needed)", source.path());
   PENSTOCK_ASSIGN_OR_RETURN(const auto file, source.Open());
   PaddedBytes head;
   PENSTOCK_RETURN_IF_ERROR(head.Read(source, *file, 0, std::min<int64_t>(source.size(), 3)));
   if (head.view().starts_with("\xFF\xFE") || head.view().starts_with("\xFE\xFF"))
-    return InvalidArgument("The file is UTF-16, not UTF-8: {} (convert it, for example by iconv -f UTF-16 -t UTF-8)", source.path());
+    return InvalidArgument(
+        "The file is UTF-16, not UTF-8: {} (convert it, for example by iconv -f UTF-16 -t UTF-8)",
+        source.path());
   std::vector<Shard> shards;
   int64_t begin = head.view() == "\xEF\xBB\xBF" ? 3 : 0;
   while (begin < source.size()) {
@@ -64,8 +67,9 @@ Result<std::vector<Shard>> CutFile(const FileSource& source, int file_index) {
     }
     if (end - begin > kMaxLineBytes) {
       PENSTOCK_ASSIGN_OR_RETURN(const int64_t row, csv::LineOf(source, begin));
-      return InvalidArgument("{}, row {}: a row at or after this one is longer than {} bytes (is the file JSON lines?)",
-                             source.path(), row, kMaxLineBytes - kShardBytes);
+      return InvalidArgument(
+          "{}, row {}: a row at or after this one is longer than {} bytes (is the file JSON lines?)",
+          source.path(), row, kMaxLineBytes - kShardBytes);
     }
     shards.push_back({file_index, begin, end});
     begin = end;
@@ -75,11 +79,12 @@ Result<std::vector<Shard>> CutFile(const FileSource& source, int file_index) {
 
 Status CutIntoShards(const ExecutionOptions& execution, Layout& layout) {
   std::vector<std::vector<Shard>> by_file(layout.files.size());
-  PENSTOCK_RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(layout.files.size()), execution, [&](int64_t i) -> Status {
-    const auto file = static_cast<size_t>(i);
-    PENSTOCK_ASSIGN_OR_RETURN(by_file[file], CutFile(layout.files[file], static_cast<int>(i)));
-    return OkStatus();
-  }));
+  PENSTOCK_RETURN_IF_ERROR(
+      ParallelFor(static_cast<int64_t>(layout.files.size()), execution, [&](int64_t i) -> Status {
+        const auto file = static_cast<size_t>(i);
+        PENSTOCK_ASSIGN_OR_RETURN(by_file[file], CutFile(layout.files[file], static_cast<int>(i)));
+        return OkStatus();
+      }));
   for (const auto& shards : by_file) layout.shards.insert(layout.shards.end(), shards.begin(), shards.end());
   return OkStatus();
 }
@@ -97,7 +102,8 @@ class ShardLines {
     const std::string_view text = text_.view();
     while (next_ < text.size()) {
       line_ = next_;
-      const auto* const end = static_cast<const char*>(std::memchr(text.data() + next_, '\n', text.size() - next_));
+      const auto* const end =
+          static_cast<const char*>(std::memchr(text.data() + next_, '\n', text.size() - next_));
       const size_t size = (end == nullptr ? text.size() : static_cast<size_t>(end - text.data())) - next_;
       line = text.substr(next_, size);
       next_ += size + 1;
@@ -122,7 +128,8 @@ class ShardLines {
   size_t line_ = 0;
 };
 
-Result<ColumnProfiles> ProfileShard(const Layout& layout, const Shard& shard, const std::vector<std::string>& wanted) {
+Result<ColumnProfiles> ProfileShard(const Layout& layout, const Shard& shard,
+                                    const std::vector<std::string>& wanted) {
   ShardLines lines(layout.SourceOf(shard), shard);
   PENSTOCK_RETURN_IF_ERROR(lines.Load());
   LineProfiler profiler(wanted, lines.IsAscii());
@@ -138,12 +145,14 @@ Result<ColumnProfiles> ProfileAll(const Layout& layout, const std::vector<std::s
                                   const ExecutionOptions& execution) {
   std::mutex mutex;
   ColumnProfiles merged;  // Guarded by mutex.
-  PENSTOCK_RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(layout.shards.size()), execution, [&](int64_t i) -> Status {
-    PENSTOCK_ASSIGN_OR_RETURN(const auto profiles, ProfileShard(layout, layout.shards[static_cast<size_t>(i)], wanted));
-    std::lock_guard lock(mutex);
-    for (const auto& [name, profile] : profiles) merged[name].MergeFrom(profile);
-    return OkStatus();
-  }));
+  PENSTOCK_RETURN_IF_ERROR(
+      ParallelFor(static_cast<int64_t>(layout.shards.size()), execution, [&](int64_t i) -> Status {
+        PENSTOCK_ASSIGN_OR_RETURN(const auto profiles,
+                                  ProfileShard(layout, layout.shards[static_cast<size_t>(i)], wanted));
+        std::lock_guard lock(mutex);
+        for (const auto& [name, profile] : profiles) merged[name].MergeFrom(profile);
+        return OkStatus();
+      }));
   return merged;
 }
 
@@ -153,13 +162,16 @@ Status Describe(const Layout& layout, const TypeFault& fault) {
   if (fault.second == nullptr) return InvalidArgument("{}, row {}, {}", source.path(), row, fault.message);
   const FileSource& other = layout.files[static_cast<size_t>(fault.second->file)];
   PENSTOCK_ASSIGN_OR_RETURN(const int64_t other_row, csv::LineOf(other, fault.second->record_offset));
-  return InvalidArgument("{}, row {} and {}, row {}, {}", source.path(), row, other.path(), other_row, fault.message);
+  return InvalidArgument("{}, row {} and {}, row {}, {}", source.path(), row, other.path(), other_row,
+                         fault.message);
 }
 
 class JsonLinesShardReader : public BatchReader {
  public:
   JsonLinesShardReader(std::shared_ptr<const Layout> layout, const Shard& shard)
-      : layout_(std::move(layout)), lines_(layout_->SourceOf(shard), shard), decoder_(layout_->columns, layout_->schema) {}
+      : layout_(std::move(layout)),
+        lines_(layout_->SourceOf(shard), shard),
+        decoder_(layout_->columns, layout_->schema) {}
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return layout_->schema; }
 
@@ -203,7 +215,8 @@ class JsonLinesDataset : public Dataset {
 
 }  // namespace
 
-Result<std::unique_ptr<Dataset>> OpenJsonLinesDataset(std::vector<FileSource> files, const DatasetOptions& options,
+Result<std::unique_ptr<Dataset>> OpenJsonLinesDataset(std::vector<FileSource> files,
+                                                      const DatasetOptions& options,
                                                       const ExecutionOptions& execution) {
   arrow::util::InitializeUTF8();
   auto layout = std::make_shared<Layout>();
@@ -212,13 +225,15 @@ Result<std::unique_ptr<Dataset>> OpenJsonLinesDataset(std::vector<FileSource> fi
   PENSTOCK_RETURN_IF_ERROR(CutIntoShards(execution, *layout));
   PENSTOCK_ASSIGN_OR_RETURN(const ColumnProfiles profiles, ProfileAll(*layout, options.columns, execution));
   if (profiles.empty() && options.columns.empty())
-    return InvalidArgument("There are no columns in {}: a row is an object such as {{\"fare\": 7.5}}", layout->files[0].path());
+    return InvalidArgument("There are no columns in {}: a row is an object such as {{\"fare\": 7.5}}",
+                           layout->files[0].path());
   std::vector<TypeFault> faults;
   const auto types = DecideTypes(profiles, DeclaredFeatures(options.schema), faults);
   if (!faults.empty()) return Describe(*layout, faults.front());
   std::vector<std::string> names;
   for (const ColumnType& type : types) names.push_back(type.name);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto selected, SelectColumns(names, options.columns, layout->files[0].path()));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto selected,
+                            SelectColumns(names, options.columns, layout->files[0].path()));
   arrow::FieldVector fields;
   for (const int place : selected) {
     layout->columns.push_back(types[static_cast<size_t>(place)]);

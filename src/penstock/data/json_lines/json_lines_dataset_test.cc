@@ -45,8 +45,9 @@ TEST_F(JsonLinesTest, UnderstandsEscapes) {
 }
 
 TEST_F(JsonLinesTest, TypesFollowFromAllRows) {
-  const auto table = Read("{\"a\": 1, \"b\": 1, \"c\": 99999999999999999999, \"d\": 7, \"e\": null}\n"
-                          "{\"a\": 2.5, \"b\": \"x\", \"c\": 1, \"d\": [8, 9]}\n");
+  const auto table = Read(
+      "{\"a\": 1, \"b\": 1, \"c\": 99999999999999999999, \"d\": 7, \"e\": null}\n"
+      "{\"a\": 2.5, \"b\": \"x\", \"c\": 1, \"d\": [8, 9]}\n");
   ASSERT_TRUE(table != nullptr);
   EXPECT_EQ(Show(*table, "a"), "double: 1, 2.5");
   EXPECT_EQ(Show(*table, "b"), "string: 1, x");
@@ -59,32 +60,59 @@ TEST_F(JsonLinesTest, TypesFollowFromAllRows) {
 TEST_F(JsonLinesTest, NamesRowAndColumnOfAFault) {
   EXPECT_THAT(Fault("{\"a\": 1}\n{\"a\": {\"b\": 1}}\n"),
               FailsWith(StatusCode::kInvalidArgument, "data.jsonl, row 2, column 'a': a nested object"));
-  EXPECT_THAT(Fault("\n\n{\"a\": [[1]]}\n"), FailsWith(StatusCode::kInvalidArgument, "row 3, column 'a': a list within a list"));
-  EXPECT_THAT(Fault("{\"a\": true}\n{\"a\": 3}\n"), FailsWith(StatusCode::kInvalidArgument, "row 2, column 'a': 'true'"));
-  EXPECT_THAT(Fault("{\"a\": 1, \"a\": 2}\n"), FailsWith(StatusCode::kInvalidArgument, "row 1: a name stands twice"));
-  EXPECT_THAT(Fault("{\"a\": \"\xFF\"}\n"), FailsWith(StatusCode::kInvalidArgument, "row 1, column 'a': the text is not valid UTF-8"));
+  EXPECT_THAT(Fault("\n\n{\"a\": [[1]]}\n"),
+              FailsWith(StatusCode::kInvalidArgument, "row 3, column 'a': a list within a list"));
+  EXPECT_THAT(Fault("{\"a\": true}\n{\"a\": 3}\n"),
+              FailsWith(StatusCode::kInvalidArgument, "row 2, column 'a': 'true'"));
+  EXPECT_THAT(Fault("{\"a\": 1, \"a\": 2}\n"),
+              FailsWith(StatusCode::kInvalidArgument, "row 1: a name stands twice"));
+  EXPECT_THAT(Fault("{\"a\": \"\xFF\"}\n"),
+              FailsWith(StatusCode::kInvalidArgument, "row 1, column 'a': the text is not valid UTF-8"));
 }
 
 TEST_F(JsonLinesTest, RefusesWhatIsNoJson) {
-  for (const char* line :
-       {"", "[{\"a\": 1}]", "{\"a\": 1", "{\"a\": 01}", "{\"a\": .5}", "{\"a\": 1.}", "{\"a\": 1e}", "{\"a\": -}", "{\"a\": 'x'}",
-        "{\"a\": \"x}", "{\"a\": \"\\x\"}", "{\"a\": \"\\ud800\"}", "{\"a\": \"\\u12g4\"}", "{\"a\" 1}", "{a: 1}", "{\"a\": 1,}",
-        "{\"a\": tru}", "{\"a\": 1} {\"a\": 2}", "{\"a\": [1,]}", "{\"a\": [1", "{\"\": 1}", "{\"a\": \"\t\"}", "{}", "x"})
+  for (const char* line : {"",
+                           "[{\"a\": 1}]",
+                           "{\"a\": 1",
+                           "{\"a\": 01}",
+                           "{\"a\": .5}",
+                           "{\"a\": 1.}",
+                           "{\"a\": 1e}",
+                           "{\"a\": -}",
+                           "{\"a\": 'x'}",
+                           "{\"a\": \"x}",
+                           "{\"a\": \"\\x\"}",
+                           "{\"a\": \"\\ud800\"}",
+                           "{\"a\": \"\\u12g4\"}",
+                           "{\"a\" 1}",
+                           "{a: 1}",
+                           "{\"a\": 1,}",
+                           "{\"a\": tru}",
+                           "{\"a\": 1} {\"a\": 2}",
+                           "{\"a\": [1,]}",
+                           "{\"a\": [1",
+                           "{\"\": 1}",
+                           "{\"a\": \"\t\"}",
+                           "{}",
+                           "x"})
     EXPECT_EQ(Fault(line).code(), StatusCode::kInvalidArgument) << line;
 }
 
 TEST_F(JsonLinesTest, TakesARareTextAmongNumbersForAFault) {
   std::string text;
   for (int i = 0; i < 300; ++i) text += i == 200 ? "{\"a\": \"n/a\"}\n" : fmt::format("{{\"a\": {}}}\n", i);
-  EXPECT_THAT(Fault(text), FailsWith(StatusCode::kInvalidArgument, "row 201, column 'a': 'n/a' is not a number"));
+  EXPECT_THAT(Fault(text),
+              FailsWith(StatusCode::kInvalidArgument, "row 201, column 'a': 'n/a' is not a number"));
 }
 
 TEST_F(JsonLinesTest, LeavesOutNestedColumnsThatNobodyAsksFor) {
-  const auto table = Read("{\"a\": 1, \"n\": {\"x\": [1, {\"y\": null}]}, \"b\": 2}\n", {.columns = {"b", "a"}});
+  const auto table =
+      Read("{\"a\": 1, \"n\": {\"x\": [1, {\"y\": null}]}, \"b\": 2}\n", {.columns = {"b", "a"}});
   ASSERT_TRUE(table != nullptr);
   EXPECT_EQ(table->schema()->field_names(), (std::vector<std::string>{"b", "a"}));
   const std::string deep = "{\"a\": 1, \"n\": " + std::string(100'000, '[') + "\n";
-  EXPECT_THAT(Fault(deep, {.columns = {"a"}}), FailsWith(StatusCode::kInvalidArgument, "more than 64 levels deep"));
+  EXPECT_THAT(Fault(deep, {.columns = {"a"}}),
+              FailsWith(StatusCode::kInvalidArgument, "more than 64 levels deep"));
 }
 
 TEST_F(JsonLinesTest, ASchemaDecidesForTheFeaturesItNames) {
@@ -102,7 +130,9 @@ TEST_F(JsonLinesTest, ASchemaDecidesForTheFeaturesItNames) {
 TEST_F(JsonLinesTest, RowsAreTheSameWithAnyNumberOfThreads) {
   std::string text;
   for (int i = 0; i < 120'000; ++i)
-    text += fmt::format("{{\"id\": {}, \"name\": \"name {} with some padding around it\", \"parts\": [{}, {}]}}\n", i, i % 977, i, i + 1);
+    text += fmt::format(
+        "{{\"id\": {}, \"name\": \"name {} with some padding around it\", \"parts\": [{}, {}]}}\n", i,
+        i % 977, i, i + 1);
   ASSERT_GT(text.size(), size_t{8} << 20);
   const std::string path = folder_.Write("data.jsonl", text);
   const auto dataset = Open({path});

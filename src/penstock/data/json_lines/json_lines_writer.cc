@@ -52,8 +52,9 @@ Result<std::unique_ptr<ExampleWriter>> OpenJsonLinesWriter(const std::string& pa
                                                            const std::shared_ptr<arrow::Schema>& schema) {
   for (const auto& field : schema->fields())
     if (!IsJsonType(*field->type()))
-      return InvalidArgument("Cannot write {}: column '{}' is {}, which JSON lines cannot hold (write Parquet, or leave it out)",
-                             path, field->name(), field->type()->ToString());
+      return InvalidArgument(
+          "Cannot write {}: column '{}' is {}, which JSON lines cannot hold (write Parquet, or leave it out)",
+          path, field->name(), field->type()->ToString());
   PENSTOCK_ASSIGN_OR_RETURN(auto stream, OpenOutput(path));
   return std::make_unique<JsonLinesExampleWriter>(path, std::move(stream), schema);
 }

@@ -17,7 +17,8 @@ namespace penstock::data::json_lines {
 /// One column's values on their way into an array.
 class ColumnBuilder;
 
-/// Turns lines into batches, straight into Arrow's builders: the visitor of a LineScanner. Not for concurrent use.
+/// Turns lines into batches, straight into Arrow's builders: the visitor of a LineScanner. Not for concurrent
+/// use.
 class LineDecoder {
  public:
   LineDecoder(const std::vector<ColumnType>& columns, std::shared_ptr<arrow::Schema> schema);

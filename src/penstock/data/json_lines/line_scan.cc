@@ -50,7 +50,9 @@ size_t AppendUnit(std::string_view text, std::string& out) {
   if (!text.substr(4).starts_with("\\u")) return 0;
   const int32_t second = HexUnit(text.substr(6));
   if (second < 0xDC00 || second >= 0xE000) return 0;
-  AppendUtf8(0x10000u + ((static_cast<uint32_t>(first) - 0xD800u) << 10) + (static_cast<uint32_t>(second) - 0xDC00u), out);
+  AppendUtf8(
+      0x10000u + ((static_cast<uint32_t>(first) - 0xD800u) << 10) + (static_cast<uint32_t>(second) - 0xDC00u),
+      out);
   return 10;
 }
 

@@ -33,7 +33,8 @@ const char* Unescape(std::string_view escaped, std::string& out);
 ///   const char* Scalar(int column, const JsonValue& value);    null, or what is wrong with it
 ///   const char* BeginList(int column);
 ///   const char* Element(int column, const JsonValue& value);   of the list begun last
-/// Values of columns may be scalars and lists of scalars; what is passed over may be anything, 64 levels deep.
+/// Values of columns may be scalars and lists of scalars; what is passed over may be anything, 64 levels
+/// deep.
 template <class Visitor>
 class LineScanner {
  public:
@@ -42,7 +43,11 @@ class LineScanner {
 
   std::optional<LineFault> Scan() {
     SkipBlanks();
-    if (Peek() == '[') return LineFault{"a row is an object in braces, this is a list (turn one JSON array into lines, for example by jq -c '.[]')", ""};
+    if (Peek() == '[')
+      return LineFault{
+          "a row is an object in braces, this is a list (turn one JSON array into lines, for example by jq "
+          "-c '.[]')",
+          ""};
     if (!Take('{')) return LineFault{"a row is one JSON object in braces, and this line has none", ""};
     SkipBlanks();
     if (!Take('}')) {
@@ -51,7 +56,10 @@ class LineScanner {
         SkipBlanks();
       } while (Take(','));
       column_ = {};
-      if (!Take('}')) return LineFault{Ends() ? "the object is not closed: the line is cut short" : "a comma or a closing brace is missing", ""};
+      if (!Take('}'))
+        return LineFault{Ends() ? "the object is not closed: the line is cut short"
+                                : "a comma or a closing brace is missing",
+                         ""};
     }
     SkipBlanks();
     if (!Ends()) return LineFault{"something follows the object (each row needs a line of its own)", ""};
@@ -89,7 +97,9 @@ class LineScanner {
     SkipBlanks();
     const int column = visitor_.Find(column_);
     if (column < 0) return Pass(0);
-    if (Peek() == '{') return "a nested object cannot be a value (flatten it into columns of their own, or leave the column out)";
+    if (Peek() == '{')
+      return "a nested object cannot be a value (flatten it into columns of their own, or leave the column "
+             "out)";
     if (Peek() == '[') return List(column);
     JsonValue value;
     if (const char* const fault = Scalar(value)) return fault;
@@ -103,8 +113,11 @@ class LineScanner {
     if (Take(']')) return nullptr;
     do {
       SkipBlanks();
-      if (Peek() == '[') return "a list within a list cannot be a value (flatten it, or leave the column out)";
-      if (Peek() == '{') return "a list of objects cannot be a value (flatten it into columns of their own, or leave the column out)";
+      if (Peek() == '[')
+        return "a list within a list cannot be a value (flatten it, or leave the column out)";
+      if (Peek() == '{')
+        return "a list of objects cannot be a value (flatten it into columns of their own, or leave the "
+               "column out)";
       JsonValue value;
       if (const char* const fault = Scalar(value)) return fault;
       if (const char* const fault = visitor_.Element(column, value)) return fault;
@@ -156,7 +169,8 @@ class LineScanner {
     value.text = {at_, 8};
     if (Word("Infinity")) return nullptr;
     value = {};
-    return Ends() ? "a value is missing: the line is cut short" : "this is no JSON value (a text needs double quotes)";
+    return Ends() ? "a value is missing: the line is cut short"
+                  : "this is no JSON value (a text needs double quotes)";
   }
 
   bool Word(std::string_view word) {
@@ -198,7 +212,8 @@ class LineScanner {
     }
     const char* const first = at_;
     if (!Digits()) return "a minus without a number";
-    if (*first == '0' && at_ - first > 1) return "a number begins with a zero (put quotes around it if it is a name)";
+    if (*first == '0' && at_ - first > 1)
+      return "a number begins with a zero (put quotes around it if it is a name)";
     const auto num_digits = at_ - first;
     bool is_real = false;
     if (Take('.')) {
@@ -211,7 +226,9 @@ class LineScanner {
       if (!Digits()) return "digits are missing in the exponent";
     }
     value.text = {begin, static_cast<size_t>(at_ - begin)};
-    value.kind = is_real ? JsonKind::kReal : num_digits <= 18 ? JsonKind::kInteger : IntegerOfManyDigits(value.text);
+    value.kind = is_real            ? JsonKind::kReal
+                 : num_digits <= 18 ? JsonKind::kInteger
+                                    : IntegerOfManyDigits(value.text);
     return nullptr;
   }
 
