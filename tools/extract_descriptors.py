@@ -18,6 +18,7 @@ SOURCES = {
     "kfp-pipeline-spec": ["kfp/pipeline_spec"],
     "googleapis-common-protos": ["google/rpc", "google/api"],
     "tensorflow-protobuf": ["tensorflow/core/example"],
+    "tensorflow-model-analysis": ["tensorflow_model_analysis/proto"],
 }
 # protoc knows these itself, but a descriptor set must be closed over its imports.
 WELL_KNOWN = ["any", "api", "descriptor", "duration", "empty", "field_mask", "struct", "timestamp", "type", "wrappers",
