@@ -8,9 +8,10 @@
 #include <arrow/util/utf8.h>
 
 #include "penstock/base/arrow_status.h"
-#include "penstock/base/near_miss.h"
 #include "penstock/data/declared_features.h"
+#include "penstock/data/file_schema.h"
 #include "penstock/data/parquet/column_conversion.h"
+#include "penstock/data/sharded_dataset.h"
 
 namespace penstock::data::arrow_ipc {
 namespace {
@@ -38,6 +39,8 @@ struct Layout {
   std::vector<Shard> shards;
   std::shared_ptr<arrow::Schema> schema;
   int64_t max_batch_rows = 0;
+
+  int64_t ShardBytes(const Shard& shard) const { return shard.num_bytes; }
 };
 
 Status Damaged(const FileSource& source, const arrow::Status& status) {
@@ -111,12 +114,8 @@ Result<bool> IsStream(const FileSource& source) {
 
 Result<std::shared_ptr<arrow::Schema>> SelectFields(const arrow::Schema& schema,
                                                     const std::vector<std::string>& wanted, IpcFile& file) {
-  std::vector<std::string> names = schema.field_names();
-  std::vector<std::string> sorted = names;
-  std::sort(sorted.begin(), sorted.end());
-  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  if (twice != sorted.end())
-    return InvalidArgument("Two columns of {} have the same name: '{}'", file.source.path(), *twice);
+  const std::vector<std::string> names = schema.field_names();
+  PENSTOCK_RETURN_IF_ERROR(CheckColumnNamesDiffer(file.source.path(), names));
   PENSTOCK_ASSIGN_OR_RETURN(file.places, SelectColumns(names, wanted, file.source.path()));
   arrow::FieldVector fields;
   for (const int place : file.places) {
@@ -125,23 +124,6 @@ Result<std::shared_ptr<arrow::Schema>> SelectFields(const arrow::Schema& schema,
     fields.push_back(arrow::field(schema.field(place)->name(), *std::move(type)));
   }
   return arrow::schema(std::move(fields));
-}
-
-Status CheckSameSchema(const arrow::Schema& first, const std::string& first_path, const arrow::Schema& other,
-                       const std::string& path) {
-  for (const auto& field : first.fields()) {
-    const auto same = other.GetFieldByName(field->name());
-    if (same == nullptr)
-      return InvalidArgument("{} has no column '{}', {} has{}", path, field->name(), first_path,
-                             DidYouMean(field->name(), other.field_names()));
-    if (!same->type()->Equals(*field->type()))
-      return InvalidArgument("Column '{}' is {} in {}, but {} in {}", field->name(),
-                             field->type()->ToString(), first_path, same->type()->ToString(), path);
-  }
-  for (const auto& field : other.fields())
-    if (first.GetFieldByName(field->name()) == nullptr)
-      return InvalidArgument("{} has a column '{}' that {} does not have", path, field->name(), first_path);
-  return OkStatus();
 }
 
 Status AddShards(int file_index, IpcBatches& batches, const IpcFile& file, std::vector<Shard>& shards) {
@@ -194,17 +176,7 @@ class IpcShardReader : public BatchReader {
     PENSTOCK_ASSIGN_OR_RETURN(const auto raw, batches_->Read(file_.source, next_));
     if (raw == nullptr) return false;
     ++next_;
-    std::vector<std::shared_ptr<arrow::Array>> columns;
-    for (const auto& field : layout_->schema->fields()) {
-      auto array = raw->GetColumnByName(field->name());
-      if (array == nullptr)
-        return DataLoss("The Arrow file changed while it was being read: {}", file_.source.path());
-      auto column = parquet_format::ConvertToBatchType(std::move(array), field->type());
-      if (!column.ok())
-        return Annotate(column.status(), fmt::format("{}, column '{}'", file_.source.path(), field->name()));
-      columns.push_back(*std::move(column));
-    }
-    batch_ = arrow::RecordBatch::Make(layout_->schema, raw->num_rows(), std::move(columns));
+    PENSTOCK_ASSIGN_OR_RETURN(batch_, ConvertToSchema(file_.source.path(), raw, layout_->schema));
     row_ = 0;
     return true;
   }
@@ -218,22 +190,7 @@ class IpcShardReader : public BatchReader {
   int64_t row_ = 0;
 };
 
-class IpcDataset : public Dataset {
- public:
-  explicit IpcDataset(std::shared_ptr<const Layout> layout) : layout_(std::move(layout)) {}
-
-  const std::shared_ptr<arrow::Schema>& schema() const override { return layout_->schema; }
-  int64_t num_shards() const override { return static_cast<int64_t>(layout_->shards.size()); }
-  int64_t ShardBytes(int64_t shard) const override {
-    return layout_->shards[static_cast<size_t>(shard)].num_bytes;
-  }
-  Result<std::unique_ptr<BatchReader>> ReadShard(int64_t shard) const override {
-    return std::make_unique<IpcShardReader>(layout_, layout_->shards[static_cast<size_t>(shard)]);
-  }
-
- private:
-  const std::shared_ptr<const Layout> layout_;
-};
+using IpcDataset = ShardedDataset<Layout, IpcShardReader>;
 
 }  // namespace
 

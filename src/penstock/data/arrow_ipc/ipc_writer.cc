@@ -5,6 +5,7 @@
 
 #include "penstock/base/arrow_status.h"
 #include "penstock/data/file_access.h"
+#include "penstock/data/file_schema.h"
 
 namespace penstock::data::arrow_ipc {
 namespace {
@@ -20,9 +21,7 @@ class IpcExampleWriter : public ExampleWriter {
         schema_(std::move(schema)) {}
 
   Status Write(const Batch& batch) override {
-    if (!batch->schema()->Equals(*schema_, /*check_metadata=*/false))
-      return InvalidArgument("Cannot write {}: the batch has other columns than the file: {}", path_,
-                             batch->schema()->ToString());
+    PENSTOCK_RETURN_IF_ERROR(CheckBatchFits(batch, *schema_, path_));
     const arrow::Status status = writer_->WriteRecordBatch(*batch);
     return status.ok() ? OkStatus() : AboutFile(status, "write", path_);
   }

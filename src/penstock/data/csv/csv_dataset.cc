@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <mutex>
 
-#include <arrow/record_batch.h>
-
 #include "penstock/data/csv/column_decoder.h"
 #include "penstock/data/csv/column_types.h"
 #include "penstock/data/csv/csv_file.h"
 #include "penstock/data/csv/record_scan.h"
 #include "penstock/data/csv/tokenizer.h"
 #include "penstock/data/declared_features.h"
+#include "penstock/data/row_builder.h"
+#include "penstock/data/sharded_dataset.h"
 
 namespace penstock::data::csv {
 namespace {
@@ -40,6 +40,7 @@ struct Layout {
   const FileSource& SourceOf(const Shard& shard) const {
     return files[static_cast<size_t>(shard.file)].source;
   }
+  int64_t ShardBytes(const Shard& shard) const { return shard.end - shard.begin; }
   int num_columns() const { return static_cast<int>(column_names.size()); }
 };
 
@@ -204,11 +205,8 @@ class CsvShardReader : public BatchReader {
       num_rows += grid_.num_rows;
     }
     if (num_rows == 0) return std::optional<Batch>();
-    std::vector<std::shared_ptr<arrow::Array>> arrays;
-    for (const auto& decoder : decoders_) {
-      PENSTOCK_ASSIGN_OR_RETURN(arrays.emplace_back(), decoder->Finish());
-    }
-    return std::optional<Batch>(arrow::RecordBatch::Make(layout_->schema, num_rows, std::move(arrays)));
+    PENSTOCK_ASSIGN_OR_RETURN(Batch batch, FinishBatch(layout_->schema, num_rows, decoders_));
+    return std::optional<Batch>(std::move(batch));
   }
 
  private:
@@ -240,23 +238,7 @@ class CsvShardReader : public BatchReader {
   bool is_loaded_ = false;
 };
 
-class CsvDataset : public Dataset {
- public:
-  explicit CsvDataset(std::shared_ptr<const Layout> layout) : layout_(std::move(layout)) {}
-
-  const std::shared_ptr<arrow::Schema>& schema() const override { return layout_->schema; }
-  int64_t num_shards() const override { return static_cast<int64_t>(layout_->shards.size()); }
-  int64_t ShardBytes(int64_t shard) const override {
-    const Shard& range = layout_->shards[static_cast<size_t>(shard)];
-    return range.end - range.begin;
-  }
-  Result<std::unique_ptr<BatchReader>> ReadShard(int64_t shard) const override {
-    return std::make_unique<CsvShardReader>(layout_, layout_->shards[static_cast<size_t>(shard)]);
-  }
-
- private:
-  const std::shared_ptr<const Layout> layout_;
-};
+using CsvDataset = ShardedDataset<Layout, CsvShardReader>;
 
 }  // namespace
 

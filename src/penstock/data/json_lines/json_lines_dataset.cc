@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 
 #include <arrow/util/utf8.h>
 
@@ -11,6 +10,7 @@
 #include "penstock/data/declared_features.h"
 #include "penstock/data/json_lines/column_types.h"
 #include "penstock/data/json_lines/line_decoder.h"
+#include "penstock/data/sharded_dataset.h"
 
 namespace penstock::data::json_lines {
 namespace {
@@ -33,6 +33,7 @@ struct Layout {
   int64_t max_batch_rows = 0;
 
   const FileSource& SourceOf(const Shard& shard) const { return files[static_cast<size_t>(shard.file)]; }
+  int64_t ShardBytes(const Shard& shard) const { return shard.end - shard.begin; }
 };
 
 /// The first line start at or after `from`, or the end of the file.
@@ -75,18 +76,6 @@ Result<std::vector<Shard>> CutFile(const FileSource& source, int file_index) {
     begin = end;
   }
   return shards;
-}
-
-Status CutIntoShards(const ExecutionOptions& execution, Layout& layout) {
-  std::vector<std::vector<Shard>> by_file(layout.files.size());
-  PENSTOCK_RETURN_IF_ERROR(
-      ParallelFor(static_cast<int64_t>(layout.files.size()), execution, [&](int64_t i) -> Status {
-        const auto file = static_cast<size_t>(i);
-        PENSTOCK_ASSIGN_OR_RETURN(by_file[file], CutFile(layout.files[file], static_cast<int>(i)));
-        return OkStatus();
-      }));
-  for (const auto& shards : by_file) layout.shards.insert(layout.shards.end(), shards.begin(), shards.end());
-  return OkStatus();
 }
 
 /// Hands out a shard's lines that are not empty.
@@ -141,21 +130,6 @@ Result<ColumnProfiles> ProfileShard(const Layout& layout, const Shard& shard,
   return profiler.Finish();
 }
 
-Result<ColumnProfiles> ProfileAll(const Layout& layout, const std::vector<std::string>& wanted,
-                                  const ExecutionOptions& execution) {
-  std::mutex mutex;
-  ColumnProfiles merged;  // Guarded by mutex.
-  PENSTOCK_RETURN_IF_ERROR(
-      ParallelFor(static_cast<int64_t>(layout.shards.size()), execution, [&](int64_t i) -> Status {
-        PENSTOCK_ASSIGN_OR_RETURN(const auto profiles,
-                                  ProfileShard(layout, layout.shards[static_cast<size_t>(i)], wanted));
-        std::lock_guard lock(mutex);
-        for (const auto& [name, profile] : profiles) merged[name].MergeFrom(profile);
-        return OkStatus();
-      }));
-  return merged;
-}
-
 Status Describe(const Layout& layout, const TypeFault& fault) {
   const FileSource& source = layout.files[static_cast<size_t>(fault.first->file)];
   PENSTOCK_ASSIGN_OR_RETURN(const int64_t row, csv::LineOf(source, fault.first->record_offset));
@@ -195,23 +169,7 @@ class JsonLinesShardReader : public BatchReader {
   bool is_loaded_ = false;
 };
 
-class JsonLinesDataset : public Dataset {
- public:
-  explicit JsonLinesDataset(std::shared_ptr<const Layout> layout) : layout_(std::move(layout)) {}
-
-  const std::shared_ptr<arrow::Schema>& schema() const override { return layout_->schema; }
-  int64_t num_shards() const override { return static_cast<int64_t>(layout_->shards.size()); }
-  int64_t ShardBytes(int64_t shard) const override {
-    const Shard& range = layout_->shards[static_cast<size_t>(shard)];
-    return range.end - range.begin;
-  }
-  Result<std::unique_ptr<BatchReader>> ReadShard(int64_t shard) const override {
-    return std::make_unique<JsonLinesShardReader>(layout_, layout_->shards[static_cast<size_t>(shard)]);
-  }
-
- private:
-  const std::shared_ptr<const Layout> layout_;
-};
+using JsonLinesDataset = ShardedDataset<Layout, JsonLinesShardReader>;
 
 }  // namespace
 
@@ -222,8 +180,11 @@ Result<std::unique_ptr<Dataset>> OpenJsonLinesDataset(std::vector<FileSource> fi
   auto layout = std::make_shared<Layout>();
   layout->files = std::move(files);
   layout->max_batch_rows = options.max_batch_rows;
-  PENSTOCK_RETURN_IF_ERROR(CutIntoShards(execution, *layout));
-  PENSTOCK_ASSIGN_OR_RETURN(const ColumnProfiles profiles, ProfileAll(*layout, options.columns, execution));
+  PENSTOCK_ASSIGN_OR_RETURN(layout->shards, CutFiles<Shard>(layout->files, execution, CutFile));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto profiles,
+                            ProfileShards<ColumnProfiles>(layout->shards, execution, [&](const Shard& shard) {
+                              return ProfileShard(*layout, shard, options.columns);
+                            }));
   if (profiles.empty() && options.columns.empty())
     return InvalidArgument("There are no columns in {}: a row is an object such as {{\"fare\": 7.5}}",
                            layout->files[0].path());

@@ -1,49 +1,47 @@
 #include "penstock/data/json_lines/line_decoder.h"
 
-#include <cstring>
+#include <optional>
+#include <utility>
 
-#include <arrow/builder.h>
-
-#include "penstock/base/arrow_status.h"
 #include "penstock/data/csv/number_text.h"
+#include "penstock/data/row_builder.h"
 
 namespace penstock::data::json_lines {
 
 class ColumnBuilder {
  public:
   explicit ColumnBuilder(const ColumnType& column) {
+    std::shared_ptr<arrow::ArrayBuilder> values;
     switch (column.kind) {
       case ColumnKind::kInt64:
-        values_ = integers_ = std::make_shared<arrow::Int64Builder>();
+        values = integers_ = std::make_shared<arrow::Int64Builder>();
         break;
       case ColumnKind::kDouble:
-        values_ = reals_ = std::make_shared<arrow::DoubleBuilder>();
+        values = reals_ = std::make_shared<arrow::DoubleBuilder>();
         break;
       case ColumnKind::kBool:
-        values_ = bools_ = std::make_shared<arrow::BooleanBuilder>();
+        values = bools_ = std::make_shared<arrow::BooleanBuilder>();
         break;
       case ColumnKind::kUtf8:
-        values_ = texts_ = std::make_shared<arrow::StringBuilder>();
+        values = texts_ = std::make_shared<arrow::StringBuilder>();
         break;
     }
-    if (column.is_list)
-      list_ = std::make_unique<arrow::ListBuilder>(arrow::default_memory_pool(), values_, ArrowType(column));
+    rows_.emplace(std::move(values), column.is_list, ArrowType(column));
   }
 
-  int64_t num_rows() const { return list_ != nullptr ? list_->length() : values_->length(); }
+  int64_t num_rows() const { return rows_->num_rows(); }
 
   const char* Scalar(const JsonValue& value) {
-    if (list_ == nullptr) return Append(value);
-    if (value.kind == JsonKind::kNull) return Kept(list_->AppendNull());
-    if (const char* const fault = Kept(list_->Append())) return fault;
+    if (value.kind == JsonKind::kNull) return Kept(rows_->AppendNullRow());
+    if (const char* const fault = Kept(rows_->BeginRow())) return fault;
     return Append(value);
   }
   const char* BeginList() {
-    if (list_ == nullptr) return "a list stands where the schema declares one value";
-    return Kept(list_->Append());
+    if (!rows_->is_list()) return "a list stands where the schema declares one value";
+    return Kept(rows_->BeginRow());
   }
   const char* Append(const JsonValue& value) {
-    if (value.kind == JsonKind::kNull) return Kept(values_->AppendNull());
+    if (value.kind == JsonKind::kNull) return Kept(rows_->AppendNullValue());
     if (integers_ != nullptr) return AppendInteger(value);
     if (reals_ != nullptr) return AppendReal(value);
     if (texts_ != nullptr) return AppendText(value);
@@ -51,15 +49,11 @@ class ColumnBuilder {
     return Kept(bools_->Append(value.text[0] == 't'));
   }
   Status AppendNull() {
-    PENSTOCK_RETURN_IF_ARROW_ERROR(list_ != nullptr ? list_->AppendNull() : values_->AppendNull());
+    PENSTOCK_RETURN_IF_ARROW_ERROR(rows_->AppendNullRow());
     return OkStatus();
   }
 
-  Result<std::shared_ptr<arrow::Array>> Finish() {
-    std::shared_ptr<arrow::Array> array;
-    PENSTOCK_RETURN_IF_ARROW_ERROR(list_ != nullptr ? list_->Finish(&array) : values_->Finish(&array));
-    return array;
-  }
+  Result<std::shared_ptr<arrow::Array>> Finish() { return rows_->Finish(); }
 
  private:
   static const char* Kept(const arrow::Status& status) {
@@ -89,12 +83,11 @@ class ColumnBuilder {
     return Kept(texts_->Append(scratch_));
   }
 
-  std::shared_ptr<arrow::Int64Builder> integers_;  // One of these four is `values_`.
+  std::shared_ptr<arrow::Int64Builder> integers_;  // One of these four is filled.
   std::shared_ptr<arrow::DoubleBuilder> reals_;
   std::shared_ptr<arrow::BooleanBuilder> bools_;
   std::shared_ptr<arrow::StringBuilder> texts_;
-  std::shared_ptr<arrow::ArrayBuilder> values_;
-  std::unique_ptr<arrow::ListBuilder> list_;  // Null for one value a row.
+  std::optional<RowBuilder> rows_;
   std::string scratch_;
 };
 
@@ -132,14 +125,6 @@ Status LineDecoder::EndLine() {
   return OkStatus();
 }
 
-Result<Batch> LineDecoder::Finish() {
-  std::vector<std::shared_ptr<arrow::Array>> arrays;
-  for (const auto& builder : builders_) {
-    PENSTOCK_ASSIGN_OR_RETURN(arrays.emplace_back(), builder->Finish());
-  }
-  auto batch = arrow::RecordBatch::Make(schema_, num_rows_, std::move(arrays));
-  num_rows_ = 0;
-  return batch;
-}
+Result<Batch> LineDecoder::Finish() { return FinishBatch(schema_, std::exchange(num_rows_, 0), builders_); }
 
 }  // namespace penstock::data::json_lines

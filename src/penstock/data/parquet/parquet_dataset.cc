@@ -13,9 +13,10 @@
 #include <parquet/metadata.h>
 
 #include "penstock/base/arrow_status.h"
-#include "penstock/base/near_miss.h"
 #include "penstock/data/declared_features.h"
+#include "penstock/data/file_schema.h"
 #include "penstock/data/parquet/column_conversion.h"
+#include "penstock/data/sharded_dataset.h"
 
 namespace penstock::data::parquet_format {
 namespace {
@@ -45,6 +46,8 @@ struct Layout {
   std::vector<Shard> shards;
   std::shared_ptr<arrow::Schema> schema;
   int64_t max_batch_rows = 0;
+
+  int64_t ShardBytes(const Shard& shard) const { return shard.num_bytes; }
 };
 
 Status Damaged(const FileSource& source, std::string_view what) {
@@ -99,33 +102,6 @@ void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>& l
   for (const auto& child : field.children) CollectLeaves(child, leaves);
 }
 
-Status CheckColumnNames(const FileSource& source, const std::vector<std::string>& names) {
-  std::vector<std::string> sorted = names;
-  std::sort(sorted.begin(), sorted.end());
-  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  if (twice != sorted.end())
-    return InvalidArgument("Two columns of {} have the same name: '{}'", source.path(), *twice);
-  return OkStatus();
-}
-
-Status CheckSameSchema(const Layout& layout, const FileSource& source, const arrow::Schema& schema) {
-  const std::string& first = layout.files[0].source.path();
-  for (const auto& field : layout.schema->fields()) {
-    const auto other = schema.GetFieldByName(field->name());
-    if (other == nullptr)
-      return InvalidArgument("{} has no column '{}', {} has{}", source.path(), field->name(), first,
-                             DidYouMean(field->name(), schema.field_names()));
-    if (!other->type()->Equals(*field->type()))
-      return InvalidArgument("Column '{}' is {} in {}, but {} in {}", field->name(),
-                             field->type()->ToString(), first, other->type()->ToString(), source.path());
-  }
-  for (const auto& field : schema.fields())
-    if (layout.schema->GetFieldByName(field->name()) == nullptr)
-      return InvalidArgument("{} has a column '{}' that {} does not have", source.path(), field->name(),
-                             first);
-  return OkStatus();
-}
-
 // The columns wanted of one file, in the order wanted, as batches hold them.
 Result<std::shared_ptr<arrow::Schema>> SelectFields(const parquet::arrow::FileReader& reader,
                                                     const std::vector<std::string>& wanted,
@@ -133,7 +109,7 @@ Result<std::shared_ptr<arrow::Schema>> SelectFields(const parquet::arrow::FileRe
   const auto& fields = reader.manifest().schema_fields;
   std::vector<std::string> names;
   for (const auto& field : fields) names.push_back(field.field->name());
-  PENSTOCK_RETURN_IF_ERROR(CheckColumnNames(file.source, names));
+  PENSTOCK_RETURN_IF_ERROR(CheckColumnNamesDiffer(file.source.path(), names));
   PENSTOCK_ASSIGN_OR_RETURN(const auto places, SelectColumns(names, wanted, file.source.path()));
   arrow::FieldVector selected;
   for (const int place : places) {
@@ -205,17 +181,8 @@ class ParquetShardReader : public BatchReader {
       return Damaged(file_.source,
                      fmt::format("{} rows were found where its footer says {}", num_rows_, shard_.num_rows));
     if (raw == nullptr) return std::optional<Batch>();
-    std::vector<std::shared_ptr<arrow::Array>> columns;
-    for (const auto& field : layout_->schema->fields()) {
-      auto array = raw->GetColumnByName(field->name());
-      if (array == nullptr) return Damaged(file_.source, "a column is missing");
-      auto column = ConvertToBatchType(std::move(array), field->type());
-      if (!column.ok())
-        return Annotate(column.status(), fmt::format("{}, column '{}'", file_.source.path(), field->name()));
-      columns.push_back(*std::move(column));
-    }
-    return std::optional<Batch>(
-        arrow::RecordBatch::Make(layout_->schema, raw->num_rows(), std::move(columns)));
+    PENSTOCK_ASSIGN_OR_RETURN(Batch batch, ConvertToSchema(file_.source.path(), raw, layout_->schema));
+    return std::optional<Batch>(std::move(batch));
   }
 
  private:
@@ -237,22 +204,7 @@ class ParquetShardReader : public BatchReader {
   int64_t num_rows_ = 0;  // Read so far.
 };
 
-class ParquetDataset : public Dataset {
- public:
-  explicit ParquetDataset(std::shared_ptr<const Layout> layout) : layout_(std::move(layout)) {}
-
-  const std::shared_ptr<arrow::Schema>& schema() const override { return layout_->schema; }
-  int64_t num_shards() const override { return static_cast<int64_t>(layout_->shards.size()); }
-  int64_t ShardBytes(int64_t shard) const override {
-    return layout_->shards[static_cast<size_t>(shard)].num_bytes;
-  }
-  Result<std::unique_ptr<BatchReader>> ReadShard(int64_t shard) const override {
-    return std::make_unique<ParquetShardReader>(layout_, layout_->shards[static_cast<size_t>(shard)]);
-  }
-
- private:
-  const std::shared_ptr<const Layout> layout_;
-};
+using ParquetDataset = ShardedDataset<Layout, ParquetShardReader>;
 
 }  // namespace
 
@@ -272,7 +224,8 @@ Result<std::unique_ptr<Dataset>> OpenParquetDataset(std::vector<FileSource> file
     if (layout->files.empty()) {
       layout->schema = schema;
     } else {
-      PENSTOCK_RETURN_IF_ERROR(CheckSameSchema(*layout, file.source, *schema));
+      PENSTOCK_RETURN_IF_ERROR(
+          CheckSameSchema(*layout->schema, layout->files[0].source.path(), *schema, file.source.path()));
     }
     PENSTOCK_RETURN_IF_ERROR(Guarded(file.source, [&] { return CheckRowCounts(file); }));
     PENSTOCK_RETURN_IF_ERROR(Guarded(file.source, [&] {

@@ -8,6 +8,7 @@
 
 #include "penstock/base/arrow_status.h"
 #include "penstock/data/file_access.h"
+#include "penstock/data/file_schema.h"
 
 namespace penstock::data::parquet_format {
 namespace {
@@ -46,9 +47,7 @@ class ParquetExampleWriter : public ExampleWriter {
         schema_(std::move(schema)) {}
 
   Status Write(const Batch& batch) override {
-    if (!batch->schema()->Equals(*schema_, /*check_metadata=*/false))
-      return InvalidArgument("Cannot write {}: the batch has other columns than the file: {}", path_,
-                             batch->schema()->ToString());
+    PENSTOCK_RETURN_IF_ERROR(CheckBatchFits(batch, *schema_, path_));
     return Guarded(path_, [&] { return writer_->WriteRecordBatch(*batch); });
   }
 

@@ -1,12 +1,13 @@
 #include "penstock/data/tfrecord/example_decoder.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
-#include <arrow/builder.h>
 #include <arrow/util/utf8.h>
 
-#include "penstock/base/arrow_status.h"
 #include "penstock/data/csv/tokenizer.h"
+#include "penstock/data/row_builder.h"
 
 namespace penstock::data::tfrecord {
 namespace {
@@ -33,45 +34,42 @@ std::shared_ptr<arrow::DataType> ColumnType(const FeatureColumnType& column) {
 class FeatureBuilder {
  public:
   explicit FeatureBuilder(const FeatureColumnType& column) : column_(column) {
+    std::shared_ptr<arrow::ArrayBuilder> values;
     switch (column.kind) {
       case ValueKind::kInteger:
-        values_ = integers_ = std::make_shared<arrow::Int64Builder>();
+        values = integers_ = std::make_shared<arrow::Int64Builder>();
         break;
       case ValueKind::kFloat:
-        values_ = floats_ = std::make_shared<arrow::FloatBuilder>();
+        values = floats_ = std::make_shared<arrow::FloatBuilder>();
         break;
       case ValueKind::kBytes:
       case ValueKind::kUnset:
         bytes_ = column.is_utf8 ? std::make_shared<arrow::StringBuilder>()
                                 : std::make_shared<arrow::BinaryBuilder>();
-        values_ = bytes_;
+        values = bytes_;
         break;
     }
-    if (column.is_list)
-      list_ = std::make_unique<arrow::ListBuilder>(arrow::default_memory_pool(), values_, ColumnType(column));
+    rows_.emplace(std::move(values), column.is_list, ColumnType(column));
   }
 
   Status Append(const FeatureView& feature) {
     if (feature.kind == ValueKind::kUnset) {
-      PENSTOCK_RETURN_IF_ARROW_ERROR(list_ != nullptr ? list_->AppendNull() : values_->AppendNull());
+      PENSTOCK_RETURN_IF_ARROW_ERROR(rows_->AppendNullRow());
       return OkStatus();
     }
     if (feature.kind != column_.kind)
       return InvalidArgument("feature '{}' is a {}, not a {}", column_.name, KindName(feature.kind),
                              KindName(column_.kind));
-    if (list_ != nullptr) PENSTOCK_RETURN_IF_ARROW_ERROR(list_->Append());
-    const int64_t length = values_->length();
+    PENSTOCK_RETURN_IF_ARROW_ERROR(rows_->BeginRow());
+    const int64_t num_before = rows_->num_values();
     PENSTOCK_RETURN_IF_ERROR(AppendValues(feature));
-    if (list_ == nullptr && values_->length() != length + 1)
-      return InvalidArgument("feature '{}' has {} values, not one", column_.name, values_->length() - length);
+    const int64_t num_added = rows_->num_values() - num_before;
+    if (!rows_->is_list() && num_added != 1)
+      return InvalidArgument("feature '{}' has {} values, not one", column_.name, num_added);
     return OkStatus();
   }
 
-  Result<std::shared_ptr<arrow::Array>> Finish() {
-    std::shared_ptr<arrow::Array> array;
-    PENSTOCK_RETURN_IF_ARROW_ERROR(list_ != nullptr ? list_->Finish(&array) : values_->Finish(&array));
-    return array;
-  }
+  Result<std::shared_ptr<arrow::Array>> Finish() { return rows_->Finish(); }
 
  private:
   Status AppendValues(const FeatureView& feature) {
@@ -104,11 +102,10 @@ class FeatureBuilder {
   }
 
   const FeatureColumnType column_;
-  std::shared_ptr<arrow::Int64Builder> integers_;  // One of these three is `values_`.
+  std::shared_ptr<arrow::Int64Builder> integers_;  // One of these three is filled.
   std::shared_ptr<arrow::FloatBuilder> floats_;
   std::shared_ptr<arrow::BinaryBuilder> bytes_;
-  std::shared_ptr<arrow::ArrayBuilder> values_;
-  std::unique_ptr<arrow::ListBuilder> list_;  // Null for one value a row.
+  std::optional<RowBuilder> rows_;
 };
 
 std::shared_ptr<arrow::Schema> BatchSchema(const std::vector<FeatureColumnType>& columns) {
@@ -143,13 +140,7 @@ Status ExampleDecoder::Append(std::string_view record) {
 }
 
 Result<Batch> ExampleDecoder::Finish() {
-  std::vector<std::shared_ptr<arrow::Array>> arrays;
-  for (const auto& builder : builders_) {
-    PENSTOCK_ASSIGN_OR_RETURN(arrays.emplace_back(), builder->Finish());
-  }
-  auto batch = arrow::RecordBatch::Make(schema_, num_rows_, std::move(arrays));
-  num_rows_ = 0;
-  return batch;
+  return FinishBatch(schema_, std::exchange(num_rows_, 0), builders_);
 }
 
 }  // namespace penstock::data::tfrecord

@@ -1,11 +1,9 @@
 #include "penstock/data/tfrecord/tfrecord_dataset.h"
 
-#include <algorithm>
-#include <mutex>
-
 #include <arrow/util/utf8.h>
 
 #include "penstock/data/declared_features.h"
+#include "penstock/data/sharded_dataset.h"
 #include "penstock/data/tfrecord/example_decoder.h"
 #include "penstock/data/tfrecord/feature_types.h"
 #include "penstock/data/tfrecord/record_reader.h"
@@ -39,6 +37,8 @@ struct Layout {
         auto stream, shard.is_gzip ? StreamGzip(source) : StreamRange(source, shard.begin, shard.end));
     return std::make_unique<RecordReader>(source.path(), std::move(stream), shard.begin, shard.first_record);
   }
+  /// Examples shrink to about a quarter by gzip.
+  int64_t ShardBytes(const Shard& shard) const { return (shard.end - shard.begin) * (shard.is_gzip ? 4 : 1); }
 };
 
 Status AboutRecord(const Layout& layout, const RecordPlace& place, std::string_view what) {
@@ -65,18 +65,6 @@ Result<std::vector<Shard>> CutFile(const FileSource& source, int file) {
   }
 }
 
-Status CutIntoShards(const ExecutionOptions& execution, Layout& layout) {
-  std::vector<std::vector<Shard>> by_file(layout.files.size());
-  PENSTOCK_RETURN_IF_ERROR(
-      ParallelFor(static_cast<int64_t>(layout.files.size()), execution, [&](int64_t i) -> Status {
-        const auto file = static_cast<size_t>(i);
-        PENSTOCK_ASSIGN_OR_RETURN(by_file[file], CutFile(layout.files[file], static_cast<int>(i)));
-        return OkStatus();
-      }));
-  for (const auto& shards : by_file) layout.shards.insert(layout.shards.end(), shards.begin(), shards.end());
-  return OkStatus();
-}
-
 Result<FeatureProfiles> ProfileShard(const Layout& layout, const Shard& shard,
                                      const ExecutionOptions& execution) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto reader, layout.Open(shard));
@@ -90,20 +78,6 @@ Result<FeatureProfiles> ProfileShard(const Layout& layout, const Shard& shard,
     if (!record) return profiler.Finish();
     if (const char* const fault = profiler.Add(*record, place)) return AboutRecord(layout, place, fault);
   }
-}
-
-Result<FeatureProfiles> ProfileAll(const Layout& layout, const ExecutionOptions& execution) {
-  std::mutex mutex;
-  FeatureProfiles merged;  // Guarded by mutex.
-  PENSTOCK_RETURN_IF_ERROR(
-      ParallelFor(static_cast<int64_t>(layout.shards.size()), execution, [&](int64_t i) -> Status {
-        PENSTOCK_ASSIGN_OR_RETURN(const auto profiles,
-                                  ProfileShard(layout, layout.shards[static_cast<size_t>(i)], execution));
-        std::lock_guard lock(mutex);
-        for (const auto& [name, profile] : profiles) merged[name].MergeFrom(profile);
-        return OkStatus();
-      }));
-  return merged;
 }
 
 class TfRecordShardReader : public BatchReader {
@@ -138,24 +112,7 @@ class TfRecordShardReader : public BatchReader {
   std::unique_ptr<RecordReader> reader_;
 };
 
-class TfRecordDataset : public Dataset {
- public:
-  explicit TfRecordDataset(std::shared_ptr<const Layout> layout) : layout_(std::move(layout)) {}
-
-  const std::shared_ptr<arrow::Schema>& schema() const override { return layout_->schema; }
-  int64_t num_shards() const override { return static_cast<int64_t>(layout_->shards.size()); }
-  int64_t ShardBytes(int64_t shard) const override {
-    const Shard& range = layout_->shards[static_cast<size_t>(shard)];
-    // Examples shrink to about a quarter by gzip.
-    return (range.end - range.begin) * (range.is_gzip ? 4 : 1);
-  }
-  Result<std::unique_ptr<BatchReader>> ReadShard(int64_t shard) const override {
-    return std::make_unique<TfRecordShardReader>(layout_, layout_->shards[static_cast<size_t>(shard)]);
-  }
-
- private:
-  const std::shared_ptr<const Layout> layout_;
-};
+using TfRecordDataset = ShardedDataset<Layout, TfRecordShardReader>;
 
 }  // namespace
 
@@ -166,8 +123,11 @@ Result<std::unique_ptr<Dataset>> OpenTfRecordDataset(std::vector<FileSource> fil
   auto layout = std::make_shared<Layout>();
   layout->files = std::move(files);
   layout->max_batch_rows = options.max_batch_rows;
-  PENSTOCK_RETURN_IF_ERROR(CutIntoShards(execution, *layout));
-  PENSTOCK_ASSIGN_OR_RETURN(const FeatureProfiles profiles, ProfileAll(*layout, execution));
+  PENSTOCK_ASSIGN_OR_RETURN(layout->shards, CutFiles<Shard>(layout->files, execution, CutFile));
+  PENSTOCK_ASSIGN_OR_RETURN(
+      const auto profiles, ProfileShards<FeatureProfiles>(layout->shards, execution, [&](const Shard& shard) {
+        return ProfileShard(*layout, shard, execution);
+      }));
   std::vector<std::string> paths;
   for (const FileSource& file : layout->files) paths.push_back(file.path());
   if (profiles.empty()) return InvalidArgument("There are no examples in {}", ReadableList(paths));
