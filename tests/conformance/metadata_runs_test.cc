@@ -52,6 +52,18 @@ TEST_P(MetadataStoreSuite, RefusesTakenRunIdAndKeepsTheFirst) {
   EXPECT_EQ(run.pipeline_name, "taxi");
 }
 
+TEST_P(MetadataStoreSuite, WritesGroupOfVerbsWhole) {
+  const std::vector<std::string> event = {"a"};
+  PENSTOCK_ASSERT_OK(store().InOneTransaction([&]() -> Status {
+    PENSTOCK_RETURN_IF_ERROR(store().CreateRun(NewRun("one")));
+    PENSTOCK_RETURN_IF_ERROR(store().AppendRunEvents("one", {0, event}));
+    return store().ReadRunEvents("one").status();
+  }));
+  Reopen();
+  PENSTOCK_ASSERT_OK_AND_ASSIGN(const auto history, store().ReadRunEvents("one"));
+  EXPECT_THAT(history, ElementsAre("a"));
+}
+
 TEST_P(MetadataStoreSuite, RefusesSecondWriterOfHistory) {
   PENSTOCK_ASSERT_OK(store().CreateRun(NewRun("r")));
   const std::vector<std::string> two = {"a", "b"};

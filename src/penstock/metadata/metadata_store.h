@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -61,6 +62,12 @@ struct CachedExecution {
 class MetadataStore {
  public:
   virtual ~MetadataStore() = default;
+
+  /// Runs `writes`, which calls verbs of this store from this thread, as one transaction with one
+  /// sync: many small writes at the price of one. Other threads wait meanwhile. An error that
+  /// `writes` answers undoes them all; where a verb fails, it must answer that error. A backend
+  /// that does not override this commits each verb on its own.
+  virtual Status InOneTransaction(const std::function<Status()>& writes) { return writes(); }
 
   // ---- Executions.
 

@@ -27,6 +27,15 @@ class SqliteStore : public MetadataStore {
   SqliteStore(std::unique_ptr<sqlite::Connection> connection, const Clock& clock)
       : clock_(clock), connection_(std::move(connection)) {}
 
+  Status InOneTransaction(const std::function<Status()>& writes) override {
+    const std::lock_guard lock(mutex_);
+    if (is_grouping_) return writes();
+    is_grouping_ = true;
+    const Status status = sqlite::InWriteTransaction(*connection_, writes);
+    is_grouping_ = false;
+    return status;
+  }
+
   Result<int64_t> BeginExecution(const ExecutionPlan& plan, const RunEvents& events) override {
     return Write([&](auto& db) { return sqlite::BeginExecution(db, plan, events, clock_.Now()); });
   }
@@ -106,11 +115,13 @@ class SqliteStore : public MetadataStore {
   template <class Body>
   std::invoke_result_t<Body, sqlite::Connection&> Write(Body&& body) {
     const std::lock_guard lock(mutex_);
+    if (is_grouping_) return body(*connection_);
     return sqlite::InWriteTransaction(*connection_, [&] { return body(*connection_); });
   }
   template <class Body>
   std::invoke_result_t<Body, sqlite::Connection&> Read(Body&& body) const {
     const std::lock_guard lock(mutex_);
+    if (is_grouping_) return body(*connection_);
     return sqlite::InReadTransaction(*connection_, [&] { return body(*connection_); });
   }
   Result<ArtifactsByName> ReadArtifactsOf(int64_t execution_id, sqlite::EventType type) const {
@@ -121,8 +132,9 @@ class SqliteStore : public MetadataStore {
   }
 
   const Clock& clock_;
-  mutable std::mutex mutex_;
+  mutable std::recursive_mutex mutex_;  // InOneTransaction holds it while its caller calls verbs.
   const std::unique_ptr<sqlite::Connection> connection_;  // What it points to is guarded by mutex_.
+  bool is_grouping_ = false;                              // Guarded by mutex_.
 };
 
 }  // namespace
