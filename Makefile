@@ -52,6 +52,7 @@ lint-fast:
 
 lint: setup-dev lint-fast ## layer rules, file sizes, header ownership, formatting
 	@git ls-files '*.h' '*.cc' | xargs clang-format-14 --dry-run -Werror
+	@tools/check_web.sh
 
 asan: setup build/asan-ubsan/build.ninja ## all tests under AddressSanitizer and UBSan
 	@tools/build.sh build/asan-ubsan $(JOBS) all

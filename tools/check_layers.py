@@ -24,6 +24,7 @@ ALLOWED = {
     "model": {"transform", "data", "base"},
     "learning": {"model", "transform", "data", "base"},
     "evaluation": {"model", "transform", "combine", "data", "base"},
+    "pages": {"base"},
     "pipeline": {"base"},
     "metadata": {"pipeline", "base"},
     "runtime": {"metadata", "pipeline", "base"},

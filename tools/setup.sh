@@ -50,4 +50,5 @@ if ! cmp -s tools/wheels.txt "$stamp" || [ ! -f .deps/descriptors.binpb ]; then
   python3 tools/extract_descriptors.py .deps/wheels .deps/descriptors.binpb
   cp tools/wheels.txt "$stamp"
 fi
+tools/setup_web.sh "${1:-}"
 python3 tools/get_data.py --quiet taxi

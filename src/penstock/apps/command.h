@@ -30,6 +30,7 @@ void AddCompileCommand(CLI::App& cli, Application& application);
 void AddRunsCommand(CLI::App& cli, Application& application);
 void AddDataCommand(CLI::App& cli, Application& application);
 void AddStatsCommand(CLI::App& cli, Application& application);
+void AddStatsShowCommand(CLI::App& stats, Application& application);
 void AddSchemaCommand(CLI::App& cli, Application& application);
 void AddValidateCommand(CLI::App& cli, Application& application);
 void AddPredictCommand(CLI::App& cli, Application& application);

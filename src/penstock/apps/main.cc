@@ -1,5 +1,6 @@
 #include <csignal>
 #include <cstdio>
+#include <system_error>
 
 #include <fmt/ostream.h>
 
@@ -104,7 +105,12 @@ int Main(int argc, char** argv) {
   logging::Configure(is_verbose ? logging::Level::kInfo : logging::Level::kWarning, logs_as_json);
   HandleSignals(application);
   if (const Status status = Register(application); !status.ok()) return Fail(status);
-  const auto exit_code = application.action();
+  Result<int> exit_code = kExitFailed;
+  try {
+    exit_code = application.action();
+  } catch (const std::system_error& error) {  // fmt::print throws where nobody reads or the disk is full.
+    exit_code = ResourceExhausted("Cannot write to standard output: {}", error.what());
+  }
   if (!exit_code.ok()) return Fail(exit_code.status());
   // A full disk or a closed pipe behind standard output must not look like success.
   if (std::fflush(stdout) != 0) return Fail(ResourceExhausted("Cannot write to standard output"));

@@ -2,12 +2,10 @@
 #include <tensorflow_metadata/proto/v0/statistics.pb.h>
 
 #include "penstock/apps/command.h"
-#include "penstock/apps/proto_output.h"
 #include "penstock/apps/shard_progress.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/base/proto_io.h"
 #include "penstock/data/dataset.h"
-#include "penstock/statistics/format.h"
 #include "penstock/statistics/options_json.h"
 #include "penstock/statistics/statistics.h"
 #include "penstock/validation/schema_file.h"
@@ -93,37 +91,13 @@ void AddGenerate(CLI::App* stats, Application& application) {
   });
 }
 
-void AddShow(CLI::App* stats, Application& application) {
-  struct Options {
-    std::string file;
-    bool as_json = false;
-  };
-  auto* command = stats->add_subcommand("show", "Show statistics as a table");
-  command->footer("Example: penstock stats show stats.pb");
-  auto options = std::make_shared<Options>();
-  command->add_option("file", options->file, "Statistics file")->required();
-  command->add_flag("--json", options->as_json, "As JSON");
-  command->callback([&application, options] {
-    application.action = [options]() -> Result<int> {
-      tfmd::DatasetFeatureStatisticsList list;
-      PENSTOCK_RETURN_IF_ERROR(ReadProto(options->file, list));
-      if (options->as_json) {
-        PrintJson(list);
-      } else {
-        fmt::print("{}", statistics::FormatStatistics(list));
-      }
-      return kExitSucceeded;
-    };
-  });
-}
-
 }  // namespace
 
 void AddStatsCommand(CLI::App& cli, Application& application) {
   auto* stats = cli.add_subcommand("stats", "Statistics of data: generate, show");
   stats->require_subcommand(1);
   AddGenerate(stats, application);
-  AddShow(stats, application);
+  AddStatsShowCommand(*stats, application);
 }
 
 }  // namespace penstock::apps

@@ -5,6 +5,8 @@
 
 #include "penstock/apps/command.h"
 #include "penstock/apps/proto_output.h"
+#include "penstock/apps/statistics_html.h"
+#include "penstock/base/filesystem.h"
 #include "penstock/base/proto_io.h"
 #include "penstock/validation/anomaly_report.h"
 #include "penstock/validation/schema_file.h"
@@ -17,9 +19,20 @@ namespace {
 namespace tfmd = tensorflow::metadata::v0;
 
 struct Options {
-  std::string statistics, schema, output, environment, previous, serving, previous_version, options;
+  std::string statistics, schema, output, html, environment, previous, serving, previous_version, options;
   bool as_json = false, without_fixes = false;
 };
+
+/// The anomalies beside the statistics they were found in, and those they were held against.
+Status WriteAnomaliesPage(const Options& options, const tfmd::Anomalies& anomalies) {
+  std::vector<std::pair<std::string, std::string>> files = {
+      {fs::BaseName(options.statistics), options.statistics}};
+  if (!options.previous.empty())
+    files.emplace_back("previous: " + fs::BaseName(options.previous), options.previous);
+  if (!options.serving.empty())
+    files.emplace_back("serving: " + fs::BaseName(options.serving), options.serving);
+  return WriteStatisticsPage(options.html, files, &anomalies, true);
+}
 
 /// A dataset to compare with; nothing where no file is given.
 Result<std::optional<tfmd::DatasetFeatureStatistics>> ReadControl(const std::string& file) {
@@ -49,6 +62,7 @@ Result<int> Validate(const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto anomalies,
                             validation::ValidateStatistics(statistics, schema, validating));
   if (!options.output.empty()) PENSTOCK_RETURN_IF_ERROR(WriteProto(options.output, anomalies));
+  if (!options.html.empty()) PENSTOCK_RETURN_IF_ERROR(WriteAnomaliesPage(options, anomalies));
   if (options.as_json) {
     PrintJson(anomalies);
   } else {
@@ -74,6 +88,8 @@ void AddValidateCommand(CLI::App& cli, Application& application) {
   command->add_option("--schema", options->schema, "Schema file")->required();
   command->add_option("-o,--output", options->output,
                       "Anomalies to write: .pbtxt text, .json JSON, else binary");
+  command->add_option("--html", options->html,
+                      "One HTML page to write, with the statistics beside the anomalies");
   command->add_option("--environment", options->environment, "Environment of the schema to validate for");
   command->add_option("--previous", options->previous,
                       "Statistics of the previous span, for drift comparators");
