@@ -31,13 +31,22 @@ void AppendNumbers(const arrow::Array& array, std::vector<double>& numbers) {
   }
 }
 
-Status AppendColumn(const arrow::Array& column, std::vector<double>& numbers) {
+Status AppendColumn(const arrow::Array& column, const std::string& name, SortedColumns& columns) {
+  std::vector<double>& numbers = columns[name];
   switch (column.type_id()) {
     case arrow::Type::LIST: {
       PENSTOCK_ASSIGN_OR_RETURN_ARROW(const auto values,
                                       static_cast<const arrow::ListArray&>(column).Flatten());
-      return AppendColumn(*values, numbers);
+      return AppendColumn(*values, name, columns);
     }
+    case arrow::Type::STRUCT:
+      for (int i = 0; i < column.type()->num_fields(); ++i) {
+        PENSTOCK_ASSIGN_OR_RETURN_ARROW(const auto values,
+                                        static_cast<const arrow::StructArray&>(column).GetFlattenedField(i));
+        PENSTOCK_RETURN_IF_ERROR(
+            AppendColumn(*values, name + "." + column.type()->field(i)->name(), columns));
+      }
+      break;
     case arrow::Type::INT64:
       AppendNumbers<arrow::Int64Array>(column, numbers);
       break;
@@ -51,6 +60,13 @@ Status AppendColumn(const arrow::Array& column, std::vector<double>& numbers) {
       break;
   }
   return OkStatus();
+}
+
+template <class Levels>
+std::string LevelsText(const Levels& levels) {
+  std::string text;
+  for (const auto& level : levels) text += "{ " + level.ShortDebugString() + " }";
+  return text;
 }
 
 /// Compares one feature and keeps what differs.
@@ -113,6 +129,10 @@ class FeatureComparison {
     Equal("tot_num_values", expected.tot_num_values(), actual.tot_num_values());
     Near("avg_num_values", expected.avg_num_values(), actual.avg_num_values(), 1e-6);
     CompareWeightedCommon(expected, actual);
+    Equal("presence_and_valency_stats", LevelsText(expected.presence_and_valency_stats()),
+          LevelsText(actual.presence_and_valency_stats()));
+    Equal("weighted_presence_and_valency_stats", LevelsText(expected.weighted_presence_and_valency_stats()),
+          LevelsText(actual.weighted_presence_and_valency_stats()));
     const Histogram& lengths = expected.num_values_histogram();
     Equal("num_values_histogram type", Histogram::HistogramType_Name(lengths.type()),
           Histogram::HistogramType_Name(actual.num_values_histogram().type()));
@@ -335,7 +355,8 @@ class FeatureComparison {
 std::map<std::string, const FeatureNameStatistics*> ByName(const DatasetFeatureStatistics& dataset) {
   std::map<std::string, const FeatureNameStatistics*> features;
   for (const FeatureNameStatistics& feature : dataset.features()) {
-    features[feature.path().step_size() > 0 ? feature.path().step(0) : feature.name()] = &feature;
+    const std::string path = fmt::format("{}", fmt::join(feature.path().step(), "."));
+    features[path.empty() ? feature.name() : path] = &feature;
   }
   return features;
 }
@@ -349,7 +370,7 @@ Result<SortedColumns> ReadSortedColumns(const data::Dataset& dataset) {
     PENSTOCK_ASSIGN_OR_RETURN(const auto batch, reader->Next());
     if (!batch.has_value()) break;
     for (int i = 0; i < (*batch)->num_columns(); ++i) {
-      PENSTOCK_RETURN_IF_ERROR(AppendColumn(*(*batch)->column(i), columns[(*batch)->column_name(i)]));
+      PENSTOCK_RETURN_IF_ERROR(AppendColumn(*(*batch)->column(i), (*batch)->column_name(i), columns));
     }
   }
   for (auto& [name, numbers] : columns) std::sort(numbers.begin(), numbers.end());

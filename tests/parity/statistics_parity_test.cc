@@ -274,7 +274,9 @@ std::vector<std::string> RunCase(const std::filesystem::path& directory) {
                                                             : description["stats_options_json"];
   const auto options = statistics::ParseStatisticsOptions(given.dump());
   if (!options.ok()) return {options.status().ToString()};
-  const std::string format = description.value("format", "tfrecord");
+  // "tfrecord of tf.SequenceExample"
+  const std::string kind = description.value("format", "tfrecord");
+  const std::string format = kind.substr(0, kind.find(' '));
   const auto dataset = Open((directory / ("input." + format)).string());
   if (!dataset.ok()) return {dataset.status().ToString()};
   const auto actual = statistics::ComputeStatistics(**dataset, *options, {});
@@ -309,7 +311,8 @@ TEST(TfdvConformanceTest, EveryCaseAgrees) {
                  << ")";
   }
   std::set<std::filesystem::path> cases;
-  for (const auto& folder : {ConformanceDirectory(), ConformanceDirectory() / "upstream_stats"}) {
+  for (const auto& folder : {ConformanceDirectory(), ConformanceDirectory() / "upstream_stats",
+                             ConformanceDirectory() / "upstream_sequence"}) {
     if (!std::filesystem::exists(folder)) continue;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
       if (std::filesystem::exists(entry.path() / "options.json")) cases.insert(entry.path());

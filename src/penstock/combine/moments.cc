@@ -72,8 +72,10 @@ double SumSquaredDeviations(const double* values, int64_t count, double mean) {
     square += squares[lane];
     deviation += deviations[lane];
   }
+  // Past the largest double there is no correction to make: infinity less infinity is no number.
+  if (!std::isfinite(square)) return kInfinity;
   // The corrected two-pass formula: the second term is what the rounding of the mean cost.
-  return std::max(0.0, square - deviation * deviation / static_cast<double>(count));
+  return std::max(0.0, square - deviation * (deviation / static_cast<double>(count)));
 }
 
 template <class T>
@@ -126,8 +128,10 @@ void Moments::MergeFinite(int64_t count, double mean, double sum_squared_deviati
   const auto mine = static_cast<double>(num_finite_);
   const auto theirs = static_cast<double>(count);
   const double delta = mean - mean_;
-  sum_squared_deviations_ += sum_squared_deviations + delta * delta * (mine * (theirs / (mine + theirs)));
-  mean_ += delta * (theirs / (mine + theirs));
+  const double share = theirs / (mine + theirs);
+  sum_squared_deviations_ += sum_squared_deviations + delta * delta * (mine * share);
+  // Means of opposite signs can be further apart than the largest double.
+  mean_ += std::isfinite(delta) ? delta * share : mean * share - mean_ * share;
   num_finite_ += count;
 }
 

@@ -104,7 +104,9 @@ inline void Moments::Add(double value) {
   ++num_finite_;
   num_zeros_ += value == 0;
   const double delta = value - mean_;
-  mean_ += delta / static_cast<double>(num_finite_);
+  const auto count = static_cast<double>(num_finite_);
+  // Of opposite signs, they can be further apart than the largest double.
+  mean_ += std::isfinite(delta) ? delta / count : value / count - mean_ / count;
   sum_squared_deviations_ += delta * (value - mean_);
   sum_.Add(value);
 }

@@ -94,6 +94,25 @@ TEST(MomentsTest, SurvivesSumThatOverflows) {
   EXPECT_NEAR(moments.finite_mean() / huge, 1, 1e-12);
 }
 
+TEST(MomentsTest, DeviationOfHugeValuesIsInfiniteNotNothing) {
+  const std::vector<double> huge = {1e200, -1e200, 1e200, -1e200};
+  Moments at_once, one_by_one;
+  at_once.AddSpan(std::span<const double>(huge));
+  for (double value : huge) one_by_one.Add(value);
+  EXPECT_EQ(at_once.variance(), kInfinity);
+  EXPECT_EQ(one_by_one.variance(), kInfinity);
+  EXPECT_EQ(at_once.mean(), 0);
+}
+
+TEST(MomentsTest, MeansFurtherApartThanTheLargestDoubleMerge) {
+  Moments high, low;
+  high.Add(1.7e308);
+  low.Add(-1.7e308);
+  low.Merge(high);
+  EXPECT_EQ(low.mean(), 0);
+  EXPECT_EQ(low.variance(), kInfinity);
+}
+
 TEST(MomentsTest, MergesToWhatOneFoldGives) {
   TestRandom random(2);
   std::vector<double> values(10'000);

@@ -14,8 +14,8 @@ namespace penstock::data {
 /// Some examples (rows) of a dataset, column by column. Immutable.
 ///
 /// Columns are plain nullable Arrow arrays: int64, float, double, utf8, binary or bool
-/// for one value an example; list<those> for several. A null is a missing feature; an
-/// empty list is a present feature without values.
+/// for one value an example; list<those> for several; lists of lists and structs for what is nested
+/// (the steps of a sequence). A null is a missing feature; an empty list is a present feature without values.
 using Batch = std::shared_ptr<arrow::RecordBatch>;
 
 /// A pull stream of batches, all of one schema. Not for concurrent use.

@@ -18,6 +18,12 @@ namespace {
 std::string TypeName(const arrow::DataType& type) {
   if (type.id() == arrow::Type::LIST)
     return fmt::format("list<{}>", TypeName(*static_cast<const arrow::ListType&>(type).value_type()));
+  if (type.id() == arrow::Type::STRUCT) {
+    std::string names;
+    for (const auto& field : type.fields())
+      names += fmt::format("{}{}: {}", names.empty() ? "" : ", ", field->name(), TypeName(*field->type()));
+    return fmt::format("struct<{}>", names);
+  }
   return type.id() == arrow::Type::STRING ? "utf8" : type.ToString();
 }
 

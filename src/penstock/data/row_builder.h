@@ -18,7 +18,7 @@ class RowBuilder {
   RowBuilder(std::shared_ptr<arrow::ArrayBuilder> values, bool is_list,
              const std::shared_ptr<arrow::DataType>& type)
       : values_(std::move(values)) {
-    if (is_list) list_ = std::make_unique<arrow::ListBuilder>(arrow::default_memory_pool(), values_, type);
+    if (is_list) list_ = std::make_shared<arrow::ListBuilder>(arrow::default_memory_pool(), values_, type);
   }
 
   bool is_list() const { return list_ != nullptr; }
@@ -30,6 +30,11 @@ class RowBuilder {
   /// Values added from now on are of a new row. Nothing to do where a value is a row.
   arrow::Status BeginRow() { return is_list() ? list_->Append() : arrow::Status::OK(); }
 
+  /// What rows are appended to, for a list of such rows around them.
+  std::shared_ptr<arrow::ArrayBuilder> rows() const {
+    return is_list() ? std::static_pointer_cast<arrow::ArrayBuilder>(list_) : values_;
+  }
+
   /// The rows so far; the builder is then empty.
   Result<std::shared_ptr<arrow::Array>> Finish() {
     std::shared_ptr<arrow::Array> array;
@@ -39,7 +44,7 @@ class RowBuilder {
 
  private:
   std::shared_ptr<arrow::ArrayBuilder> values_;
-  std::unique_ptr<arrow::ListBuilder> list_;  // Null for one value a row.
+  std::shared_ptr<arrow::ListBuilder> list_;  // Null for one value a row.
 };
 
 /// The rows of all builders as a batch; they are then empty. `Builder` has Finish.

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <map>
 
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
@@ -17,6 +18,7 @@ namespace {
 using arrow::Type;
 
 constexpr uint64_t kListType = 16;
+constexpr uint64_t kStructType = 64;
 /// Rows are hashed in blocks, so that the cell hashes of a block stay in the cache.
 constexpr int64_t kBlockRows = 512;
 
@@ -105,21 +107,60 @@ void HashLists(const arrow::ListArray& lists, int64_t begin, int64_t end, uint64
   }
 }
 
+/// 0: not a type of batch.h.
+uint64_t TypeOf(const arrow::DataType& type) {
+  if (type.id() == Type::LIST) {
+    const uint64_t element = TypeOf(*static_cast<const arrow::ListType&>(type).value_type());
+    return element == 0 ? 0 : kListType + element;
+  }
+  if (type.id() != Type::STRUCT) return ScalarType(type.id());
+  for (const auto& field : type.fields())
+    if (TypeOf(*field->type()) == 0) return 0;
+  return kStructType;
+}
+
+/// The hash of a value that is not null, of the column or field whose name hashes to `name`.
+uint64_t HashNested(const arrow::Array& array, int64_t i, uint64_t name) {
+  const uint64_t seed = name + TypeOf(*array.type());
+  if (array.type_id() == Type::LIST) {
+    const auto& list = static_cast<const arrow::ListArray&>(array);
+    std::vector<uint64_t> elements;
+    for (int64_t at = list.value_offset(i); at < list.value_offset(i + 1); ++at)
+      elements.push_back(list.values()->IsNull(at) ? 0 : LittleEndian(HashNested(*list.values(), at, name)));
+    return Hash64({reinterpret_cast<const char*>(elements.data()), elements.size() * sizeof(uint64_t)}, seed);
+  }
+  if (array.type_id() == Type::STRUCT) {
+    const auto& fields = static_cast<const arrow::StructArray&>(array);
+    std::map<std::string, uint64_t> by_name;
+    for (int field = 0; field < fields.num_fields(); ++field) {
+      const std::string& field_name = fields.type()->field(field)->name();
+      const auto values = fields.field(field);
+      if (values->IsValid(i)) by_name[field_name] = LittleEndian(HashNested(*values, i, Hash64(field_name)));
+    }
+    std::vector<uint64_t> cells;
+    for (const auto& [field_name, hash] : by_name) cells.push_back(hash);
+    return Hash64({reinterpret_cast<const char*>(cells.data()), cells.size() * sizeof(uint64_t)}, seed);
+  }
+  uint64_t hash = 0;
+  HashScalars(array, i, i + 1, seed, [&](int64_t, uint64_t cell) { hash = cell; });
+  return hash;
+}
+
 }  // namespace
 
 Result<RowHasher> RowHasher::Make(const arrow::Schema& schema) {
   RowHasher hasher;
   for (int i = 0; i < schema.num_fields(); ++i) {
     const auto& field = *schema.field(i);
-    const bool is_list = field.type()->id() == Type::LIST;
-    const auto scalar =
-        is_list ? static_cast<const arrow::ListType&>(*field.type()).value_type() : field.type();
-    const uint64_t type = ScalarType(scalar->id());
+    const uint64_t type = TypeOf(*field.type());
     if (type == 0)
       return InvalidArgument("Column '{}' has type {}, which examples cannot hold", field.name(),
                              field.type()->ToString());
     const uint64_t seed = Hash64(field.name());
-    hasher.columns_.push_back({i, field.name(), seed + type + (is_list ? kListType : 0), seed + type});
+    const bool is_list = type > kListType && type < 2 * kListType;
+    const bool is_nested = type >= 2 * kListType;
+    hasher.columns_.push_back({i, field.name(), is_nested ? seed : seed + type,
+                               seed + type - (is_list ? kListType : 0), is_nested});
   }
   std::sort(hasher.columns_.begin(), hasher.columns_.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -148,7 +189,10 @@ std::vector<uint64_t> RowHasher::Hash(const arrow::RecordBatch& batch) const {
     };
     for (const Column& column : columns_) {
       const arrow::Array& array = *batch.column(column.place);
-      if (array.type_id() == Type::LIST) {
+      if (column.is_nested) {
+        for (int64_t row = begin; row < end; ++row)
+          if (array.IsValid(row)) add(row, HashNested(array, row, column.seed));
+      } else if (array.type_id() == Type::LIST) {
         HashLists(static_cast<const arrow::ListArray&>(array), begin, end, column.seed, column.element_seed,
                   add);
       } else {

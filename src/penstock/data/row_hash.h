@@ -23,8 +23,9 @@ namespace penstock::data {
 /// double, 8 bytes of the double, -0 as +0 and every NaN as 0x7FF8000000000000; 3 utf8 and binary, their
 /// bytes; 4 bool, 1 byte 0 or 1; lists are 16 + the type of their elements, and their value is the
 /// elements' hashes one after the other, 8 bytes each, where an element hashes as a cell of the same
-/// column and of its own type, and a null element as 8 zero bytes. A null contributes nothing, so it
-/// differs from an empty text or list, and a column of nulls alone changes no hash.
+/// column and of its own type, and a null element as 8 zero bytes; structs are type 64, and their value is
+/// that of a row of their fields. A null contributes nothing, so it differs from an empty text or list, and a
+/// column of nulls alone changes no hash.
 class RowHasher {
  public:
   /// kInvalidArgument names a column whose type is not of batch.h.
@@ -41,6 +42,7 @@ class RowHasher {
     std::string name;
     uint64_t seed = 0;  // Of the column's own type.
     uint64_t element_seed = 0;
+    bool is_nested = false;  // Deeper than a list of scalars.
   };
   std::vector<Column> columns_;  // By name.
 };

@@ -49,7 +49,7 @@ Result<std::vector<Shard>> CutFiles(const std::vector<FileSource>& files, const 
 }
 
 /// What is known of each column after a look at every shard: `profile(shard)` gives a map from name to a
-/// profile whose MergeFrom does not mind the order.
+/// profile whose MergeFrom does not mind the order, or something that has such a MergeFrom itself.
 template <class Profiles, class Shard, class Profile>
 Result<Profiles> ProfileShards(const std::vector<Shard>& shards, const ExecutionOptions& execution,
                                const Profile& profile) {
@@ -59,7 +59,11 @@ Result<Profiles> ProfileShards(const std::vector<Shard>& shards, const Execution
       ParallelFor(static_cast<int64_t>(shards.size()), execution, [&](int64_t i) -> Status {
         PENSTOCK_ASSIGN_OR_RETURN(const Profiles profiles, profile(shards[static_cast<size_t>(i)]));
         std::lock_guard lock(mutex);
-        for (const auto& [name, column] : profiles) merged[name].MergeFrom(column);
+        if constexpr (requires { merged.MergeFrom(profiles); }) {
+          merged.MergeFrom(profiles);
+        } else {
+          for (const auto& [name, column] : profiles) merged[name].MergeFrom(column);
+        }
         return OkStatus();
       }));
   return merged;

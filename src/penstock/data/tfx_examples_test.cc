@@ -118,10 +118,5 @@ TEST_F(TfxExamplesTest, ReadsItsOtherCsvFiles) {
   EXPECT_EQ(lines->num_columns(), 4);
 }
 
-TEST_F(TfxExamplesTest, SaysThatSequenceExamplesAreNotRead) {
-  EXPECT_THAT(Open({kTestData + "external/tfrecord_sequence"}).status(),
-              FailsWith(StatusCode::kInvalidArgument, "tf.SequenceExample"));
-}
-
 }  // namespace
 }  // namespace penstock::data

@@ -23,6 +23,8 @@ FeatureNameStatistics::Type FeatureTypeOf(ColumnRole role) {
     case ColumnRole::kBytes:
     case ColumnRole::kUnknownBytes:
       return FeatureNameStatistics::BYTES;
+    case ColumnRole::kStruct:
+      return FeatureNameStatistics::STRUCT;
     case ColumnRole::kString:
     case ColumnRole::kUnknown:
       break;
@@ -43,6 +45,7 @@ ColumnStatistics::Values ColumnStatistics::MakeValues(ColumnRole role, double ep
       return ByteSummary();
     case ColumnRole::kUnknown:
     case ColumnRole::kUnknownBytes:
+    case ColumnRole::kStruct:
       break;
   }
   return std::monostate();
@@ -51,6 +54,7 @@ ColumnStatistics::Values ColumnStatistics::MakeValues(ColumnRole role, double ep
 ColumnStatistics::ColumnStatistics(ColumnRole role, double epsilon, const Extras& extras)
     : role_(role), valency_(epsilon), values_(MakeValues(role, epsilon)) {
   if (extras.has_semantics) semantics_.emplace();
+  if (extras.nest_level > 1) levels_.emplace(epsilon, extras.nest_level, extras.is_weighted);
   if (!extras.is_weighted) return;
   weighted_presence_.emplace();
   if (std::holds_alternative<NumberSummary>(values_)) weighted_numbers_.emplace(epsilon);
@@ -97,6 +101,17 @@ Status ColumnStatistics::AddLists(const ListArray& lists, std::span<const double
   return OkStatus();
 }
 
+Status ColumnStatistics::AddNested(const arrow::Array& lists, std::span<const double> weights) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto innermost, levels_->Add(arrow::MakeArray(lists.data()), weights));
+  for (size_t i = 0; i < innermost.num_values.size(); ++i) {
+    if (innermost.num_values[i] < 0) continue;
+    valency_.Add(innermost.num_values[i], 1);
+    if (weighted_presence_.has_value()) weighted_presence_->Add(weights[i], innermost.num_values[i]);
+  }
+  AddValues(*innermost.values, innermost.weights);
+  return OkStatus();
+}
+
 void ColumnStatistics::AddFlat(const arrow::Array& values, std::span<const double> weights) {
   valency_.Add(1, values.length() - values.null_count());
   for (size_t i = 0; weighted_presence_.has_value() && i < weights.size(); ++i) {
@@ -109,6 +124,7 @@ Status ColumnStatistics::Add(const arrow::Array& column, std::span<const double>
   if (weighted_presence_.has_value() && static_cast<int64_t>(weights.size()) != column.length()) {
     return Internal("{} weights for {} examples", weights.size(), column.length());
   }
+  if (levels_.has_value()) return AddNested(column, weights);
   switch (column.type_id()) {
     case arrow::Type::NA:
       return OkStatus();
@@ -128,6 +144,8 @@ Status ColumnStatistics::Merge(const ColumnStatistics& from) {
                     static_cast<int>(role_), static_cast<int>(from.role_));
   }
   PENSTOCK_RETURN_IF_ERROR(valency_.Merge(from.valency_));
+  if (levels_.has_value() && from.levels_.has_value())
+    PENSTOCK_RETURN_IF_ERROR(levels_->Merge(*from.levels_));
   if (semantics_.has_value() && from.semantics_.has_value()) semantics_->Merge(*from.semantics_);
   if (weighted_presence_.has_value() && from.weighted_presence_.has_value())
     weighted_presence_->Merge(*from.weighted_presence_);
@@ -144,14 +162,17 @@ Status ColumnStatistics::Merge(const ColumnStatistics& from) {
   return OkStatus();
 }
 
-void ColumnStatistics::Finish(int64_t num_examples, double weighted_num_examples,
+void ColumnStatistics::Finish(int64_t num_parents, double weighted_num_parents,
                               const StatisticsOptions& options, FeatureNameStatistics& out) const {
   out.set_type(FeatureTypeOf(role_));
+  const bool is_typed = role_ != ColumnRole::kUnknown && role_ != ColumnRole::kUnknownBytes;
+  if (levels_.has_value() && is_typed) levels_->FinishLengths(options.num_values_histogram_buckets, out);
   if (semantics_.has_value()) semantics_->Finish(out);
   CommonStatistics common;
-  valency_.Finish(num_examples, options.num_values_histogram_buckets, common);
+  valency_.Finish(num_parents, options.num_values_histogram_buckets, common);
   if (weighted_presence_.has_value())
-    weighted_presence_->Finish(weighted_num_examples, *common.mutable_weighted_common_stats());
+    weighted_presence_->Finish(weighted_num_parents, *common.mutable_weighted_common_stats());
+  if (levels_.has_value()) levels_->Finish(num_parents, weighted_num_parents, common);
   if (const auto* numbers = std::get_if<NumberSummary>(&values_)) {
     *out.mutable_num_stats()->mutable_common_stats() = std::move(common);
     numbers->Finish(options, *out.mutable_num_stats());
@@ -163,6 +184,8 @@ void ColumnStatistics::Finish(int64_t num_examples, double weighted_num_examples
   } else if (const auto* bytes = std::get_if<ByteSummary>(&values_)) {
     *out.mutable_bytes_stats()->mutable_common_stats() = std::move(common);
     bytes->Finish(*out.mutable_bytes_stats());
+  } else if (role_ == ColumnRole::kStruct) {
+    *out.mutable_struct_stats()->mutable_common_stats() = std::move(common);
   } else if (role_ == ColumnRole::kUnknownBytes) {
     *out.mutable_bytes_stats()->mutable_common_stats() = std::move(common);
   } else {
@@ -173,6 +196,7 @@ void ColumnStatistics::Finish(int64_t num_examples, double weighted_num_examples
 void ColumnStatistics::Encode(combine::StateWriter& writer) const {
   writer.Byte(static_cast<uint8_t>(role_));
   valency_.Encode(writer);
+  if (levels_.has_value()) levels_->Encode(writer);
   if (const auto* numbers = std::get_if<NumberSummary>(&values_)) {
     numbers->Encode(writer);
   } else if (const auto* categories = std::get_if<CategorySummary>(&values_)) {
@@ -191,6 +215,7 @@ Result<ColumnStatistics> ColumnStatistics::Decode(ColumnRole role, double epsilo
   PENSTOCK_RETURN_IF_ERROR(reader.status());
   ColumnStatistics column(role, epsilon, extras);
   PENSTOCK_ASSIGN_OR_RETURN(column.valency_, ValencySummary::Decode(reader));
+  if (column.levels_.has_value()) PENSTOCK_RETURN_IF_ERROR(column.levels_->DecodeFrom(reader));
   if (std::holds_alternative<NumberSummary>(column.values_)) {
     PENSTOCK_ASSIGN_OR_RETURN(column.values_, NumberSummary::Decode(reader));
   } else if (std::holds_alternative<CategorySummary>(column.values_)) {

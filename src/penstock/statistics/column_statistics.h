@@ -14,6 +14,7 @@
 #include "penstock/combine/state_codec.h"
 #include "penstock/statistics/byte_summary.h"
 #include "penstock/statistics/category_summary.h"
+#include "penstock/statistics/nested_valency.h"
 #include "penstock/statistics/number_summary.h"
 #include "penstock/statistics/options.h"
 #include "penstock/statistics/semantic_summary.h"
@@ -32,6 +33,7 @@ enum class ColumnRole : uint8_t {
   kCategoricalInteger = 5,  ///< Numbers that the schema calls categorical: described as strings.
   kCategoricalReal = 6,
   kUnknownBytes = 7,  ///< As kUnknown, and the schema calls it bytes.
+  kStruct = 8,        ///< Only how often it is there; its fields are features.
 };
 
 /// The type that the statistics name for `role`. TFDV has no "unknown" and says STRING.
@@ -49,6 +51,7 @@ class ColumnStatistics {
   struct Extras {
     bool is_weighted = false;
     bool has_semantics = false;
+    int nest_level = 1;  ///< Lists around a value; a plain value is a list of one.
     bool operator==(const Extras&) const = default;
   };
   ColumnStatistics(ColumnRole role, double epsilon, const Extras& extras);
@@ -57,11 +60,17 @@ class ColumnStatistics {
   /// weighted; else none.
   Status Add(const arrow::Array& column, std::span<const double> weights = {});
   Status Merge(const ColumnStatistics& from);
-  /// `out` gets type, common and typed statistics; not the path.
-  void Finish(int64_t num_examples, double weighted_num_examples, const StatisticsOptions& options,
+  /// `out` gets type, common and typed statistics; not the path. `num_parents`: examples, or of a struct's
+  /// field the structs.
+  void Finish(int64_t num_parents, double weighted_num_parents, const StatisticsOptions& options,
               tensorflow::metadata::v0::FeatureNameStatistics& out) const;
 
   ColumnRole role() const { return role_; }
+  /// Values at the innermost level: of a struct, how often its fields could be there.
+  int64_t total_num_values() const { return valency_.total_num_values(); }
+  double weighted_total_num_values() const {
+    return weighted_presence_.has_value() ? weighted_presence_->total_num_values() : 0;
+  }
 
   void Encode(combine::StateWriter& writer) const;
   /// kDataLoss where the state is not one of `role`.
@@ -73,11 +82,13 @@ class ColumnStatistics {
   static Values MakeValues(ColumnRole role, double epsilon);
   template <class ListArray>
   Status AddLists(const ListArray& lists, std::span<const double> weights);
+  Status AddNested(const arrow::Array& lists, std::span<const double> weights);
   void AddFlat(const arrow::Array& values, std::span<const double> weights);
   void AddValues(const arrow::Array& values, std::span<const double> weights);
 
   ColumnRole role_;
-  ValencySummary valency_;
+  ValencySummary valency_;               // Of the innermost values, by element of the outermost array.
+  std::optional<NestedValency> levels_;  // Of lists of lists.
   Values values_;
   std::optional<WeightedPresence> weighted_presence_;
   std::optional<WeightedNumberSummary> weighted_numbers_;  // Where values_ are numbers.

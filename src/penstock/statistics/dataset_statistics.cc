@@ -1,14 +1,15 @@
 #include "penstock/statistics/dataset_statistics.h"
 
-#include <set>
+#include <algorithm>
+#include <any>
 #include <span>
-#include <unordered_map>
 #include <utility>
 
-#include <tensorflow_metadata/proto/v0/schema.pb.h>
+#include <fmt/format.h>
 
 #include "penstock/base/near_miss.h"
 #include "penstock/combine/state_codec.h"
+#include "penstock/statistics/generated_statistics.h"
 #include "penstock/statistics/state_counts.h"
 #include "penstock/statistics/weighted_summary.h"
 
@@ -18,68 +19,45 @@ namespace v0 = tensorflow::metadata::v0;
 
 namespace {
 
-constexpr uint8_t kStateVersion = 1;
+constexpr uint8_t kStateVersion = 2;
 
-/// What a schema says that changes how values are described.
-enum class Claim { kNone, kBytes, kCategoricalInteger, kCategoricalReal };
-
-Claim ClaimOf(const v0::Feature& feature) {
-  if (feature.has_image_domain()) return Claim::kBytes;
-  if (feature.type() == v0::INT) {
-    const bool is_categorical = (feature.has_int_domain() && feature.int_domain().is_categorical()) ||
-                                feature.has_bool_domain() || feature.has_natural_language_domain();
-    return is_categorical ? Claim::kCategoricalInteger : Claim::kNone;
-  }
-  if (feature.type() == v0::FLOAT && feature.has_float_domain() && feature.float_domain().is_categorical()) {
-    return Claim::kCategoricalReal;
-  }
-  return Claim::kNone;
-}
-
-std::unordered_map<std::string, Claim> ClaimsOf(const v0::Schema* schema) {
-  std::unordered_map<std::string, Claim> claims;
-  if (schema == nullptr) return claims;
-  for (const v0::Feature& feature : schema->feature()) claims[feature.name()] = ClaimOf(feature);
-  return claims;
-}
-
-/// Claims count only where the data have that type: statistics are there to show where they do not.
-Result<ColumnRole> RoleOf(const arrow::Field& field, Claim claim) {
-  const arrow::DataType* type = field.type().get();
-  if (type->id() == arrow::Type::LIST || type->id() == arrow::Type::LARGE_LIST)
-    type = type->field(0)->type().get();
-  switch (type->id()) {
-    case arrow::Type::NA:
-      return claim == Claim::kBytes ? ColumnRole::kUnknownBytes : ColumnRole::kUnknown;
-    case arrow::Type::INT64:
-    case arrow::Type::BOOL:
-      return claim == Claim::kCategoricalInteger ? ColumnRole::kCategoricalInteger : ColumnRole::kInteger;
-    case arrow::Type::FLOAT:
-    case arrow::Type::DOUBLE:
-      return claim == Claim::kCategoricalReal ? ColumnRole::kCategoricalReal : ColumnRole::kReal;
-    case arrow::Type::STRING:
-    case arrow::Type::BINARY:
-    case arrow::Type::LARGE_STRING:
-    case arrow::Type::LARGE_BINARY:
-      return claim == Claim::kBytes ? ColumnRole::kBytes : ColumnRole::kString;
-    default:
-      return InvalidArgument(
-          "Statistics of column '{}' cannot be computed: its type is {}; it must be int64, float, double, "
-          "bool, "
-          "string or binary, or a list of one of these",
-          field.name(), field.type()->ToString());
-  }
-}
-
-Status CheckAllowlist(const std::vector<std::string>& allowlist, const arrow::Schema& schema) {
-  const std::vector<std::string> names = schema.field_names();
-  for (const std::string& name : allowlist) {
-    if (schema.GetFieldIndex(name) < 0) {
-      return NotFound("The feature '{}' of feature_allowlist is not in the data{}", name,
-                      DidYouMean(name, names));
+void ClearHistograms(v0::FeatureNameStatistics& feature) {
+  if (feature.has_num_stats()) {
+    v0::NumericStatistics& numbers = *feature.mutable_num_stats();
+    numbers.clear_histograms();
+    numbers.clear_median();
+    if (numbers.has_weighted_numeric_stats()) {
+      numbers.mutable_weighted_numeric_stats()->clear_histograms();
+      numbers.mutable_weighted_numeric_stats()->clear_median();
     }
+    numbers.mutable_common_stats()->clear_num_values_histogram();
+  } else if (feature.has_string_stats()) {
+    feature.mutable_string_stats()->mutable_common_stats()->clear_num_values_histogram();
+  } else if (feature.has_bytes_stats()) {
+    feature.mutable_bytes_stats()->mutable_common_stats()->clear_num_values_histogram();
+  } else if (feature.has_struct_stats()) {
+    feature.mutable_struct_stats()->mutable_common_stats()->clear_num_values_histogram();
   }
-  return OkStatus();
+}
+
+void EraseLengthHistograms(v0::FeatureNameStatistics& feature) {
+  auto& customs = *feature.mutable_custom_stats();
+  for (int i = customs.size() - 1; i >= 0; --i)
+    if (customs[i].name().starts_with("level_")) customs.DeleteSubrange(i, 1);
+}
+
+/// Leaves what is not of TFDV's default generators.
+void EraseDefaults(v0::DatasetFeatureStatistics& dataset) {
+  dataset.clear_num_examples();
+  dataset.clear_weighted_num_examples();
+  auto& features = *dataset.mutable_features();
+  for (int i = features.size() - 1; i >= 0; --i) {
+    v0::FeatureNameStatistics& feature = features[i];
+    EraseLengthHistograms(feature);
+    feature.clear_stats();
+    feature.clear_type();
+    if (feature.custom_stats().empty()) features.DeleteSubrange(i, 1);
+  }
 }
 
 }  // namespace
@@ -87,23 +65,15 @@ Status CheckAllowlist(const std::vector<std::string>& allowlist, const arrow::Sc
 Result<DatasetStatistics> DatasetStatistics::Make(const arrow::Schema& schema,
                                                   const StatisticsOptions& options) {
   PENSTOCK_RETURN_IF_ERROR(CheckStatisticsOptions(options));
-  PENSTOCK_RETURN_IF_ERROR(CheckAllowlist(options.feature_allowlist, schema));
-  const std::set<std::string> allowed(options.feature_allowlist.begin(), options.feature_allowlist.end());
-  const std::unordered_map<std::string, Claim> claims = ClaimsOf(options.schema);
   DatasetStatistics statistics;
   statistics.options_ = options;
   statistics.options_.schema = nullptr;
   statistics.options_.owned_schema = nullptr;
   statistics.num_columns_ = schema.num_fields();
-  for (int column = 0; column < schema.num_fields(); ++column) {
-    const arrow::Field& field = *schema.field(column);
-    if (!allowed.empty() && !allowed.contains(field.name())) continue;
-    const auto claim = claims.find(field.name());
-    PENSTOCK_ASSIGN_OR_RETURN(const ColumnRole role,
-                              RoleOf(field, claim == claims.end() ? Claim::kNone : claim->second));
-    statistics.features_.push_back({field.name(), column, field.type(), role, kNoWeight});
-  }
+  PENSTOCK_ASSIGN_OR_RETURN(statistics.tree_,
+                            FeatureTree::Make(schema, options.feature_allowlist, options.schema));
   PENSTOCK_RETURN_IF_ERROR(statistics.FindWeights(schema));
+  PENSTOCK_ASSIGN_OR_RETURN(statistics.generated_, MakeGeneratedStatistics(schema, options));
   return statistics;
 }
 
@@ -130,21 +100,29 @@ Status DatasetStatistics::FindWeights(const arrow::Schema& schema) {
                       DidYouMean(feature, schema.field_names()));
     }
   }
-  for (Feature& feature : features_) {
-    feature.weight = default_weight_;
-    const auto override_at = options_.per_feature_weight_override.find(feature.name);
-    if (override_at == options_.per_feature_weight_override.end()) continue;
-    PENSTOCK_ASSIGN_OR_RETURN(feature.weight, WeightNamed(override_at->second, schema));
+  for (const FeatureTree::Feature& feature : tree_.features()) {
+    int& weight = weight_of_feature_.emplace_back(default_weight_);
+    // Overrides name columns; as in TFDV they do not reach the fields of a struct.
+    const auto override_at = options_.per_feature_weight_override.find(feature.path.front());
+    if (feature.path.size() > 1 || override_at == options_.per_feature_weight_override.end()) continue;
+    PENSTOCK_ASSIGN_OR_RETURN(weight, WeightNamed(override_at->second, schema));
   }
   return OkStatus();
 }
 
+ColumnStatistics::Extras DatasetStatistics::ExtrasOf(size_t feature) const {
+  const FeatureTree::Feature& described = tree_.features()[feature];
+  return {weight_of_feature_[feature] != kNoWeight,
+          options_.enable_semantic_domain_stats && described.role != ColumnRole::kStruct,
+          described.nest_level};
+}
+
 DatasetStatistics::State DatasetStatistics::NewState() const {
   State state;
-  state.columns.reserve(features_.size());
-  for (const Feature& feature : features_) {
-    state.columns.emplace_back(feature.role, options_.epsilon, ExtrasOf(feature));
-  }
+  state.columns.reserve(tree_.features().size());
+  for (size_t i = 0; i < tree_.features().size(); ++i)
+    state.columns.emplace_back(tree_.features()[i].role, options_.epsilon, ExtrasOf(i));
+  state.generated = generated_.NewState();
   return state;
 }
 
@@ -159,18 +137,18 @@ Status DatasetStatistics::Add(const combine::Batch& batch, State& state) const {
                               ReadWeights(*batch->column(weight.column), weight.name));
     weights.push_back(std::move(of_examples));
   }
-  for (size_t i = 0; i < features_.size(); ++i) {
-    const Feature& feature = features_[i];
-    const arrow::Array& column = *batch->column(feature.column);
-    if (!column.type()->Equals(*feature.type)) {
-      return InvalidArgument("Column '{}' is {} in one batch and {} in another", feature.name,
-                             feature.type->ToString(), column.type()->ToString());
-    }
-    const std::span<const double> of_feature =
-        feature.is_weighted() ? std::span<const double>(weights[static_cast<size_t>(feature.weight)])
-                              : std::span<const double>();
-    PENSTOCK_RETURN_IF_ERROR(state.columns[i].Add(column, of_feature));
-  }
+  const auto add = [&](size_t feature, const arrow::Array& values, std::span<const int64_t> rows) -> Status {
+    if (weight_of_feature_[feature] == kNoWeight) return state.columns[feature].Add(values);
+    const std::vector<double>& of_examples = weights[static_cast<size_t>(weight_of_feature_[feature])];
+    if (rows.empty() && values.length() == batch->num_rows())
+      return state.columns[feature].Add(values, of_examples);
+    std::vector<double> of_values;
+    of_values.reserve(rows.size());
+    for (const int64_t row : rows) of_values.push_back(of_examples[static_cast<size_t>(row)]);
+    return state.columns[feature].Add(values, of_values);
+  };
+  PENSTOCK_RETURN_IF_ERROR(tree_.ForEach(*batch, !weights_.empty(), add));
+  PENSTOCK_RETURN_IF_ERROR(generated_.Add(batch, state.generated));
   state.num_examples += batch->num_rows();
   if (default_weight_ != kNoWeight) {
     for (const double weight : weights[static_cast<size_t>(default_weight_)])
@@ -180,9 +158,10 @@ Status DatasetStatistics::Add(const combine::Batch& batch, State& state) const {
 }
 
 Status DatasetStatistics::Merge(const State& from, State& into) const {
-  for (size_t i = 0; i < features_.size(); ++i) {
+  for (size_t i = 0; i < tree_.features().size(); ++i) {
     PENSTOCK_RETURN_IF_ERROR(into.columns[i].Merge(from.columns[i]));
   }
+  PENSTOCK_RETURN_IF_ERROR(generated_.Merge(from.generated, into.generated));
   into.num_examples += from.num_examples;
   into.weighted_num_examples.Merge(from.weighted_num_examples);
   return OkStatus();
@@ -193,11 +172,28 @@ Result<DatasetStatistics::Output> DatasetStatistics::Finish(const State& state) 
   output.set_num_examples(static_cast<uint64_t>(state.num_examples));
   const double weighted_num_examples = state.weighted_num_examples.value();
   output.set_weighted_num_examples(weighted_num_examples);
-  for (size_t i = 0; i < features_.size(); ++i) {
+  for (size_t i = 0; i < tree_.features().size(); ++i) {
+    const FeatureTree::Feature& described = tree_.features()[i];
     v0::FeatureNameStatistics& feature = *output.add_features();
-    feature.mutable_path()->add_step(features_[i].name);
-    state.columns[i].Finish(state.num_examples, weighted_num_examples, options_, feature);
+    for (const std::string& step : described.path) feature.mutable_path()->add_step(step);
+    if (described.parent == FeatureTree::kNoParent) {
+      state.columns[i].Finish(state.num_examples, weighted_num_examples, options_, feature);
+    } else {
+      const ColumnStatistics& parent = state.columns[static_cast<size_t>(described.parent)];
+      state.columns[i].Finish(parent.total_num_values(), parent.weighted_total_num_values(), options_,
+                              feature);
+    }
+    const std::string path = fmt::format("{}", fmt::join(described.path, "."));
+    const auto& listed = options_.histogram_paths;
+    const bool is_listed = std::find(listed.begin(), listed.end(), path) != listed.end();
+    if (is_listed == options_.histogram_paths_are_excluded) {
+      ClearHistograms(feature);
+      EraseLengthHistograms(feature);
+    }
   }
+  if (!options_.add_default_generators) EraseDefaults(output);
+  PENSTOCK_ASSIGN_OR_RETURN(const std::vector<std::any> generated, generated_.Finish(state.generated));
+  for (const std::any& part : generated) MergeGenerated(std::any_cast<const Output&>(part), output);
   return output;
 }
 
@@ -208,6 +204,7 @@ combine::Bytes DatasetStatistics::Encode(const State& state) const {
   if (default_weight_ != kNoWeight) state.weighted_num_examples.Encode(writer);
   writer.Varint(state.columns.size());
   for (const ColumnStatistics& column : state.columns) column.Encode(writer);
+  writer.Text(generated_.Encode(state.generated));
   return std::move(writer).Take();
 }
 
@@ -217,15 +214,17 @@ Result<DatasetStatistics::State> DatasetStatistics::Decode(std::string_view byte
   State state;
   state.num_examples = ReadCount(reader);
   if (default_weight_ != kNoWeight) state.weighted_num_examples.Decode(reader);
-  if (reader.Count(1) != features_.size()) reader.Fail("the number of features is another one");
+  if (reader.Count(1) != tree_.features().size()) reader.Fail("the number of features is another one");
   PENSTOCK_RETURN_IF_ERROR(reader.status());
-  for (const Feature& feature : features_) {
+  for (size_t i = 0; i < tree_.features().size(); ++i) {
     PENSTOCK_ASSIGN_OR_RETURN(
         ColumnStatistics column,
-        ColumnStatistics::Decode(feature.role, options_.epsilon, ExtrasOf(feature), reader));
+        ColumnStatistics::Decode(tree_.features()[i].role, options_.epsilon, ExtrasOf(i), reader));
     state.columns.push_back(std::move(column));
   }
+  const std::string_view generated = reader.Text();
   PENSTOCK_RETURN_IF_ERROR(reader.Finish());
+  PENSTOCK_ASSIGN_OR_RETURN(state.generated, generated_.Decode(generated));
   return state;
 }
 
@@ -239,11 +238,19 @@ Digest DatasetStatistics::Fingerprint() const {
   builder.Add(options_.epsilon).Add(int64_t{num_columns_});
   builder.Add(int64_t{options_.enable_semantic_domain_stats});
   builder.Add(options_.weight_feature).Add(options_.weighted_frequency_threshold);
-  for (const Feature& feature : features_) {
-    builder.Add(feature.name).Add(int64_t{feature.column}).Add(feature.type->ToString());
-    builder.Add(static_cast<int64_t>(feature.role));
-    if (feature.is_weighted()) builder.Add(weights_[static_cast<size_t>(feature.weight)].name);
+  for (size_t i = 0; i < tree_.features().size(); ++i) {
+    const FeatureTree::Feature& feature = tree_.features()[i];
+    builder.Add(static_cast<int64_t>(feature.path.size()));
+    for (const std::string& step : feature.path) builder.Add(step);
+    builder.Add(int64_t{feature.column})
+        .Add(feature.type->ToString())
+        .Add(static_cast<int64_t>(feature.role));
+    const int weight = weight_of_feature_[i];
+    if (weight != kNoWeight) builder.Add(weights_[static_cast<size_t>(weight)].name);
   }
+  builder.Add(int64_t{options_.add_default_generators}).Add(int64_t{options_.histogram_paths_are_excluded});
+  for (const std::string& path : options_.histogram_paths) builder.Add(path);
+  builder.Add(generated_.Fingerprint());
   return builder.Finish();
 }
 

@@ -11,8 +11,10 @@
 
 #include "penstock/base/digest.h"
 #include "penstock/combine/combiner.h"
+#include "penstock/combine/combiner_set.h"
 #include "penstock/combine/moments.h"
 #include "penstock/statistics/column_statistics.h"
+#include "penstock/statistics/feature_tree.h"
 #include "penstock/statistics/options.h"
 
 namespace penstock::statistics {
@@ -20,7 +22,8 @@ namespace penstock::statistics {
 /// The statistics of all features of a dataset as one combiner (combine/combiner.h):
 /// what ComputeStatistics folds, and what a stream window or a cache of daily spans keeps.
 ///
-/// Immutable, so one value serves any number of threads; a State belongs to one thread.
+/// Immutable, so one value serves any number of threads; a State (which cannot be copied) belongs to one
+/// thread.
 /// Every batch must have the schema that the combiner was made for.
 ///
 /// Bounds: counts, extremes, zeros, NaN and lengths are exact; mean and standard deviation
@@ -32,7 +35,8 @@ class DatasetStatistics {
   struct State {
     int64_t num_examples = 0;
     combine::CompensatedSum weighted_num_examples;  ///< 0 without weight_feature.
-    std::vector<ColumnStatistics> columns;          ///< As the combiner's features.
+    std::vector<ColumnStatistics> columns;          ///< As the features of the tree.
+    combine::CombinerSet::State generated;
   };
   using Output = tensorflow::metadata::v0::DatasetFeatureStatistics;
 
@@ -49,32 +53,24 @@ class DatasetStatistics {
   Digest Fingerprint() const;
 
  private:
-  struct Feature {
-    std::string name;
-    int column;  ///< In the batches.
-    std::shared_ptr<arrow::DataType> type;
-    ColumnRole role;
-    int weight;  ///< Index into weights_; kNoWeight.
-    bool is_weighted() const { return weight != kNoWeight; }
-  };
   struct Weight {
     std::string name;
     int column;  ///< In the batches.
   };
   static constexpr int kNoWeight = -1;
-  ColumnStatistics::Extras ExtrasOf(const Feature& feature) const {
-    return {feature.is_weighted(), options_.enable_semantic_domain_stats};
-  }
+  ColumnStatistics::Extras ExtrasOf(size_t feature) const;
   /// The index of the weight feature in weights_, entered where it is new.
   Result<int> WeightNamed(const std::string& name, const arrow::Schema& schema);
   Status FindWeights(const arrow::Schema& schema);
 
   // Constant after construction.
   StatisticsOptions options_;  // Without the schema, which need not outlive Make.
-  std::vector<Feature> features_;
+  FeatureTree tree_;
+  combine::CombinerSet generated_;  // What is asked for beside the features.
   std::vector<Weight> weights_;
-  int default_weight_ = kNoWeight;  // Of weight_feature.
-  int num_columns_ = 0;             // Of the batches.
+  std::vector<int> weight_of_feature_;  // Index into weights_, by feature; kNoWeight.
+  int default_weight_ = kNoWeight;      // Of weight_feature.
+  int num_columns_ = 0;                 // Of the batches.
 };
 
 }  // namespace penstock::statistics

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "penstock/base/status.h"
+#include "penstock/statistics/generator_options.h"
 
 namespace tensorflow::metadata::v0 {
 class Schema;
@@ -28,8 +30,7 @@ struct SliceSpec {
 /// The name of the dataset of all examples, where there are slices besides (TFDV's constant).
 inline constexpr const char* kAllExamplesName = "All Examples";
 
-/// What to compute. Names and defaults are those of TFDV's StatsOptions; what is absent
-/// here is not computed yet (label lift, vocabularies). As JSON: options_json.h.
+/// What to compute. Names and defaults are those of TFDV's StatsOptions. As JSON: options_json.h.
 struct StatisticsOptions {
   /// Most frequent values kept for a categorical feature.
   int num_top_values = 20;
@@ -58,10 +59,25 @@ struct StatisticsOptions {
   int64_t max_slices = 10'000;
   /// Whether to look for natural language, times and images (custom_stats of a feature).
   bool enable_semantic_domain_stats = false;
+  /// False: only what the generators, semantic domains and the schema's composite features give.
+  bool add_default_generators = true;
+  /// Features (paths joined by dots) that alone have histograms, or (excluded) have none; nor a median.
+  std::vector<std::string> histogram_paths;
+  bool histogram_paths_are_excluded = true;
+  /// Vocabulary name (as natural_language_domain names it) to a file with a token a line.
+  std::map<std::string, std::string> vocab_paths;
   /// Above 0, at most 1: the share of examples looked at. Which ones follows from their place in the data.
   double sample_rate = 1;
+  /// Correlation and covariance of pairs of numeric features.
+  std::optional<CrossFeatureOptions> cross_features;
+  /// Lift of categorical features on a label.
+  std::vector<LiftOptions> lift;
+  /// TFDV's short form of `lift`: of all categorical features of the schema on this one; without a schema,
+  /// none.
+  std::string label_feature;
+  std::vector<MutualInformationOptions> mutual_information;
   /// Says which integers are categorical and which strings are bytes (images). Not owned,
-  /// read only while a combiner is made; null: neither.
+  /// read only while a combiner is made; null: neither. Its sparse and weighted features are described too.
   const tensorflow::metadata::v0::Schema* schema = nullptr;
   /// Keeps alive what `schema` points to, where it was read with the options.
   std::shared_ptr<const tensorflow::metadata::v0::Schema> owned_schema;

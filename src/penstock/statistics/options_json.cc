@@ -12,81 +12,16 @@
 #include <nlohmann/json.hpp>
 
 #include "penstock/base/near_miss.h"
+#include "penstock/statistics/generator_options_json.h"
+#include "penstock/statistics/json_values.h"
 
 namespace penstock::statistics {
 
 namespace {
 
-using Json = nlohmann::json;
 using tensorflow::metadata::v0::Schema;
 
 constexpr size_t kMaxBytes = size_t{64} << 20;
-// Far above what options need, and far below what the stack holds where a value is copied or shown.
-constexpr int kMaxDepth = 64;
-
-/// A discarded value where the text is no JSON or nested too deep; `fault` then says why.
-Json ParseJson(std::string_view text, std::string& fault) {
-  bool is_too_deep = false;
-  const auto watch = [&](int depth, Json::parse_event_t, Json&) {
-    is_too_deep = is_too_deep || depth > kMaxDepth;
-    return !is_too_deep;
-  };
-  try {
-    Json json = Json::parse(text, watch);
-    if (!is_too_deep) return json;
-    fault = fmt::format("they are nested more than {} deep", kMaxDepth);
-  } catch (const Json::exception& error) {
-    fault = error.what();
-  }
-  return Json(Json::value_t::discarded);
-}
-
-Status WrongType(const std::string& key, const char* wanted, const Json& value) {
-  std::string shown = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (shown.size() > 60) shown = shown.substr(0, 60) + "...";
-  return InvalidArgument("The statistics option {} must be {}, not {}", key, wanted, shown);
-}
-
-Status ReadInteger(const std::string& key, const Json& value, int64_t max, int64_t& out) {
-  const bool fits = value.is_number_unsigned() ? value.get<uint64_t>() <= static_cast<uint64_t>(max)
-                                               : value.is_number_integer() && value.get<int64_t>() >= -max;
-  if (!fits) return WrongType(key, "an integer", value);
-  out = value.get<int64_t>();
-  return OkStatus();
-}
-
-Status ReadInteger(const std::string& key, const Json& value, int& out) {
-  int64_t number = 0;
-  PENSTOCK_RETURN_IF_ERROR(ReadInteger(key, value, std::numeric_limits<int>::max(), number));
-  out = static_cast<int>(number);
-  return OkStatus();
-}
-
-Status ReadNumber(const std::string& key, const Json& value, double& out) {
-  if (!value.is_number()) return WrongType(key, "a number", value);
-  out = value.get<double>();
-  return OkStatus();
-}
-
-Status ReadText(const std::string& key, const Json& value, std::string& out) {
-  if (!value.is_string()) return WrongType(key, "a text", value);
-  out = value.get<std::string>();
-  return OkStatus();
-}
-
-/// A feature's name, or its path: a list of one step, also as the JSON text of one (FeaturePath.to_json).
-Status ReadFeature(const std::string& key, const Json& value, std::string& out) {
-  Json path = value;
-  if (value.is_string() && value.get_ref<const std::string&>().starts_with("[")) {
-    std::string fault;
-    path = ParseJson(value.get_ref<const std::string&>(), fault);
-    if (!path.is_array()) path = value;
-  }
-  if (!path.is_array()) return ReadText(key, path, out);
-  if (path.size() == 1) return ReadText(key, path[0], out);
-  return Unimplemented("The statistics option {} names a feature inside a struct, which is not supported: {}",
-                       key, path.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
 
 Status ReadAllowlist(const std::string& key, const Json& value, StatisticsOptions& options) {
   if (!value.is_array()) return WrongType(key, "a list of feature names", value);
@@ -106,41 +41,24 @@ Status ReadWeightOverride(const std::string& key, const Json& value, StatisticsO
   return OkStatus();
 }
 
-/// `names` are a key's snake and camel case: the JSON of protos has either.
-const Json* Find(const Json& object, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    const auto at = object.find(name);
-    if (at != object.end()) return &*at;
-  }
-  return nullptr;
-}
-
-Status CheckKeys(const std::string& where, const Json& object, std::vector<std::string> known) {
-  for (const auto& [key, value] : object.items()) {
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    return InvalidArgument("{} has no key '{}'{}", where, key, DidYouMean(key, known));
-  }
-  return OkStatus();
-}
-
 Result<SliceSpec> ReadSliceSpec(const Json& json) {
   const std::string key = "slicing_config";
   if (!json.is_object()) return WrongType(key, "made of objects in slicing_specs", json);
   PENSTOCK_RETURN_IF_ERROR(CheckKeys(
       "A slicing spec of the statistics option slicing_config", json,
       {"feature_keys", "featureKeys", "feature_values", "featureValues", "slice_keys_sql", "sliceKeysSql"}));
-  if (const Json* sql = Find(json, {"slice_keys_sql", "sliceKeysSql"}); sql != nullptr && !sql->empty()) {
+  if (const Json* sql = FindKey(json, {"slice_keys_sql", "sliceKeysSql"}); sql != nullptr && !sql->empty()) {
     return Unimplemented("The statistics option slicing_config with slice_keys_sql is not supported");
   }
   SliceSpec spec;
   spec.texts_match_nothing = true;
-  if (const Json* keys = Find(json, {"feature_keys", "featureKeys"})) {
+  if (const Json* keys = FindKey(json, {"feature_keys", "featureKeys"})) {
     if (!keys->is_array()) return WrongType(key + ": feature_keys", "a list of feature names", *keys);
     for (const Json& feature : *keys) {
       PENSTOCK_RETURN_IF_ERROR(ReadText(key + ": feature_keys", feature, spec.feature_keys.emplace_back()));
     }
   }
-  if (const Json* values = Find(json, {"feature_values", "featureValues"})) {
+  if (const Json* values = FindKey(json, {"feature_values", "featureValues"})) {
     if (!values->is_object()) return WrongType(key + ": feature_values", "an object", *values);
     for (const auto& [feature, value] : values->items()) {
       PENSTOCK_RETURN_IF_ERROR(ReadText(key + ": feature_values", value, spec.feature_values[feature]));
@@ -155,7 +73,7 @@ Status ReadSlicingConfig(const std::string& key, const Json& value, StatisticsOp
   if (!config.is_object()) return WrongType(key, "an object with slicing_specs", value);
   PENSTOCK_RETURN_IF_ERROR(
       CheckKeys("The statistics option slicing_config", config, {"slicing_specs", "slicingSpecs"}));
-  const Json* specs = Find(config, {"slicing_specs", "slicingSpecs"});
+  const Json* specs = FindKey(config, {"slicing_specs", "slicingSpecs"});
   if (specs == nullptr) return OkStatus();
   if (!specs->is_array()) return WrongType(key + ": slicing_specs", "a list", *specs);
   for (const Json& spec : *specs) {
@@ -197,12 +115,10 @@ Read Number(double StatisticsOptions::*member) {
     return ReadNumber(key, value, options.*member);
   };
 }
-/// A flag that says how TFDV computes, or false where true is not supported.
-Read Flag(bool may_be_true, bool may_be_false = true) {
-  return [=](const std::string& key, const Json& value, StatisticsOptions&) -> Status {
-    if (!value.is_boolean()) return WrongType(key, "true or false", value);
-    if (value.get<bool>() ? may_be_true : may_be_false) return OkStatus();
-    return Unimplemented("The statistics option {} is supported only when it is {}", key, !value.get<bool>());
+/// A flag that says how TFDV computes, not what.
+Read AnyFlag() {
+  return [](const std::string& key, const Json& value, StatisticsOptions&) -> Status {
+    return value.is_boolean() ? OkStatus() : WrongType(key, "true or false", value);
   };
 }
 Read PositiveWithoutEffect() {
@@ -211,11 +127,49 @@ Read PositiveWithoutEffect() {
     return WrongType(key, "an integer of 1 or more", value);
   };
 }
-Read NotYet() {
+/// A function in Python; empty lists stand for none.
+Read PythonOnly() {
   return [](const std::string& key, const Json& value, StatisticsOptions&) -> Status {
-    if ((value.is_array() || value.is_object()) && value.empty()) return OkStatus();
-    return Unimplemented("The statistics option {} is not supported yet: leave it out", key);
+    if (value.is_array() && value.empty()) return OkStatus();
+    return Unimplemented(
+        "The statistics option {} holds Python functions, which cannot be run: use slicing_config", key);
   };
+}
+
+Read Boolean(bool StatisticsOptions::*member) {
+  return [member](const std::string& key, const Json& value, StatisticsOptions& options) -> Status {
+    if (!value.is_boolean()) return WrongType(key, "true or false", value);
+    options.*member = value.get<bool>();
+    return OkStatus();
+  };
+}
+
+Status ReadShare(const std::string& key, const Json& value, StatisticsOptions&) {
+  double share = 0;
+  PENSTOCK_RETURN_IF_ERROR(ReadNumber(key, value, share));
+  // All values are looked at, whatever TFDV would draw.
+  return share > 0 && share <= 1 ? OkStatus() : WrongType(key, "above 0 and at most 1", value);
+}
+
+Status ReadPerFeature(const std::string& key, const Json& value, StatisticsOptions& options) {
+  if (!value.is_object()) return WrongType(key, "an object with histogram_paths and histogram_mode", value);
+  PENSTOCK_RETURN_IF_ERROR(
+      CheckKeys("The statistics option " + key, value, {"histogram_paths", "histogram_mode"}));
+  if (const Json* mode = FindKey(value, {"histogram_mode"})) {
+    if (*mode != "include" && *mode != "exclude")
+      return WrongType(key + ": histogram_mode", "\"include\" or \"exclude\"", *mode);
+    options.histogram_paths_are_excluded = *mode == "exclude";
+  }
+  const Json* paths = FindKey(value, {"histogram_paths"});
+  return paths == nullptr ? OkStatus()
+                          : ReadTexts(key + ": histogram_paths", *paths, options.histogram_paths);
+}
+
+Status ReadVocabularies(const std::string& key, const Json& value, StatisticsOptions& options) {
+  if (!value.is_object()) return WrongType(key, "an object of names and files", value);
+  for (const auto& [name, path] : value.items())
+    PENSTOCK_RETURN_IF_ERROR(ReadText(key, path, options.vocab_paths[name]));
+  return OkStatus();
 }
 
 using Readers = std::vector<std::pair<std::string, Read>>;
@@ -242,27 +196,23 @@ Readers MakeReaders() {
       {"slicing_config_json", ReadSlicingConfig},
       {"schema", ReadSchema},
       {"schema_json", ReadSchema},
-      {"infer_type_from_schema", Flag(true)},
-      {"enable_semantic_domain_stats",
-       [](const std::string& key, const Json& value, Options& options) -> Status {
-         if (!value.is_boolean()) return WrongType(key, "true or false", value);
-         options.enable_semantic_domain_stats = value.get<bool>();
-         return OkStatus();
-       }},
-      {"add_default_generators", Flag(true, false)},
-      {"use_sketch_based_topk_uniques", Flag(true)},
-      {"experimental_use_sketch_based_topk_uniques", Flag(true)},
-      {"experimental_filter_read_paths", Flag(true)},
+      {"infer_type_from_schema", AnyFlag()},
+      {"enable_semantic_domain_stats", Boolean(&Options::enable_semantic_domain_stats)},
+      {"add_default_generators", Boolean(&Options::add_default_generators)},
+      {"use_sketch_based_topk_uniques", AnyFlag()},
+      {"experimental_use_sketch_based_topk_uniques", AnyFlag()},
+      {"experimental_filter_read_paths", AnyFlag()},
       {"desired_batch_size", PositiveWithoutEffect()},
       {"experimental_result_partitions", PositiveWithoutEffect()},
       {"experimental_num_feature_partitions", PositiveWithoutEffect()},
-      {"generators", NotYet()},
-      {"label_feature", NotYet()},
-      {"slice_functions", NotYet()},
-      {"experimental_slice_functions", NotYet()},
-      {"semantic_domain_stats_sample_rate", NotYet()},
-      {"vocab_paths", NotYet()},
-      {"per_feature_stats_config", NotYet()},
+      {"generators", ReadGenerators},
+      {"label_feature", [](const std::string& key, const Json& value,
+                           Options& options) { return ReadText(key, value, options.label_feature); }},
+      {"slice_functions", PythonOnly()},
+      {"experimental_slice_functions", PythonOnly()},
+      {"semantic_domain_stats_sample_rate", ReadShare},
+      {"vocab_paths", ReadVocabularies},
+      {"per_feature_stats_config", ReadPerFeature},
   };
 }
 

@@ -60,12 +60,34 @@ TEST(ParseStatisticsOptionsTest, NamesTheNearestKey) {
               HasSubstr("did you mean 'slicing_specs'"));
 }
 
-TEST(ParseStatisticsOptionsTest, SaysWhatIsNotSupportedYet) {
-  EXPECT_THAT(ErrorOf(R"({"label_feature": "y"})", StatusCode::kUnimplemented), HasSubstr("label_feature"));
-  EXPECT_THAT(ErrorOf(R"({"vocab_paths": {"v": "f"}})", StatusCode::kUnimplemented),
-              HasSubstr("vocab_paths"));
-  EXPECT_THAT(ErrorOf(R"({"add_default_generators": false})", StatusCode::kUnimplemented),
-              HasSubstr("add_default_generators"));
+TEST(ParseStatisticsOptionsTest, ReadsTfdvsGeneratorsByTheirNames) {
+  const StatisticsOptions options = Parse(R"({"label_feature": "y", "generators": [
+      {"name": "CrossFeatureStatsGenerator", "feature_crosses": [["a", "b"]], "sample_rate": 0.5},
+      {"name": "LiftStatsGenerator", "y_path": ["y"], "x_paths": ["a", ["b"]], "y_boundaries": [2, 1, 2],
+       "min_x_count": 3, "top_k_per_y": 4, "bottom_k_per_y": null, "output_custom_stats": true},
+      {"name": "MutualInformation", "label_feature": "y", "features_to_ignore": ["id"], "seed": 12345}]})");
+  EXPECT_EQ(options.label_feature, "y");
+  EXPECT_EQ(options.cross_features->feature_crosses.at(0), (std::pair<std::string, std::string>("a", "b")));
+  ASSERT_EQ(options.lift.size(), 1u);
+  EXPECT_THAT(options.lift[0].x_paths, ElementsAre("a", "b"));
+  EXPECT_THAT(options.lift[0].y_boundaries, ElementsAre(1, 2));
+  EXPECT_EQ(options.lift[0].min_x_count, 3);
+  EXPECT_EQ(options.lift[0].top_k_per_y, 4);
+  EXPECT_TRUE(options.lift[0].output_custom_stats);
+  EXPECT_EQ(options.mutual_information.at(0).max_encoding_length, 512);
+}
+
+TEST(ParseStatisticsOptionsTest, NamesTheNearestGeneratorAndArgument) {
+  EXPECT_THAT(ErrorOf(R"({"generators": [{"name": "LiftStatGenerator"}]})"),
+              HasSubstr("did you mean 'LiftStatsGenerator'"));
+  EXPECT_THAT(ErrorOf(R"({"generators": [{"name": "LiftStatsGenerator", "y_pth": "y"}]})"),
+              HasSubstr("did you mean 'y_path'"));
+  EXPECT_THAT(ErrorOf(R"({"generators": [{"name": "LiftStatsGenerator"}]})"), HasSubstr("needs a y_path"));
+  EXPECT_THAT(ErrorOf(R"({"generators": [{"name": "CrossFeatureStatsGenerator", "sample_rate": 2}]})"),
+              HasSubstr("CrossFeatureStatsGenerator.sample_rate must be above 0"));
+  EXPECT_THAT(ErrorOf(R"({"per_feature_stats_config": {"histogram_mode": "all"}})"), HasSubstr("include"));
+  EXPECT_THAT(ErrorOf(R"({"semantic_domain_stats_sample_rate": 0})"), HasSubstr("above 0"));
+  EXPECT_THAT(ErrorOf(R"({"slice_functions": ["f"]})", StatusCode::kUnimplemented), HasSubstr("Python"));
 }
 
 TEST(ParseStatisticsOptionsTest, RefusesWrongTypesAndValues) {

@@ -34,8 +34,26 @@ void ValencySummary::Finish(int64_t num_examples, int num_buckets,
   out.set_tot_num_values(static_cast<uint64_t>(total_num_values_));
   out.set_avg_num_values(
       static_cast<float>(static_cast<double>(total_num_values_) / static_cast<double>(num_non_missing_)));
-  *out.mutable_num_values_histogram() =
-      MakeQuantilesHistogram(Distribution(lengths_.Summarize()), num_buckets);
+  *out.mutable_num_values_histogram() = LengthQuantiles(num_buckets);
+}
+
+void ValencySummary::FinishPresence(int64_t num_parents,
+                                    tensorflow::metadata::v0::PresenceAndValencyStatistics& out) const {
+  out.set_num_non_missing(static_cast<uint64_t>(num_non_missing_));
+  out.set_num_missing(static_cast<uint64_t>(num_parents - num_non_missing_));
+  if (num_non_missing_ == 0) return;
+  out.set_min_num_values(static_cast<uint64_t>(min_num_values_));
+  out.set_max_num_values(static_cast<uint64_t>(max_num_values_));
+  out.set_tot_num_values(static_cast<uint64_t>(total_num_values_));
+}
+
+tensorflow::metadata::v0::Histogram ValencySummary::LengthQuantiles(int num_buckets) const {
+  return MakeQuantilesHistogram(Distribution(lengths_.Summarize()), num_buckets);
+}
+
+tensorflow::metadata::v0::Histogram ValencySummary::LengthHistogram(int num_buckets) const {
+  return MakeStandardHistogram(Distribution(lengths_.Summarize()), static_cast<double>(min_num_values_),
+                               static_cast<double>(max_num_values_), num_buckets, {});
 }
 
 void ValencySummary::Encode(combine::StateWriter& writer) const {

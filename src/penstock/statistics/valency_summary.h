@@ -24,6 +24,12 @@ class ValencySummary {
   /// Examples without the feature are what is left of `num_examples`.
   void Finish(int64_t num_examples, int num_buckets, tensorflow::metadata::v0::CommonStatistics& out) const;
 
+  /// Of one level of lists of lists.
+  void FinishPresence(int64_t num_parents, tensorflow::metadata::v0::PresenceAndValencyStatistics& out) const;
+  /// Histograms of the numbers of values; not where there is none.
+  tensorflow::metadata::v0::Histogram LengthQuantiles(int num_buckets) const;
+  tensorflow::metadata::v0::Histogram LengthHistogram(int num_buckets) const;
+
   int64_t num_non_missing() const { return num_non_missing_; }
   int64_t total_num_values() const { return total_num_values_; }
 

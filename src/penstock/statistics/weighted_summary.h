@@ -37,6 +37,7 @@ class WeightedPresence {
   /// As in TFDV, missing is what is left of `weighted_num_examples`: a sum of weight_feature, even where the
   /// feature has another weight (then it may be below 0).
   void Finish(double weighted_num_examples, tensorflow::metadata::v0::WeightedCommonStatistics& out) const;
+  double total_num_values() const { return total_num_values_.value(); }
 
   void Encode(combine::StateWriter& writer) const;
   void Decode(combine::StateReader& reader);

@@ -24,7 +24,7 @@ struct SchemaGen {
   };
   void Describe(auto& node, Outputs& outputs) const {
     node.Help("Infers a schema that the examples satisfy.");
-    node.Version("1");
+    node.Version("2");
     node.Input("statistics", statistics, "Of the splits to infer from.");
     node.Parameter("infer_feature_shape", infer_feature_shape, "Give features with one length a shape.");
     node.Parameter("max_string_domain_size", max_string_domain_size,

@@ -1,5 +1,6 @@
 #include "penstock/data/json_lines/json_text.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -73,22 +74,35 @@ bool IsJsonType(const arrow::DataType& type) {
     case Type::BOOL:
     case Type::STRING:
       return true;
-    case Type::LIST: {
-      const auto& element = *static_cast<const arrow::ListType&>(type).value_type();
-      return element.id() != Type::LIST && IsJsonType(element);
-    }
+    case Type::LIST:
+      return IsJsonType(*static_cast<const arrow::ListType&>(type).value_type());
+    case Type::STRUCT:
+      return std::all_of(type.fields().begin(), type.fields().end(),
+                         [](const auto& field) { return IsJsonType(*field->type()); });
     default:
       return false;
   }
 }
 
 void AppendJsonValue(const arrow::Array& array, int64_t row, std::string& out) {
-  if (array.type_id() != Type::LIST) return AppendScalar(array, row, out);
+  if (array.type_id() == Type::STRUCT && array.IsValid(row)) {
+    const auto& fields = static_cast<const arrow::StructArray&>(array);
+    out += '{';
+    for (int i = 0; i < fields.num_fields(); ++i) {
+      if (i > 0) out += ", ";
+      AppendText(fields.type()->field(i)->name(), out);
+      out += ": ";
+      AppendJsonValue(*fields.field(i), row, out);
+    }
+    out += '}';
+    return;
+  }
+  if (array.type_id() != Type::LIST || array.IsNull(row)) return AppendScalar(array, row, out);
   const auto& list = static_cast<const arrow::ListArray&>(array);
   out += '[';
   for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i) {
     if (i > list.value_offset(row)) out += ", ";
-    AppendScalar(*list.values(), i, out);
+    AppendJsonValue(*list.values(), i, out);
   }
   out += ']';
 }

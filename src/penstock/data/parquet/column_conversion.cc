@@ -96,16 +96,34 @@ Result<std::shared_ptr<arrow::Array>> Cast(const arrow::Array& array,
   return result;
 }
 
+/// Far above what data have, and far below what the stack holds.
+constexpr int kMaxDepth = 32;
+
+/// Null where examples cannot hold the type.
+std::shared_ptr<arrow::DataType> NestedBatchType(const arrow::DataType& type, int depth) {
+  if (auto scalar = ScalarBatchType(type)) return scalar;
+  if (depth == kMaxDepth) return nullptr;
+  if (IsList(type)) {
+    auto element = NestedBatchType(*static_cast<const arrow::BaseListType&>(type).value_type(), depth + 1);
+    return element == nullptr ? nullptr : arrow::list(std::move(element));
+  }
+  if (type.id() != Type::STRUCT) return nullptr;
+  arrow::FieldVector fields;
+  for (const auto& field : type.fields()) {
+    auto field_type = NestedBatchType(*field->type(), depth + 1);
+    if (field_type == nullptr) return nullptr;
+    fields.push_back(arrow::field(field->name(), std::move(field_type)));
+  }
+  return arrow::struct_(std::move(fields));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<arrow::DataType>> BatchType(const arrow::DataType& type, const std::string& column) {
-  if (auto scalar = ScalarBatchType(type)) return scalar;
-  if (IsList(type))
-    if (auto element = ScalarBatchType(*static_cast<const arrow::BaseListType&>(type).value_type()))
-      return arrow::list(std::move(element));
+  if (auto converted = NestedBatchType(type, 0)) return converted;
   return InvalidArgument(
-      "column '{}' has type {}, which examples cannot hold (cast it to int64, double, string or a list "
-      "of those)",
+      "column '{}' has type {}, which examples cannot hold (cast it to int64, double, string, or lists or "
+      "structs of those)",
       column, type.ToString());
 }
 
@@ -122,6 +140,17 @@ Result<std::shared_ptr<arrow::Array>> ConvertToBatchType(std::shared_ptr<arrow::
     auto data = array->data()->Copy();
     data->type = target;
     data->child_data = {values->data()};
+    return arrow::MakeArray(data);
+  }
+  if (array->type_id() == Type::STRUCT) {
+    auto data = array->data()->Copy();
+    data->type = target;
+    for (size_t i = 0; i < data->child_data.size(); ++i) {
+      PENSTOCK_ASSIGN_OR_RETURN(const auto field,
+                                ConvertToBatchType(arrow::MakeArray(data->child_data[i]),
+                                                   target->field(static_cast<int>(i))->type()));
+      data->child_data[i] = field->data();
+    }
     return arrow::MakeArray(data);
   }
   if (array->type_id() == Type::NA) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -13,17 +14,28 @@
 
 namespace penstock::data::tfrecord {
 
-/// One feature's values on their way into an array.
 class FeatureBuilder;
+class SequenceBuilder;
 
-std::shared_ptr<arrow::Schema> BatchSchema(const std::vector<FeatureColumnType>& columns);
+/// The column of a SequenceExample's feature lists: a struct of a list of lists each (tfx_bsl's name).
+inline constexpr const char* kSequenceColumn = "##SEQUENCE##";
 
-/// Turns serialized tf.Examples into batches, straight into Arrow's builders. A feature that is absent or
-/// has no kind is null; features beside the columns are passed over; of a feature that is there twice the
-/// last one stands. Not for concurrent use.
+/// What of the records becomes columns.
+struct ExampleColumns {
+  std::vector<FeatureColumnType> features;
+  /// Where kSequenceColumn stands among the columns; none: there is none.
+  std::optional<size_t> sequence_place;
+  std::vector<FeatureColumnType> sequences;  ///< is_list: what a feature of the list holds is a list.
+};
+
+std::shared_ptr<arrow::Schema> BatchSchema(const ExampleColumns& columns);
+
+/// Turns serialized tf.Examples and tf.SequenceExamples into batches, straight into Arrow's builders. A
+/// feature that is absent or has no kind is null, and so is a feature list that is absent; features beside
+/// the columns are passed over; of a feature that is there twice the last one stands. Not for concurrent use.
 class ExampleDecoder {
  public:
-  ExampleDecoder(const std::vector<FeatureColumnType>& columns, std::shared_ptr<arrow::Schema> schema);
+  ExampleDecoder(const ExampleColumns& columns, std::shared_ptr<arrow::Schema> schema);
   ~ExampleDecoder();
 
   /// kInvalidArgument says what is wrong, for the caller to add file and record; the decoder is then spent.
@@ -34,9 +46,13 @@ class ExampleDecoder {
 
  private:
   const std::shared_ptr<arrow::Schema> schema_;
+  const std::optional<size_t> sequence_place_;
   FeatureIndex index_;
-  std::vector<std::unique_ptr<FeatureBuilder>> builders_;  // By number of the index, as the columns.
-  std::vector<FeatureView> features_;                      // Of the record at hand, by the same number.
+  FeatureIndex sequence_index_;
+  std::vector<std::unique_ptr<FeatureBuilder>> builders_;  // By number of the index.
+  std::vector<std::unique_ptr<SequenceBuilder>> sequence_builders_;
+  std::vector<FeatureView> features_;  // Of the record at hand, by the same number.
+  std::vector<std::optional<std::string_view>> sequences_;
   int64_t num_rows_ = 0;
 };
 

@@ -13,7 +13,9 @@ namespace penstock::data::tfrecord {
 
 /// Turns rows into serialized tf.Examples, straight from Arrow's arrays: features sorted by name, a null as
 /// a feature without a kind, numbers packed. double becomes float and bool int64. A null inside a list
-/// has no form there and is an error. Constant after construction.
+/// has no form there and is an error. With a column kSequenceColumn (a struct of lists of lists) the records
+/// are tf.SequenceExamples: a null field is no feature list, a null list in one a feature without a kind.
+/// Constant after construction.
 class ExampleEncoder {
  public:
   /// kInvalidArgument names a column whose type no Feature holds.
@@ -27,7 +29,9 @@ class ExampleEncoder {
     int place = 0;
     std::string name;
   };
-  std::vector<Column> columns_;  // By name.
+  std::vector<Column> columns_;    // By name, without that of sequences.
+  int sequence_place_ = -1;        // -1: Examples.
+  std::vector<Column> sequences_;  // Fields of that column, by name.
 };
 
 }  // namespace penstock::data::tfrecord

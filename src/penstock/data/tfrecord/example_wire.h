@@ -1,14 +1,18 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <string_view>
+
+#include "penstock/data/tfrecord/wire_reader.h"
 
 namespace penstock::data::tfrecord {
 
-/// The wire form of tf.Example, read in place: Example { Features features = 1 }, Features { map<string,
-/// Feature> feature = 1 }, Feature { oneof { BytesList = 1, FloatList = 2, Int64List = 3 } }, each list
-/// { repeated value = 1 }, numbers packed or not. Depth is fixed, so hostile bytes cannot recurse.
+/// The wire form of tf.Example and tf.SequenceExample, read in place: Example { Features features = 1 },
+/// SequenceExample { Features context = 1, FeatureLists feature_lists = 2 }, Features { map<string, Feature>
+/// feature = 1 }, FeatureLists { map<string, FeatureList> feature_list = 1 }, FeatureList { repeated Feature
+/// feature = 1 }, Feature { oneof { BytesList = 1, FloatList = 2, Int64List = 3 } }, each list { repeated
+/// value = 1 }, numbers packed or not. An Example is a SequenceExample without lists. Depth is fixed, so
+/// hostile bytes cannot recurse.
 
 enum class ValueKind : uint8_t { kUnset, kBytes, kFloat, kInteger };
 
@@ -23,79 +27,20 @@ struct FeatureView {
   std::string_view list;  ///< The bytes of its list message.
 };
 
-/// Reads protobuf fields one after the other. After a false the bytes are malformed.
-class WireReader {
- public:
-  enum Type : uint32_t { kVarint = 0, kFixed64 = 1, kLength = 2, kFixed32 = 5 };
+/// Calls on_feature(name, FeatureView) for every feature (of the context), and on_feature_lists(bytes) for
+/// the FeatureLists of a SequenceExample, in the order they lie there. Returns null, or what is wrong with
+/// the record. on_feature_lists returns whether its bytes are well-formed.
+template <class OnFeature, class OnFeatureLists>
+const char* ParseExample(std::string_view record, const OnFeature& on_feature,
+                         const OnFeatureLists& on_feature_lists);
 
-  explicit WireReader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+/// Calls on_list(name, bytes of the FeatureList) for every list of a FeatureLists; false when malformed.
+template <class OnList>
+bool ParseFeatureLists(std::string_view bytes, const OnList& on_list);
 
-  bool AtEnd() const { return at_ == end_; }
-
-  bool Varint(uint64_t& value) {
-    value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      if (at_ == end_) return false;
-      const auto byte = static_cast<uint8_t>(*at_++);
-      value |= static_cast<uint64_t>(byte & 0x7F) << shift;
-      if (byte < 0x80) return true;
-    }
-    return false;
-  }
-  bool Tag(uint32_t& field, uint32_t& type) {
-    uint64_t tag;
-    if (!Varint(tag) || tag > 0xFFFFFFFFu) return false;
-    field = static_cast<uint32_t>(tag >> 3);
-    type = static_cast<uint32_t>(tag & 7);
-    return field != 0;
-  }
-  bool Bytes(std::string_view& bytes) {
-    uint64_t length;
-    if (!Varint(length) || length > static_cast<uint64_t>(end_ - at_)) return false;
-    bytes = {at_, static_cast<size_t>(length)};
-    at_ += length;
-    return true;
-  }
-  bool Float(float& value) {
-    if (end_ - at_ < 4) return false;
-    uint32_t bits = 0;
-    for (int i = 0; i < 4; ++i) bits |= static_cast<uint32_t>(static_cast<uint8_t>(at_[i])) << (8 * i);
-    std::memcpy(&value, &bits, sizeof value);
-    at_ += 4;
-    return true;
-  }
-  bool Skip(uint32_t type) {
-    uint64_t ignored;
-    std::string_view bytes;
-    switch (type) {
-      case kVarint:
-        return Varint(ignored);
-      case kFixed64:
-        return Advance(8);
-      case kLength:
-        return Bytes(bytes);
-      case kFixed32:
-        return Advance(4);
-      default:
-        return false;  // Groups: no serializer of these messages writes them.
-    }
-  }
-
- private:
-  bool Advance(int64_t count) {
-    if (end_ - at_ < count) return false;
-    at_ += count;
-    return true;
-  }
-
-  const char* at_;
-  const char* end_;
-};
-
-/// Calls on_feature(name, FeatureView) for every feature, in the order they lie there. Returns null, or
-/// what is wrong with the record.
+/// Calls on_feature(FeatureView) for every feature of a FeatureList; false when malformed.
 template <class OnFeature>
-const char* ParseExample(std::string_view record, const OnFeature& on_feature);
+bool ForEachFeature(std::string_view feature_list, const OnFeature& on_feature);
 
 /// Call on_value(value) for every value of a list of that kind; false when the bytes are malformed.
 template <class OnValue>
@@ -125,8 +70,9 @@ inline bool ParseFeature(std::string_view bytes, FeatureView& feature) {
   return true;
 }
 
-template <class OnFeature>
-bool ParseFeatures(std::string_view bytes, const OnFeature& on_feature) {
+/// Calls on_entry(key, value bytes) for every entry of a message that is one map<string, message> = 1.
+template <class OnEntry>
+bool ForEachEntry(std::string_view bytes, const OnEntry& on_entry) {
   WireReader reader(bytes);
   while (!reader.AtEnd()) {
     uint32_t field, type;
@@ -138,38 +84,76 @@ bool ParseFeatures(std::string_view bytes, const OnFeature& on_feature) {
     }
     if (type != WireReader::kLength || !reader.Bytes(entry)) return false;
     WireReader entry_reader(entry);
-    std::string_view name, value;
+    std::string_view key, value;
     while (!entry_reader.AtEnd()) {
       if (!entry_reader.Tag(field, type)) return false;
       if (field != 1 && field != 2) {
         if (!entry_reader.Skip(type)) return false;
-      } else if (type != WireReader::kLength || !entry_reader.Bytes(field == 1 ? name : value)) {
+      } else if (type != WireReader::kLength || !entry_reader.Bytes(field == 1 ? key : value)) {
         return false;
       }
     }
-    FeatureView feature;
-    if (!ParseFeature(value, feature)) return false;
-    on_feature(name, feature);
+    if (!on_entry(key, value)) return false;
   }
   return true;
 }
 
 template <class OnFeature>
-const char* ParseExample(std::string_view record, const OnFeature& on_feature) {
+bool ParseFeatures(std::string_view bytes, const OnFeature& on_feature) {
+  return ForEachEntry(bytes, [&](std::string_view name, std::string_view value) {
+    FeatureView feature;
+    if (!ParseFeature(value, feature)) return false;
+    on_feature(name, feature);
+    return true;
+  });
+}
+
+template <class OnList>
+bool ParseFeatureLists(std::string_view bytes, const OnList& on_list) {
+  return ForEachEntry(bytes, [&](std::string_view name, std::string_view value) {
+    on_list(name, value);
+    return true;
+  });
+}
+
+template <class OnFeature, class OnFeatureLists>
+const char* ParseExample(std::string_view record, const OnFeature& on_feature,
+                         const OnFeatureLists& on_feature_lists) {
   WireReader reader(record);
   while (!reader.AtEnd()) {
     uint32_t field, type;
-    std::string_view features;
+    std::string_view message;
     if (!reader.Tag(field, type)) return "the record is no tf.Example";
-    if (field == 2 && type == WireReader::kLength)
-      return "the record is a tf.SequenceExample; only tf.Example can be read";
-    if (field != 1 || type != WireReader::kLength) {
+    if (field > 2 || type != WireReader::kLength) {
       if (!reader.Skip(type)) return "the record is no tf.Example";
       continue;
     }
-    if (!reader.Bytes(features) || !ParseFeatures(features, on_feature)) return "the record is no tf.Example";
+    if (!reader.Bytes(message)) return "the record is no tf.Example";
+    if (field == 2) {
+      if (!on_feature_lists(message)) return "the record is no tf.SequenceExample";
+    } else if (!ParseFeatures(message, on_feature)) {
+      return "the record is no tf.Example";
+    }
   }
   return nullptr;
+}
+
+template <class OnFeature>
+bool ForEachFeature(std::string_view feature_list, const OnFeature& on_feature) {
+  WireReader reader(feature_list);
+  while (!reader.AtEnd()) {
+    uint32_t field, type;
+    std::string_view bytes;
+    if (!reader.Tag(field, type)) return false;
+    if (field != 1) {
+      if (!reader.Skip(type)) return false;
+      continue;
+    }
+    FeatureView feature;
+    if (type != WireReader::kLength || !reader.Bytes(bytes) || !ParseFeature(bytes, feature)) return false;
+    on_feature(feature);
+  }
+  return true;
 }
 
 template <class OnValue>

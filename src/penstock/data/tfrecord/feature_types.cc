@@ -61,20 +61,33 @@ void FeatureProfile::MergeFrom(const FeatureProfile& other) {
   KeepFirst(other.first_not_utf8, first_not_utf8);
 }
 
+void RecordProfiles::MergeFrom(const RecordProfiles& other) {
+  for (const auto& [name, profile] : other.features) features[name].MergeFrom(profile);
+  for (const auto& [name, profile] : other.sequences) sequences[name].MergeFrom(profile);
+  has_feature_lists = has_feature_lists || other.has_feature_lists;
+}
+
+FeatureProfile* FeatureProfiler::Named::Find(std::string_view name) {
+  int number = index.Find(name);
+  if (number < 0) {
+    if (name.empty() || !arrow::util::ValidateUTF8(name)) return nullptr;
+    number = index.Add(name);
+    profiles.emplace_back();
+  }
+  return &profiles[static_cast<size_t>(number)];
+}
+
+FeatureProfiles FeatureProfiler::Named::Finish() const {
+  FeatureProfiles named;
+  for (size_t i = 0; i < profiles.size(); ++i) named.emplace(index.names()[i], profiles[i]);
+  return named;
+}
+
 const char* FeatureProfiler::Add(std::string_view record, RecordPlace place) {
-  index_.StartRecord();
+  features_.index.StartRecord();
+  sequences_.index.StartRecord();
   const char* fault = nullptr;
-  const char* const malformed = ParseExample(record, [&](std::string_view name, const FeatureView& feature) {
-    int number = index_.Find(name);
-    if (number < 0) {
-      if (name.empty() || !arrow::util::ValidateUTF8(name)) {
-        fault = "a feature's name is empty or not UTF-8";
-        return;
-      }
-      number = index_.Add(name);
-      profiles_.emplace_back();
-    }
-    FeatureProfile& profile = profiles_[static_cast<size_t>(number)];
+  const auto look_at = [&](const FeatureView& feature, FeatureProfile& profile) {
     KeepFirst(place, profile.first_of_kind[static_cast<size_t>(feature.kind)]);
     if (feature.kind == ValueKind::kUnset) return;
     bool is_utf8 = true;
@@ -82,14 +95,30 @@ const char* FeatureProfiler::Add(std::string_view record, RecordPlace place) {
     if (num_values < 0) fault = "a feature's list of values is malformed";
     if (num_values != 1) KeepFirst(place, profile.first_not_single);
     if (!is_utf8) KeepFirst(place, profile.first_not_utf8);
+  };
+  const auto find = [&](Named& named, std::string_view name) {
+    FeatureProfile* const profile = named.Find(name);
+    if (profile == nullptr) fault = "a feature's name is empty or not UTF-8";
+    return profile;
+  };
+  const auto on_feature = [&](std::string_view name, const FeatureView& feature) {
+    if (FeatureProfile* const profile = find(features_, name)) look_at(feature, *profile);
+  };
+  const auto on_list = [&](std::string_view name, std::string_view list) {
+    FeatureProfile* const profile = find(sequences_, name);
+    if (profile == nullptr) return;
+    const auto look = [&](const FeatureView& feature) { look_at(feature, *profile); };
+    if (!ForEachFeature(list, look)) fault = "a feature list is malformed";
+  };
+  const char* const malformed = ParseExample(record, on_feature, [&](std::string_view lists) {
+    has_feature_lists_ = true;
+    return ParseFeatureLists(lists, on_list);
   });
   return malformed != nullptr ? malformed : fault;
 }
 
-FeatureProfiles FeatureProfiler::Finish() const {
-  FeatureProfiles profiles;
-  for (size_t i = 0; i < profiles_.size(); ++i) profiles.emplace(index_.names()[i], profiles_[i]);
-  return profiles;
+RecordProfiles FeatureProfiler::Finish() const {
+  return {features_.Finish(), sequences_.Finish(), has_feature_lists_};
 }
 
 Result<std::vector<FeatureColumnType>> DecideFeatureTypes(

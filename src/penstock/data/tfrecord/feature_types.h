@@ -37,16 +37,36 @@ struct FeatureProfile {
 
 using FeatureProfiles = std::map<std::string, FeatureProfile, std::less<>>;
 
+/// The features of Examples or of contexts, and the lists of SequenceExamples: of these, what their elements
+/// look like.
+struct RecordProfiles {
+  FeatureProfiles features;
+  FeatureProfiles sequences;
+  bool has_feature_lists = false;
+
+  void MergeFrom(const RecordProfiles& other);
+};
+
 /// Profiles records, one after the other. Not for concurrent use.
 class FeatureProfiler {
  public:
   /// Null, or what is wrong with the record.
   const char* Add(std::string_view record, RecordPlace place);
-  FeatureProfiles Finish() const;
+  RecordProfiles Finish() const;
 
  private:
-  FeatureIndex index_;
-  std::vector<FeatureProfile> profiles_;
+  /// Profiles by name.
+  struct Named {
+    FeatureIndex index;
+    std::vector<FeatureProfile> profiles;
+
+    FeatureProfile* Find(std::string_view name);
+    FeatureProfiles Finish() const;
+  };
+
+  Named features_;
+  Named sequences_;
+  bool has_feature_lists_ = false;
 };
 
 /// A feature as a column of batches.

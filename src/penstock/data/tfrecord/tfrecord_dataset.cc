@@ -27,7 +27,7 @@ struct Shard {
 struct Layout {
   std::vector<FileSource> files;
   std::vector<Shard> shards;
-  std::vector<FeatureColumnType> columns;
+  ExampleColumns columns;
   std::shared_ptr<arrow::Schema> schema;
   int64_t max_batch_rows = 0;
 
@@ -65,8 +65,8 @@ Result<std::vector<Shard>> CutFile(const FileSource& source, int file) {
   }
 }
 
-Result<FeatureProfiles> ProfileShard(const Layout& layout, const Shard& shard,
-                                     const ExecutionOptions& execution) {
+Result<RecordProfiles> ProfileShard(const Layout& layout, const Shard& shard,
+                                    const ExecutionOptions& execution) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto reader, layout.Open(shard));
   FeatureProfiler profiler;
   constexpr int64_t kRecordsBetweenChecks = 4096;
@@ -114,6 +114,35 @@ class TfRecordShardReader : public BatchReader {
 
 using TfRecordDataset = ShardedDataset<Layout, TfRecordShardReader>;
 
+Result<ExampleColumns> DecideColumns(const RecordProfiles& profiles, const std::vector<FileSource>& files,
+                                     const DatasetOptions& options) {
+  std::vector<std::string> paths;
+  for (const FileSource& file : files) paths.push_back(file.path());
+  if (profiles.features.empty() && !profiles.has_feature_lists)
+    return InvalidArgument("There are no examples in {}", ReadableList(paths));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto types,
+                            DecideFeatureTypes(profiles.features, DeclaredFeatures(options.schema), paths));
+  std::vector<std::string> names;
+  for (const FeatureColumnType& type : types) names.push_back(type.name);
+  if (profiles.has_feature_lists) names.push_back(kSequenceColumn);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto selected, SelectColumns(names, options.columns, paths.front()));
+  ExampleColumns columns;
+  for (size_t i = 0; i < selected.size(); ++i) {
+    const auto place = static_cast<size_t>(selected[i]);
+    if (place < types.size()) {
+      columns.features.push_back(types[place]);
+    } else {
+      columns.sequence_place = i;
+    }
+  }
+  if (columns.sequence_place.has_value()) {
+    PENSTOCK_ASSIGN_OR_RETURN(columns.sequences, DecideFeatureTypes(profiles.sequences, {}, paths));
+    // Steps of a sequence are lists whatever their length is: their nesting must not depend on the data.
+    for (FeatureColumnType& type : columns.sequences) type.is_list = true;
+  }
+  return columns;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Dataset>> OpenTfRecordDataset(std::vector<FileSource> files,
@@ -124,19 +153,11 @@ Result<std::unique_ptr<Dataset>> OpenTfRecordDataset(std::vector<FileSource> fil
   layout->files = std::move(files);
   layout->max_batch_rows = options.max_batch_rows;
   PENSTOCK_ASSIGN_OR_RETURN(layout->shards, CutFiles<Shard>(layout->files, execution, CutFile));
-  PENSTOCK_ASSIGN_OR_RETURN(
-      const auto profiles, ProfileShards<FeatureProfiles>(layout->shards, execution, [&](const Shard& shard) {
-        return ProfileShard(*layout, shard, execution);
-      }));
-  std::vector<std::string> paths;
-  for (const FileSource& file : layout->files) paths.push_back(file.path());
-  if (profiles.empty()) return InvalidArgument("There are no examples in {}", ReadableList(paths));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto types,
-                            DecideFeatureTypes(profiles, DeclaredFeatures(options.schema), paths));
-  std::vector<std::string> names;
-  for (const FeatureColumnType& type : types) names.push_back(type.name);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto selected, SelectColumns(names, options.columns, paths.front()));
-  for (const int place : selected) layout->columns.push_back(types[static_cast<size_t>(place)]);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto profiles,
+                            ProfileShards<RecordProfiles>(layout->shards, execution, [&](const Shard& shard) {
+                              return ProfileShard(*layout, shard, execution);
+                            }));
+  PENSTOCK_ASSIGN_OR_RETURN(layout->columns, DecideColumns(profiles, layout->files, options));
   layout->schema = BatchSchema(layout->columns);
   return std::make_unique<TfRecordDataset>(std::move(layout));
 }

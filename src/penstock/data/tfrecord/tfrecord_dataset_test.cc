@@ -7,36 +7,12 @@
 #include "penstock/base/proto_io.h"
 #include "penstock/data/datasets_testing.h"
 #include "penstock/data/tfrecord/crc32c.h"
-#include "penstock/data/tfrecord/tfrecord_writer.h"
+#include "penstock/data/tfrecord/example_records_testing.h"
 #include "tensorflow_metadata/proto/v0/schema.pb.h"
 
 namespace penstock::data {
 namespace {
 
-// The wire form by hand: a tag byte, a length byte, the bytes.
-std::string Field(int field, std::string_view bytes) {
-  EXPECT_LT(bytes.size(), 128u);
-  return std::string{static_cast<char>(field << 3 | 2), static_cast<char>(bytes.size())} + std::string(bytes);
-}
-std::string BytesFeature(std::vector<std::string> values) {
-  std::string list;
-  for (const auto& value : values) list += Field(1, value);
-  return Field(1, list);
-}
-std::string IntegerFeature(std::string_view packed_varints) { return Field(3, Field(1, packed_varints)); }
-std::string FloatFeature(std::vector<float> values) {
-  return Field(2, Field(1, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}));
-}
-std::string Example(std::vector<std::pair<std::string, std::string>> features) {
-  std::string map;
-  for (const auto& [name, feature] : features) map += Field(1, Field(1, name) + Field(2, feature));
-  return Field(1, map);
-}
-std::string Records(const std::vector<std::string>& examples) {
-  std::string text;
-  for (const auto& example : examples) tfrecord::AppendRecord(example, text);
-  return text;
-}
 std::string Gzip(const std::string& text) {
   std::string packed(text.size() + 1000, '\0');
   z_stream zlib{};
@@ -186,8 +162,8 @@ TEST_F(TfRecordDatasetTest, RefusesAFeatureOfTwoKinds) {
 TEST_F(TfRecordDatasetTest, RefusesWhatIsNoExample) {
   EXPECT_THAT(ReadStatus(Records({"\x0A\x7F"})),
               FailsWith(StatusCode::kInvalidArgument, "record 1: the record is no tf.Example"));
-  EXPECT_THAT(ReadStatus(Records({Field(1, "") + Field(2, "")})),
-              FailsWith(StatusCode::kInvalidArgument, "tf.SequenceExample"));
+  EXPECT_THAT(ReadStatus(Records({Field(1, "") + Field(2, "\x0A\x7F")})),
+              FailsWith(StatusCode::kInvalidArgument, "record 1: the record is no tf.SequenceExample"));
   EXPECT_THAT(ReadStatus(Records({Example({{"a", Field(3, "\x0A\x02\x80\x80")}})})),
               FailsWith(StatusCode::kInvalidArgument, "malformed"));
   EXPECT_THAT(ReadStatus(""), FailsWith(StatusCode::kInvalidArgument, "There are no examples in "));
