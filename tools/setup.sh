@@ -36,17 +36,20 @@ if ! cmp -s tools/wheels.txt "$stamp" || [ ! -f .deps/descriptors.binpb ]; then
   "${pip[@]}" download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
     --platform manylinux_2_39_x86_64 --platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --platform any \
     --python-version 3.11 --dest .deps/download --requirement tools/wheels.txt
-  rm -rf .deps/wheels.new
-  mkdir -p .deps/wheels.new
-  while read -r requirement _; do
+  # A wheel that is there stays as it is: new times of its headers would have everything compiled again.
+  while read -r requirement hash; do
     case "$requirement" in ''|'#'*) continue ;; esac
     name=${requirement%%==*}
+    folder=.deps/wheels/$name
+    [ "$(cat "$folder/.unpacked" 2>/dev/null)" = "$requirement $hash" ] && continue
     file=$(ls .deps/download/"${name//-/_}"-"${requirement##*==}"-*.whl)
-    mkdir -p ".deps/wheels.new/$name"
-    python3 -m zipfile -e "$file" ".deps/wheels.new/$name"
+    rm -rf .deps/wheel.new
+    mkdir -p .deps/wheel.new .deps/wheels
+    python3 -m zipfile -e "$file" .deps/wheel.new
+    echo "$requirement $hash" > .deps/wheel.new/.unpacked
+    rm -rf "$folder"
+    mv .deps/wheel.new "$folder"
   done < tools/wheels.txt
-  rm -rf .deps/wheels
-  mv .deps/wheels.new .deps/wheels
   python3 tools/extract_descriptors.py .deps/wheels .deps/descriptors.binpb
   cp tools/wheels.txt "$stamp"
 fi
