@@ -29,6 +29,7 @@ ALLOWED = {
     "metadata": {"pipeline", "base"},
     "runtime": {"metadata", "pipeline", "base"},
     "backends": {"runtime", "metadata", "pipeline", "base"},
+    "server": {"runtime", "metadata", "pipeline", "serving", "base"},
     "components": {"evaluation", "learning", "model", "transform", "validation", "statistics", "combine", "data",
                    "pipeline", "base"},
 }

@@ -5,8 +5,6 @@
 #include <charconv>
 #include <vector>
 
-#include <absl/strings/ascii.h>
-#include <absl/strings/str_split.h>
 #include <absl/time/civil_time.h>
 #include <absl/time/time.h>
 
@@ -17,6 +15,40 @@ struct CronExpression::Zone {
 };
 
 namespace {
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+std::string_view Stripped(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+std::vector<std::string_view> Split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::vector<std::string_view> Words(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!(text = Stripped(text)).empty()) {
+    const size_t end = std::min(text.find_first_of(" \t"), text.size());
+    words.push_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return words;
+}
 
 struct FieldBounds {
   const char* name;
@@ -39,7 +71,7 @@ const std::array<FieldBounds, 6>& Fields() {
 bool IsAny(std::string_view field) { return field == "*" || field == "?"; }
 
 Result<int> ParseNumber(std::string_view text, const FieldBounds& bounds) {
-  const std::string lower = absl::AsciiStrToLower(std::string(text));
+  const std::string lower = Lower(text);
   for (size_t i = 0; i < bounds.names.size(); ++i)
     if (bounds.names[i] == lower) return bounds.low + static_cast<int>(i);
   int value = 0;
@@ -51,11 +83,11 @@ Result<int> ParseNumber(std::string_view text, const FieldBounds& bounds) {
 
 /// "a", "a-b", "*", each with an optional "/step".
 Result<uint64_t> ParseRange(std::string_view text, const FieldBounds& bounds) {
-  const std::vector<std::string_view> parts = absl::StrSplit(text, '/');
+  const std::vector<std::string_view> parts = Split(text, '/');
   if (parts.size() > 2) return InvalidArgument("Two steps in the {} '{}'", bounds.name, text);
   int low = bounds.low, high = bounds.high, step = 1;
   if (!IsAny(parts[0])) {
-    const std::vector<std::string_view> ends = absl::StrSplit(parts[0], '-');
+    const std::vector<std::string_view> ends = Split(parts[0], '-');
     if (ends.size() > 2) return InvalidArgument("Too many hyphens in the {} '{}'", bounds.name, text);
     PENSTOCK_ASSIGN_OR_RETURN(low, ParseNumber(ends[0], bounds));
     if (ends.size() == 2) {
@@ -77,7 +109,7 @@ Result<uint64_t> ParseRange(std::string_view text, const FieldBounds& bounds) {
 
 Result<uint64_t> ParseField(std::string_view text, const FieldBounds& bounds) {
   uint64_t bits = 0;
-  for (const std::string_view part : absl::StrSplit(text, ',')) {
+  for (const std::string_view part : Split(text, ',')) {
     PENSTOCK_ASSIGN_OR_RETURN(const uint64_t part_bits, ParseRange(part, bounds));
     bits |= part_bits;
   }
@@ -109,7 +141,7 @@ int NextBit(uint64_t bits, int from) {
 Result<CronExpression> CronExpression::Parse(std::string_view text, std::string_view time_zone) {
   constexpr size_t kMaxLength = 1000;
   if (text.size() > kMaxLength) return InvalidArgument("A cron expression of {} characters", text.size());
-  std::string_view rest = absl::StripAsciiWhitespace(text);
+  std::string_view rest = Stripped(text);
   std::string zone_name(time_zone.empty() ? "UTC" : time_zone);
   for (const std::string_view prefix : {"TZ=", "CRON_TZ="}) {
     if (!rest.starts_with(prefix)) continue;
@@ -117,7 +149,7 @@ Result<CronExpression> CronExpression::Parse(std::string_view text, std::string_
     if (end == std::string_view::npos)
       return InvalidArgument("The cron expression '{}' has a time zone and nothing else", text);
     zone_name = std::string(rest.substr(prefix.size(), end - prefix.size()));
-    rest = absl::StripAsciiWhitespace(rest.substr(end));
+    rest = Stripped(rest.substr(end));
     break;
   }
   auto zone = std::make_shared<Zone>();
@@ -148,7 +180,7 @@ Status CronExpression::ParseFields(std::string_view text) {
     if (spelled.empty()) return InvalidArgument("'{}' is not known (@daily, @hourly, @every 1h, ...)", text);
     text = spelled;
   }
-  std::vector<std::string_view> parts = absl::StrSplit(text, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  std::vector<std::string_view> parts = Words(text);
   if (parts.size() == 5) parts.push_back("*");
   if (parts.size() != 6)
     return InvalidArgument(
@@ -160,7 +192,7 @@ Status CronExpression::ParseFields(std::string_view text) {
   }
   // As robfig/cron counts a star: also one with a step, or in a list.
   auto has_any = [](std::string_view field) {
-    for (const std::string_view part : absl::StrSplit(field, ','))
+    for (const std::string_view part : Split(field, ','))
       if (part.starts_with("*") || part.starts_with("?")) return true;
     return false;
   };

@@ -59,8 +59,9 @@ Result<ServiceRunRecord> ReadRow(const Statement& row) {
 
 /// An entry of the API's state_history.
 json HistoryEntry(Timestamp now, const RunStateText& state, const json& error) {
-  const Timestamp second{now.micros / 1'000'000 * 1'000'000};
-  json entry = {{"update_time", second.ToIsoString()}, {"state", state}};
+  std::string time = now.ToIsoString();
+  time.replace(time.find('.'), std::string::npos, "Z");  // To the second, as all of the API's times.
+  json entry = {{"update_time", time}, {"state", state}};
   if (!error.is_null()) entry["error"] = error;
   return entry;
 }
