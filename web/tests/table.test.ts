@@ -7,7 +7,7 @@ import { filterRows, makeRows } from "../src/model/feature_rows.ts";
 import { cell, text } from "./cells.ts";
 
 function dataset(index: number, cells: (Cell | null)[], given: Partial<Dataset> = {}): Dataset {
-  return { index, file: 0, name: "", isWhole: true, numExamples: 10, weightedNumExamples: undefined, cells, correlations: [], ...given };
+  return { index, file: 0, name: "", isWhole: true, numExamples: 10, weightedNumExamples: undefined, cells, correlations: [], lifts: [], ...given };
 }
 
 const features = [["fare"], ["trip", "company"], ["tips"], ["gone"]];

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <tensorflow_metadata/proto/v0/anomalies.pb.h>
 #include <tensorflow_metadata/proto/v0/statistics.pb.h>
 
@@ -53,7 +55,7 @@ Result<int> Show(const Options& options) {
   if (options.as_json) {
     PrintJson(list);
   } else {
-    fmt::print("{}", statistics::FormatStatistics(list));
+    fmt::print("{}", statistics::FormatStatistics(list, {.colour = isatty(STDOUT_FILENO) != 0}));
   }
   return kExitSucceeded;
 }

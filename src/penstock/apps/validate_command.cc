@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <optional>
 
 #include <tensorflow_metadata/proto/v0/anomalies.pb.h>
@@ -66,7 +68,7 @@ Result<int> Validate(const Options& options) {
   if (options.as_json) {
     PrintJson(anomalies);
   } else {
-    fmt::print("{}", validation::FormatAnomalies(anomalies));
+    fmt::print("{}", validation::FormatAnomalies(anomalies, {.colour = isatty(STDOUT_FILENO) != 0}));
   }
   return validation::HasErrors(anomalies) ? kExitRefused : kExitSucceeded;
 }

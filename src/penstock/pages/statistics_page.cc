@@ -109,6 +109,44 @@ json CrossJson(const tfmd::DatasetFeatureStatistics& dataset, FeatureList& featu
   return pairs;
 }
 
+std::string LabelText(const tfmd::LiftSeries& series, size_t max_bytes) {
+  switch (series.y_value_case()) {
+    case tfmd::LiftSeries::kYInt:
+      return fmt::format("{}", series.y_int());
+    case tfmd::LiftSeries::kYString:
+      return CutText(series.y_string(), max_bytes);
+    case tfmd::LiftSeries::kYBucket:
+      return fmt::format("{} to {}", series.y_bucket().low_value(), series.y_bucket().high_value());
+    default:
+      return "";
+  }
+}
+
+/// [feature, label feature, label, [[value, lift, how often both], ...]]: how much more frequent the label is
+/// among examples with the value.
+json LiftJson(const tfmd::DatasetFeatureStatistics& dataset, size_t max_bytes, FeatureList& features) {
+  constexpr int kMaxSeries = 20'000;
+  constexpr int kMaxValues = 12;
+  json all = json::array();
+  for (const auto& cross : dataset.cross_features()) {
+    for (const auto& series : cross.categorical_cross_stats().lift().lift_series()) {
+      if (all.size() == kMaxSeries) return all;
+      json values = json::array();
+      for (const auto& value : series.lift_values()) {
+        if (values.size() == kMaxValues) break;
+        const std::string text = value.x_value_case() == tfmd::LiftSeries::LiftValue::kXInt
+                                     ? fmt::format("{}", value.x_int())
+                                     : CutText(value.x_string(), max_bytes);
+        values.push_back(
+            {text, NumberJson(value.lift()), NumberJson(static_cast<double>(value.x_and_y_count()))});
+      }
+      all.push_back({features.IndexOf(cross.path_x()), features.IndexOf(cross.path_y()),
+                     LabelText(series, max_bytes), std::move(values)});
+    }
+  }
+  return all;
+}
+
 json DatasetJson(const Source& source, const CellLimits& limits, size_t max_name_bytes,
                  FeatureList& features) {
   const auto& dataset = *source.dataset;
@@ -125,7 +163,10 @@ json DatasetJson(const Source& source, const CellLimits& limits, size_t max_name
                {"cells", std::move(cells)}};
   if (dataset.weighted_num_examples() > 0)
     made["weighted_num_examples"] = NumberJson(dataset.weighted_num_examples());
-  if (dataset.cross_features_size() > 0) made["correlations"] = CrossJson(dataset, features);
+  if (dataset.cross_features_size() > 0) {
+    made["correlations"] = CrossJson(dataset, features);
+    made["lifts"] = LiftJson(dataset, limits.max_text_bytes, features);
+  }
   return made;
 }
 

@@ -153,6 +153,16 @@ TEST(StatisticsPageDataTest, TiesAnomaliesToTheirFeature) {
                                                         {"threshold", 0.1}}));
 }
 
+TEST(StatisticsPageDataTest, HoldsCorrelationsAndLifts) {
+  const json dataset = PageData(Statistics(R"(datasets {
+    features { path { step: "pay" } } features { path { step: "tip" } }
+    cross_features { path_x { step: "pay" } path_y { step: "tip" } num_cross_stats { correlation: 0.5 covariance: 2 } }
+    cross_features { path_x { step: "pay" } path_y { step: "tip" } categorical_cross_stats { lift { lift_series {
+      y_int: 1 lift_values { x_string: "Cash" lift: 0.25 x_and_y_count: 3 } } } } } })"))["datasets"][0];
+  EXPECT_EQ(dataset["correlations"], json::parse("[[0, 1, 0.5, 2]]"));
+  EXPECT_EQ(dataset["lifts"], json::parse(R"([[0, 1, "1", [["Cash", 0.25, 3]]]])"));
+}
+
 TEST(StatisticsPageDataTest, RefusesNothingToShow) {
   EXPECT_EQ(StatisticsPageData({}, nullptr, false).status().code(), StatusCode::kInvalidArgument);
 }

@@ -24,6 +24,7 @@ namespace {
 constexpr int kMaxNameWidth = 40;
 constexpr int kMaxValueWidth = 28;
 constexpr int kMaxSparklineBuckets = 20;
+constexpr double kManyZeros = 0.5;
 
 enum Column {
   kName,
@@ -41,11 +42,16 @@ enum Column {
   kShape
 };
 constexpr int kNumColumns = kShape + 1;
-using Line = std::array<std::string, kNumColumns>;
+struct Line {
+  std::array<std::string, kNumColumns> cells;
+  std::array<bool, kNumColumns> is_alarming{};
+  std::string& operator[](int column) { return cells[column]; }
+  const std::string& operator[](int column) const { return cells[column]; }
+};
 
 const Line& Header() {
-  static const Line header = {"feature", "type",   "count", "missing", "mean",      "std dev",  "zeros",
-                              "min",     "median", "max",   "unique",  "top value", "histogram"};
+  static const Line header = {{"feature", "type", "count", "missing", "mean", "std dev", "zeros", "min",
+                               "median", "max", "unique", "top value", "histogram"}};
   return header;
 }
 
@@ -102,6 +108,7 @@ void FillCommon(const CommonStatistics& common, Line& line) {
   line[kCount] = fmt::format("{}", common.num_non_missing());
   line[kMissing] = FormatPercent(static_cast<double>(common.num_missing()),
                                  static_cast<double>(common.num_missing() + common.num_non_missing()));
+  line.is_alarming[kMissing] = common.num_missing() > 0;
 }
 
 void FillNumeric(const NumericStatistics& numeric, Line& line) {
@@ -113,6 +120,7 @@ void FillNumeric(const NumericStatistics& numeric, Line& line) {
   line[kMean] = FormatNumber(numeric.mean());
   line[kStdDev] = FormatNumber(numeric.std_dev());
   line[kZeros] = FormatPercent(static_cast<double>(numeric.num_zeros()), num_numbers);
+  line.is_alarming[kZeros] = static_cast<double>(numeric.num_zeros()) >= kManyZeros * num_numbers;
   line[kMin] = FormatNumber(numeric.min());
   line[kMedian] = FormatNumber(numeric.median());
   line[kMax] = FormatNumber(numeric.max());
@@ -139,7 +147,7 @@ std::string NameOf(const FeatureNameStatistics& feature) {
 
 Line MakeLine(const FeatureNameStatistics& feature) {
   Line line;
-  line.fill("-");
+  line.cells.fill("-");
   line[kShape] = "";
   line[kTop] = "";
   line[kName] = TruncateToWidth(EscapeForTerminal(NameOf(feature)), kMaxNameWidth);
@@ -163,17 +171,20 @@ Line MakeLine(const FeatureNameStatistics& feature) {
   return line;
 }
 
-void AppendLine(const Line& line, const std::array<int, kNumColumns>& widths, std::string& out) {
+void AppendLine(const Line& line, const std::array<int, kNumColumns>& widths, const FormatOptions& options,
+                std::string& out) {
   std::string text;
   for (int column = 0; column < kNumColumns; ++column) {
     const std::string padding(widths[column] - DisplayWidth(line[column]), ' ');
     if (column > 0) text += "  ";
-    text += IsTextColumn(column) ? line[column] + padding : padding + line[column];
+    const bool is_red = options.colour && line.is_alarming[column];
+    const std::string cell = is_red ? "\x1b[31m" + line[column] + "\x1b[0m" : line[column];
+    text += IsTextColumn(column) ? cell + padding : padding + cell;
   }
   out += text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
 }
 
-void AppendDataset(const DatasetFeatureStatistics& dataset, std::string& out) {
+void AppendDataset(const DatasetFeatureStatistics& dataset, const FormatOptions& options, std::string& out) {
   std::vector<Line> lines = {Header()};
   for (const FeatureNameStatistics& feature : dataset.features()) lines.push_back(MakeLine(feature));
   std::array<int, kNumColumns> widths{};
@@ -184,16 +195,16 @@ void AppendDataset(const DatasetFeatureStatistics& dataset, std::string& out) {
   }
   const std::string name = dataset.name().empty() ? "" : EscapeForTerminal(dataset.name()) + ": ";
   out += fmt::format("{}{} examples, {} features\n", name, dataset.num_examples(), dataset.features_size());
-  for (const Line& line : lines) AppendLine(line, widths, out);
+  for (const Line& line : lines) AppendLine(line, widths, options, out);
 }
 
 }  // namespace
 
-std::string FormatStatistics(const DatasetFeatureStatisticsList& statistics) {
+std::string FormatStatistics(const DatasetFeatureStatisticsList& statistics, const FormatOptions& options) {
   std::string out;
   for (const DatasetFeatureStatistics& dataset : statistics.datasets()) {
     if (!out.empty()) out += "\n";
-    AppendDataset(dataset, out);
+    AppendDataset(dataset, options, out);
   }
   if (out.empty()) out = "No statistics\n";
   return out;

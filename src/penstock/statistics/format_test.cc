@@ -97,6 +97,16 @@ TEST(FormatStatisticsTest, NeverRoundsSomeToNoneOrMostToAll) {
   EXPECT_THAT(FormatStatistics(list), HasSubstr(">99.9%"));
 }
 
+TEST(FormatStatisticsTest, ShowsMissingValuesInRedWhereColoursAreWanted) {
+  DatasetFeatureStatisticsList list = Parse(kTwoFeatures);
+  auto& common =
+      *list.mutable_datasets(0)->mutable_features(1)->mutable_string_stats()->mutable_common_stats();
+  common.set_num_non_missing(3);
+  common.set_num_missing(1);
+  EXPECT_THAT(FormatStatistics(list, {.colour = true}), HasSubstr("\x1b[31m25.0%\x1b[0m"));
+  EXPECT_THAT(FormatStatistics(list), Not(HasSubstr("\x1b")));
+}
+
 TEST(FormatStatisticsTest, SaysWhereThereIsNothing) {
   EXPECT_EQ(FormatStatistics(DatasetFeatureStatisticsList()), "No statistics\n");
 }

@@ -1,3 +1,4 @@
+import { decodeNumber, type RawNumber } from "./raw_number.ts";
 import type {
   Anomalies,
   Anomaly,
@@ -7,7 +8,6 @@ import type {
   Histogram,
   ListedValue,
   Measurement,
-  RawNumber,
   StatisticsData,
 } from "./statistics_data.ts";
 
@@ -55,6 +55,7 @@ interface RawDataset {
   weighted_num_examples?: RawNumber;
   cells: (RawCell | null)[];
   correlations?: [number, number, RawNumber, RawNumber][];
+  lifts?: [number, number, string, [string, RawNumber, RawNumber][]][];
 }
 
 /** The JSON as src/penstock/pages writes it. */
@@ -70,10 +71,6 @@ export interface RawStatistics {
     data_missing: boolean;
   } | null;
   notes: string[];
-}
-
-export function decodeNumber(raw: RawNumber): number {
-  return typeof raw === "number" ? raw : Number(raw);
 }
 
 function optional(raw: RawNumber | undefined): number | undefined {
@@ -157,6 +154,12 @@ function decodeDataset(raw: RawDataset, index: number, numFeatures: number): Dat
     weightedNumExamples: optional(raw.weighted_num_examples),
     cells,
     correlations: (raw.correlations ?? []).map(([x, y, correlation]) => ({ x, y, correlation: decodeNumber(correlation) })),
+    lifts: (raw.lifts ?? []).map(([feature, labelFeature, label, values]) => ({
+      feature,
+      labelFeature,
+      label,
+      values: values.map(([text, lift, count]) => ({ text, lift: decodeNumber(lift), count: decodeNumber(count) })),
+    })),
   };
 }
 

@@ -2,8 +2,6 @@
  * The data of a statistics page: the "Statistics" form of docs/formats/pages.md, decoded. Numbers that JSON
  * cannot hold stand there as texts; here they are numbers.
  */
-export type RawNumber = number | "NaN" | "Infinity" | "-Infinity";
-
 /** Contiguous buckets: `counts[i]` values lie from `edges[i]` to `edges[i + 1]`. */
 export interface Histogram {
   readonly edges: readonly number[];
@@ -74,6 +72,14 @@ export interface Correlation {
   readonly correlation: number;
 }
 
+/** How much more frequent a label is among examples with a value of a feature: 1 as everywhere. */
+export interface Lift {
+  readonly feature: number;
+  readonly labelFeature: number;
+  readonly label: string;
+  readonly values: readonly { readonly text: string; readonly lift: number; readonly count: number }[];
+}
+
 export interface Dataset {
   /** Where it stands in `datasets`. */
   readonly index: number;
@@ -85,6 +91,7 @@ export interface Dataset {
   /** By feature; null where the dataset lacks it. */
   readonly cells: readonly (Cell | null)[];
   readonly correlations: readonly Correlation[];
+  readonly lifts: readonly Lift[];
 }
 
 export type Severity = "ERROR" | "WARNING" | "UNKNOWN";

@@ -25,6 +25,13 @@ export function formatShort(value: number | undefined): string {
   return minus(short.format(value));
 }
 
+/** A metric: with the same four places everywhere, so that a column can be read downwards. */
+export function formatMetric(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value) || Number.isInteger(value)) return formatNumber(value);
+  const magnitude = Math.abs(value);
+  return magnitude < 1e-4 || magnitude >= 1000 ? formatShort(value) : minus(value.toFixed(4));
+}
+
 /** A count: 1,234; weighted ones may have a fraction. */
 export function formatCount(value: number): string {
   return formatNumber(value);

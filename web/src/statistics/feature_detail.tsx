@@ -1,9 +1,9 @@
 import { useMemo } from "react";
 import { PlotFigure } from "../charts/plot_figure.tsx";
 import { histogramChart, quantileChart, rankChart } from "../charts/statistics_charts.ts";
-import type { Cell, Correlation, Measurement, StatisticsData } from "../data/statistics_data.ts";
+import type { Cell, Correlation, Dataset, Lift, Measurement, StatisticsData } from "../data/statistics_data.ts";
 import type { FeatureRow } from "../model/feature_rows.ts";
-import { featureName, formatNumber } from "../model/numbers.ts";
+import { featureName, formatCount, formatMetric, formatNumber, visibleText } from "../model/numbers.ts";
 import { AnomalyCard } from "./anomaly_card.tsx";
 import { NumbersTable } from "./numbers_table.tsx";
 import { ValueBars } from "./value_bars.tsx";
@@ -76,6 +76,28 @@ function Correlated({ data, feature, correlations }: { data: StatisticsData; fea
   );
 }
 
+const MAX_LIFT_SERIES = 6;
+
+/** Which values of the feature go with which label, in the first shown dataset. */
+function Lifts({ data, lifts }: { data: StatisticsData; lifts: readonly Lift[] }) {
+  return lifts.slice(0, MAX_LIFT_SERIES).map(({ labelFeature, label, values }, i) => (
+    <div key={i} className="figure">
+      <h3 className="text">Lift of {featureName(data.features[labelFeature] ?? [])} = {visibleText(label)}</h3>
+      <table className="plain">
+        <tbody>
+          {values.map(({ text, lift, count }, row) => (
+            <tr key={row}>
+              <th scope="row" className="text">{visibleText(text)}</th>
+              <td>{formatMetric(lift)}</td>
+              <td className="muted">{formatCount(count)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  ));
+}
+
 function Measured({ measurements }: { measurements: readonly Measurement[] }) {
   return measurements.map((measurement, i) => (
     <span key={i} className={`badge ${measurement.value > measurement.threshold ? "error" : "good"}`}>
@@ -91,7 +113,8 @@ export function FeatureDetail(props: {
   row: FeatureRow;
   labels: readonly string[];
   view: ViewOptions;
-  correlations: readonly Correlation[];
+  /** The first of those shown: whose correlations and lifts are shown. */
+  base: Dataset | undefined;
   onClose: () => void;
 }) {
   const { data, row, labels, view } = props;
@@ -118,7 +141,8 @@ export function FeatureDetail(props: {
         <NumbersTable row={row} labels={labels} />
         {numListed > 8 && <RankChart row={row} labels={labels} />}
         {hasValency && <ValencyChart row={row} labels={labels} view={view} />}
-        <Correlated data={data} feature={row.feature} correlations={props.correlations} />
+        <Correlated data={data} feature={row.feature} correlations={props.base?.correlations ?? []} />
+        <Lifts data={data} lifts={props.base?.lifts.filter(({ feature }) => feature === row.feature) ?? []} />
       </div>
     </section>
   );

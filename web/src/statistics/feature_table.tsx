@@ -1,5 +1,6 @@
-import { type CSSProperties, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, useEffect } from "react";
 import { Sparkline } from "../charts/sparkline.tsx";
+import { useView } from "../design/use_view.ts";
 import { CELL_COLUMNS, type CellColumn, nextOrder, type SortOrder } from "../model/columns.ts";
 import type { FeatureRow, RowFilter } from "../model/feature_rows.ts";
 import { NOTHING } from "../model/numbers.ts";
@@ -140,25 +141,6 @@ function Row({ row, columns, position, height, isSelected, asShare, isLogY, isLo
       })}
     </div>
   );
-}
-
-/** What of the scrolled box is in view, kept up to date. */
-function useView() {
-  const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 800 });
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const measure = () => setView({ top: element.scrollTop, height: element.clientHeight });
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    element.addEventListener("scroll", measure, { passive: true });
-    return () => {
-      observer.disconnect();
-      element.removeEventListener("scroll", measure);
-    };
-  }, []);
-  return { box, view };
 }
 
 /**

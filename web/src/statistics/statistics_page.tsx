@@ -1,6 +1,7 @@
-import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from "react";
 import type { Dataset, StatisticsData } from "../data/statistics_data.ts";
 import { ThemeSwitch } from "../design/theme_switch.tsx";
+import { useShortcuts } from "../design/use_shortcuts.ts";
 import { type SortOrder, sortRows } from "../model/columns.ts";
 import { datasetLabel, firstShown } from "../model/datasets.ts";
 import { type FeatureRow, filterRows, makeRows, type RowFilter } from "../model/feature_rows.ts";
@@ -32,23 +33,6 @@ function Tabs({ data, tab, onTab }: { data: StatisticsData; tab: Tab; onTab: (ta
       </button>
     </span>
   );
-}
-
-/** "/" goes to the search, Escape closes the detail. */
-function useShortcuts(focusSearch: () => void, close: () => void) {
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      const isTyping = event.target instanceof HTMLInputElement && event.target.type === "search";
-      if (event.key === "/" && !isTyping) {
-        event.preventDefault();
-        focusSearch();
-      } else if (event.key === "Escape") {
-        close();
-      }
-    };
-    document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
-  }, [focusSearch, close]);
 }
 
 function Empty({ rows, datasets }: { rows: readonly FeatureRow[]; datasets: readonly Dataset[] }): ReactNode {
@@ -112,7 +96,7 @@ function Features({ data, selected, onSelect }: { data: StatisticsData; selected
         </div>
         {selectedRow && (
           <div className="lower">
-            <FeatureDetail data={data} row={selectedRow} labels={labels} view={view} correlations={shown[0]?.correlations ?? []} onClose={actions.close} />
+            <FeatureDetail data={data} row={selectedRow} labels={labels} view={view} base={shown[0]} onClose={actions.close} />
           </div>
         )}
       </div>
