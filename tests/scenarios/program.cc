@@ -91,6 +91,7 @@ void Program::Send(int signal) const {
   if (!has_ended_ && pid_ > 0) ::kill(pid_, signal);
 }
 
+std::string Program::OutputSoFar() const { return Contents(files_ + "/stdout"); }
 std::string Program::ErrorsSoFar() const { return Contents(files_ + "/stderr"); }
 
 Ending Program::Wait(double limit_seconds) {

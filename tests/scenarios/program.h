@@ -40,6 +40,8 @@ class Program {
   pid_t pid() const { return pid_; }
   bool IsRunning();
   void Send(int signal) const;
+  /// What it has said on standard output so far.
+  std::string OutputSoFar() const;
   /// What it has said on standard error so far.
   std::string ErrorsSoFar() const;
   /// Waits until it ends; ends it with SIGKILL after `limit_seconds`.

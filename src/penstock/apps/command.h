@@ -28,6 +28,7 @@ struct Application {
 void AddRunCommand(CLI::App& cli, Application& application);
 void AddCompileCommand(CLI::App& cli, Application& application);
 void AddRunsCommand(CLI::App& cli, Application& application);
+void AddMetadataCommand(CLI::App& cli, Application& application);
 void AddDataCommand(CLI::App& cli, Application& application);
 void AddStatsCommand(CLI::App& cli, Application& application);
 void AddStatsShowCommand(CLI::App& stats, Application& application);

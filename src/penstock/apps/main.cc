@@ -88,6 +88,7 @@ int Main(int argc, char** argv) {
   AddRunCommand(cli, application);
   AddCompileCommand(cli, application);
   AddRunsCommand(cli, application);
+  AddMetadataCommand(cli, application);
   AddDataCommand(cli, application);
   AddStatsCommand(cli, application);
   AddSchemaCommand(cli, application);

@@ -67,16 +67,20 @@ Status CannotOpen(const std::string& path, int system_error) {
 
 Statement::Statement(Statement&& other) noexcept
     : connection_(other.connection_),
-      key_(std::move(other.key_)),
+      home_(other.home_),
       statement_(std::exchange(other.statement_, nullptr)),
       num_bound_(other.num_bound_),
       status_(std::move(other.status_)) {}
 
 Statement::~Statement() {
   if (statement_ == nullptr) return;
+  if (home_ == nullptr) {
+    sqlite3_finalize(statement_);
+    return;
+  }
   sqlite3_reset(statement_);
   sqlite3_clear_bindings(statement_);
-  connection_->GiveBack(std::move(key_), statement_);
+  home_->push_back(statement_);
 }
 
 void Statement::Check(int code) {
@@ -136,10 +140,12 @@ bool Statement::IsNull(int column) const { return sqlite3_column_type(statement_
 int64_t Statement::Int(int column) const { return sqlite3_column_int64(statement_, column); }
 double Statement::Double(int column) const { return sqlite3_column_double(statement_, column); }
 
-std::string Statement::Text(int column) const {
+std::string Statement::Text(int column) const { return std::string(TextView(column)); }
+
+std::string_view Statement::TextView(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
   if (text == nullptr) return {};
-  return std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
+  return {text, static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 Digest Statement::DigestAt(int column) const {
@@ -194,22 +200,24 @@ Connection::~Connection() {
 }
 
 Statement Connection::Prepare(std::string_view sql) {
-  std::string key(sql);
-  if (const auto entry = idle_statements_.find(sql);
-      entry != idle_statements_.end() && !entry->second.empty()) {
-    sqlite3_stmt* statement = entry->second.back();
-    entry->second.pop_back();
-    return Statement(this, std::move(key), statement, OkStatus());
+  auto entry = idle_statements_.find(sql);
+  if (entry == idle_statements_.end()) entry = idle_statements_.emplace(sql, Statement::Idle()).first;
+  Statement::Idle& idle = entry->second;
+  if (!idle.empty()) {
+    sqlite3_stmt* statement = idle.back();
+    idle.pop_back();
+    return Statement(this, &idle, statement, OkStatus());
   }
-  sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
-                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-  Status status = code == SQLITE_OK ? OkStatus() : ErrorOf(code);
-  return Statement(this, std::move(key), statement, std::move(status));
+  return Compile(sql, &idle, SQLITE_PREPARE_PERSISTENT);
 }
 
-void Connection::GiveBack(std::string key, sqlite3_stmt* statement) {
-  idle_statements_[std::move(key)].push_back(statement);
+Statement Connection::PrepareOnce(std::string_view sql) { return Compile(sql, nullptr, 0); }
+
+Statement Connection::Compile(std::string_view sql, Statement::Idle* home, unsigned flags) {
+  sqlite3_stmt* statement = nullptr;
+  const int code =
+      sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), flags, &statement, nullptr);
+  return Statement(this, home, statement, code == SQLITE_OK ? OkStatus() : ErrorOf(code));
 }
 
 Status Connection::RunScript(std::string_view script) {

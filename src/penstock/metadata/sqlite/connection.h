@@ -49,13 +49,16 @@ class Statement {
   int64_t Int(int column) const;
   double Double(int column) const;
   std::string Text(int column) const;
+  /// Not owned; valid until the next Step or the statement's end.
+  std::string_view TextView(int column) const;
   /// Zero where the column is NULL or not 16 bytes long.
   Digest DigestAt(int column) const;
 
  private:
   friend class Connection;
-  Statement(Connection* connection, std::string key, sqlite3_stmt* statement, Status status)
-      : connection_(connection), key_(std::move(key)), statement_(statement), status_(std::move(status)) {}
+  using Idle = std::vector<sqlite3_stmt*>;
+  Statement(Connection* connection, Idle* home, sqlite3_stmt* statement, Status status)
+      : connection_(connection), home_(home), statement_(statement), status_(std::move(status)) {}
 
   void Put(std::nullptr_t);
   void Put(double value);
@@ -79,7 +82,7 @@ class Statement {
   void Check(int code);
 
   Connection* connection_;
-  std::string key_;
+  Idle* home_;  // Where it lies between uses: one place per text, never moved. Null: it is not kept.
   sqlite3_stmt* statement_;
   int num_bound_ = 0;
   Status status_;
@@ -97,6 +100,8 @@ class Connection {
 
   /// Prepares `sql`, or takes it from the cache.
   Statement Prepare(std::string_view sql);
+  /// The same for a text that is not met again: nothing is kept of it.
+  Statement PrepareOnce(std::string_view sql);
 
   /// Runs a statement without result.
   template <class... Values>
@@ -143,12 +148,12 @@ class Connection {
   explicit Connection(std::string path) : path_(std::move(path)) {}
   Status Configure();
   Status EnterWalMode();
+  Statement Compile(std::string_view sql, Statement::Idle* home, unsigned flags);
   Status ErrorOf(int code) const;
-  void GiveBack(std::string key, sqlite3_stmt* statement);
 
   std::string path_;
   sqlite3* database_ = nullptr;
-  std::map<std::string, std::vector<sqlite3_stmt*>, std::less<>> idle_statements_;
+  std::map<std::string, Statement::Idle, std::less<>> idle_statements_;
 };
 
 }  // namespace penstock::metadata::sqlite

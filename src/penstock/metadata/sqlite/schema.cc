@@ -1,5 +1,9 @@
 #include "penstock/metadata/sqlite/schema.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "penstock/metadata/sqlite/statements.h"
 #include "penstock/metadata/sqlite/transaction.h"
 
@@ -20,20 +24,20 @@ Result<TablePresence> FindTables(Connection& connection) {
   return TablePresence{statement.Int(0), statement.Int(1) > 0, statement.Int(2) > 0, statement.Int(3) > 0};
 }
 
+Result<int64_t> ReadMlmdVersion(Connection& connection, const TablePresence& tables) {
+  if (!tables.has_mlmd_version) return 0;  // The tables before ML Metadata 0.14 had no version.
+  PENSTOCK_ASSIGN_OR_RETURN(const std::optional<int64_t> stored, connection.FindInt(sql::kSelectMlmdVersion));
+  return stored.value_or(0);
+}
+
 Status CheckMlmdVersion(Connection& connection, const TablePresence& tables) {
-  int64_t version = 0;  // The tables before ML Metadata 0.14 had no version.
-  if (tables.has_mlmd_version) {
-    PENSTOCK_ASSIGN_OR_RETURN(const std::optional<int64_t> stored,
-                              connection.FindInt(sql::kSelectMlmdVersion));
-    version = stored.value_or(0);
-  }
+  PENSTOCK_ASSIGN_OR_RETURN(const int64_t version, ReadMlmdVersion(connection, tables));
   if (version == kMlmdSchemaVersion) return OkStatus();
   if (version < kMlmdSchemaVersion) {
     return FailedPrecondition(
         "The metadata store {} has ML Metadata's tables of the older schema version {}; Penstock reads {}. "
-        "Upgrade it "
-        "once with Python: ml_metadata.metadata_store.MetadataStore(config, enable_upgrade_migration=True)",
-        connection.path(), version, kMlmdSchemaVersion);
+        "Make a copy, then upgrade it once: penstock metadata upgrade --db {}",
+        connection.path(), version, kMlmdSchemaVersion, connection.path());
   }
   return FailedPrecondition(
       "The metadata store {} has ML Metadata's tables of the newer schema version {}; this Penstock reads "
@@ -81,7 +85,77 @@ Status MakeSchema(Connection& connection, const TablePresence& tables) {
   return connection.Run(sql::kInsertPenstockVersion, kPenstockSchemaVersion);
 }
 
+constexpr std::string_view kMlmdTables[] = {
+    "Type",      "ParentType",        "TypeProperty", "Artifact",        "ArtifactProperty",
+    "Execution", "ExecutionProperty", "Context",      "ContextProperty", "ParentContext",
+    "Event",     "EventPath",         "Association",  "Attribution"};
+
+Result<std::vector<std::string>> ColumnsOf(Connection& connection, const std::string& table) {
+  std::vector<std::string> columns;
+  Statement row = connection.PrepareOnce(sql::kSelectColumns);
+  row.Bind(table);
+  while (true) {
+    PENSTOCK_ASSIGN_OR_RETURN(const bool has_row, row.Step());
+    if (!has_row) return columns;
+    columns.push_back(row.Text(0));
+  }
+}
+
+/// Copies a table's rows into the new table of its name: the columns that both have. What later versions
+/// added is NULL or its default; types before version 2 said whether they are an artifact's (1) or not (0),
+/// which became their kind.
+Status CopyRows(Connection& connection, const std::string& table, const std::string& old_table) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto old_columns, ColumnsOf(connection, old_table));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto columns, ColumnsOf(connection, table));
+  std::string into, from;
+  for (const std::string& column : columns) {
+    std::string source = column;
+    const auto has = [&](const std::string& name) {
+      return std::find(old_columns.begin(), old_columns.end(), name) != old_columns.end();
+    };
+    if (column == "type_kind" && !has(column)) source = "is_artifact_type";
+    if (!has(source)) continue;
+    into += fmt::format("{}`{}`", into.empty() ? "" : ", ", column);
+    from += fmt::format("{}`{}`", from.empty() ? "" : ", ", source);
+  }
+  // Before version 8 an artifact could have the same event twice: ML Metadata keeps the later one.
+  const std::string_view order = table == "Event" ? " ORDER BY `id` DESC" : " ORDER BY rowid";
+  const std::string copy = fmt::format("INSERT OR IGNORE INTO `{}`({}) SELECT {} FROM `{}`{}", table, into,
+                                       from, old_table, order);
+  return connection.PrepareOnce(copy).Run();
+}
+
+Status UpgradeTables(Connection& connection, const TablePresence& tables) {
+  PENSTOCK_ASSIGN_OR_RETURN(const int64_t version, ReadMlmdVersion(connection, tables));
+  if (!tables.has_mlmd_types || version >= kMlmdSchemaVersion) return CheckMlmdVersion(connection, tables);
+  std::vector<std::string> present;
+  for (const std::string_view table : kMlmdTables) {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto columns, ColumnsOf(connection, std::string(table)));
+    if (columns.empty()) continue;
+    present.emplace_back(table);
+    PENSTOCK_RETURN_IF_ERROR(
+        connection.RunScript(fmt::format("ALTER TABLE `{0}` RENAME TO `{0}_before_upgrade`", table)));
+  }
+  PENSTOCK_RETURN_IF_ERROR(connection.RunScript(sql::kDropMlmdVersion));
+  PENSTOCK_RETURN_IF_ERROR(connection.RunScript(sql::kCreateMlmdTables));
+  for (const std::string& table : present) {
+    PENSTOCK_RETURN_IF_ERROR(CopyRows(connection, table, table + "_before_upgrade"));
+    PENSTOCK_RETURN_IF_ERROR(connection.RunScript(fmt::format("DROP TABLE `{}_before_upgrade`", table)));
+  }
+  PENSTOCK_RETURN_IF_ERROR(connection.RunScript(sql::kDeleteLostEventPaths));
+  PENSTOCK_RETURN_IF_ERROR(connection.RunScript(sql::kCreateMlmdIndices));
+  return connection.Run(sql::kInsertMlmdVersion, kMlmdSchemaVersion);
+}
+
 }  // namespace
+
+Status UpgradeSchema(Connection& connection) {
+  PENSTOCK_RETURN_IF_ERROR(InWriteTransaction(connection, [&]() -> Status {
+    PENSTOCK_ASSIGN_OR_RETURN(const TablePresence tables, FindTables(connection));
+    return UpgradeTables(connection, tables);
+  }));
+  return PrepareSchema(connection);
+}
 
 Status PrepareSchema(Connection& connection) {
   PENSTOCK_ASSIGN_OR_RETURN(const TablePresence tables, FindTables(connection));

@@ -16,4 +16,8 @@ inline constexpr int kPenstockSchemaVersion = 1;
 /// program.
 Status PrepareSchema(Connection& connection);
 
+/// Brings the tables of an older ML Metadata (from 0.13 on) to this version, all or nothing, then does as
+/// PrepareSchema. Ids and values stay. Later ML Metadata reads the file, earlier ones do not any more.
+Status UpgradeSchema(Connection& connection);
+
 }  // namespace penstock::metadata::sqlite

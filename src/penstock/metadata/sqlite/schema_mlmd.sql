@@ -175,3 +175,13 @@ SELECT MAX(`schema_version`) FROM `MLMDEnv`;
 SELECT COUNT(*), COALESCE(SUM(name = 'MLMDEnv'), 0), COALESCE(SUM(name = 'Type'), 0),
        COALESCE(SUM(name = 'penstock_schema'), 0)
 FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\';
+
+-- Of an upgrade from an older version.
+-- name: select_columns
+SELECT name FROM pragma_table_info(?1);
+
+-- name: drop_mlmd_version
+DROP TABLE IF EXISTS `MLMDEnv`;
+
+-- name: delete_lost_event_paths
+DELETE FROM `EventPath` WHERE `event_id` NOT IN (SELECT `id` FROM `Event`);

@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "penstock/base/filesystem.h"
 #include "penstock/metadata/sqlite/artifacts.h"
 #include "penstock/metadata/sqlite/connection.h"
 #include "penstock/metadata/sqlite/events.h"
@@ -143,6 +144,14 @@ Result<std::unique_ptr<MetadataStore>> OpenSqliteStore(const std::string& path, 
   PENSTOCK_ASSIGN_OR_RETURN(std::unique_ptr<sqlite::Connection> connection, sqlite::Connection::Open(path));
   PENSTOCK_RETURN_IF_ERROR(sqlite::PrepareSchema(*connection));
   return std::make_unique<SqliteStore>(std::move(connection), clock);
+}
+
+Status UpgradeSqliteStore(const std::string& path) {
+  static_assert(kStoreSchemaVersion == sqlite::kMlmdSchemaVersion);
+  PENSTOCK_ASSIGN_OR_RETURN(const bool is_there, fs::Exists(path));
+  if (!is_there) return NotFound("There is no metadata store {}", path);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto connection, sqlite::Connection::Open(path));
+  return sqlite::UpgradeSchema(*connection);
 }
 
 }  // namespace penstock::metadata

@@ -19,4 +19,11 @@ namespace penstock::metadata {
 /// kDataLoss: not a database, or a damaged one. kNotFound: no such folder.
 Result<std::unique_ptr<MetadataStore>> OpenSqliteStore(const std::string& path, const Clock& clock);
 
+/// The version of ML Metadata's tables that Penstock reads and writes.
+inline constexpr int kStoreSchemaVersion = 10;
+
+/// Brings the file of an older ML Metadata to that version, all or nothing; one of that version stays as it
+/// is. kNotFound: there is no file. Otherwise as OpenSqliteStore.
+Status UpgradeSqliteStore(const std::string& path);
+
 }  // namespace penstock::metadata

@@ -57,7 +57,7 @@ TEST_F(SqliteStoreTest, RefusesOlderSchemaOfMlMetadata) {
   const Status status = Open().status();
   EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr("older schema version 9"), HasSubstr("enable_upgrade_migration")));
+              AllOf(HasSubstr("older schema version 9"), HasSubstr("penstock metadata upgrade")));
 }
 
 TEST_F(SqliteStoreTest, RefusesNewerSchemaOfPenstock) {
