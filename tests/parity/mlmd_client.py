@@ -4,19 +4,19 @@
   mlmd_client.py create FILE   makes an empty store
   mlmd_client.py dump FILE     prints everything it reads, as JSON with names instead of ids
   mlmd_client.py write FILE    adds an execution with an output, as another tool would
+  mlmd_client.py fill FILE     makes a store with something in every table
+  mlmd_client.py downgrade-N FILE, mlmd_client.py upgrade FILE   as the library does
 """
 import json
 import sys
 
+from ml_metadata import errors
 from ml_metadata import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
 
 def connect(path):
-    config = metadata_store_pb2.ConnectionConfig()
-    config.sqlite.filename_uri = path
-    config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
-    return metadata_store.MetadataStore(config)
+    return metadata_store.MetadataStore(config_of(path))
 
 
 def values(properties):
@@ -81,13 +81,55 @@ def write(store):
     store.put_execution(execution, [(artifact, event)], [store.get_context_by_type_and_name("pipeline", "taxi")])
 
 
+def fill(store):
+    artifact_type = metadata_store_pb2.ArtifactType(name="Data", description="d", base_type=metadata_store_pb2.ArtifactType.DATASET)
+    artifact_type.properties["span"] = metadata_store_pb2.INT
+    execution_type = metadata_store_pb2.ExecutionType(name="Job")
+    context_type = metadata_store_pb2.ContextType(name="group")
+    execution = metadata_store_pb2.Execution(type_id=store.put_execution_type(execution_type), name="job",
+                                             last_known_state=metadata_store_pb2.Execution.COMPLETE)
+    type_id = store.put_artifact_type(artifact_type)
+    pairs = []
+    for i, kind in enumerate([metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.OUTPUT]):
+        artifact = metadata_store_pb2.Artifact(type_id=type_id, uri="/data/%d" % i, name="data-%d" % i)
+        artifact.properties["span"].int_value = i
+        artifact.custom_properties["share"].double_value = 0.25
+        artifact.custom_properties["owner"].string_value = "me"
+        event = metadata_store_pb2.Event(type=kind, milliseconds_since_epoch=1000 + i)
+        event.path.steps.add(key="data")
+        event.path.steps.add(index=i)
+        pairs.append((artifact, event))
+    contexts = [metadata_store_pb2.Context(type_id=store.put_context_type(context_type), name=n) for n in "ab"]
+    store.put_execution(execution, pairs, contexts)
+    ids = {c.name: c.id for c in store.get_contexts()}
+    store.put_parent_contexts([metadata_store_pb2.ParentContext(child_id=ids["b"], parent_id=ids["a"])])
+
+
+def config_of(path):
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = path
+    config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
+    return config
+
+
 def main():
     command, path = sys.argv[1:]
+    if command.startswith("downgrade-"):
+        try:
+            metadata_store.downgrade_schema(config_of(path), int(command.split("-")[1]))
+        except errors.CancelledError:
+            pass  # How the library says that it is done.
+        return
+    if command == "upgrade":
+        metadata_store.MetadataStore(config_of(path), enable_upgrade_migration=True)
+        return
     store = connect(path)
     if command == "dump":
         json.dump(dump(store), sys.stdout, sort_keys=True)
     elif command == "write":
         write(store)
+    elif command == "fill":
+        fill(store)
     elif command != "create":
         sys.exit(__doc__)
 

@@ -105,6 +105,35 @@ TEST_F(MlmdTest, HasTheTablesAndIndicesOfMlMetadata) {
   EXPECT_EQ(Query(Path("ours"), kTypes), Query(Path("theirs"), kTypes));
 }
 
+TEST_F(MlmdTest, UpgradesOlderStoresAsMlMetadataDoes) {
+  Client("fill", Path("filled"));
+  for (int version = 9; version >= 0; --version) {
+    SCOPED_TRACE(version);
+    const std::string theirs = Path("theirs" + std::to_string(version));
+    const std::string ours = Path("ours" + std::to_string(version));
+    ASSERT_TRUE(fs::WriteFileAtomically(theirs, fs::ReadFile(Path("filled")).value()).ok());
+    Client("downgrade-" + std::to_string(version), theirs);
+    ASSERT_TRUE(fs::WriteFileAtomically(ours, fs::ReadFile(theirs).value()).ok());
+    Client("upgrade", theirs);
+    EXPECT_FALSE(OpenSqliteStore(ours, clock_).ok());
+    const Status upgraded = UpgradeSqliteStore(ours);
+    ASSERT_TRUE(upgraded.ok()) << upgraded;
+    for (const std::string table :
+         {"Type", "TypeProperty", "ParentType", "Artifact", "ArtifactProperty", "Execution",
+          "ExecutionProperty", "Context", "ContextProperty", "ParentContext", "Event", "EventPath",
+          "Association", "Attribution", "MLMDEnv"}) {
+      // The library adds its own simple types when it opens a store; ours when it serves one.
+      const std::string rows =
+          fmt::format("SELECT * FROM `{}`{}", table, table == "Type" ? " WHERE name NOT LIKE 'mlmd.%'" : "");
+      EXPECT_THAT(Query(ours, rows), testing::UnorderedElementsAreArray(Query(theirs, rows))) << table;
+    }
+    const std::string kIndices =
+        "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND name LIKE 'idx_%' ORDER BY name";
+    EXPECT_EQ(Query(ours, kIndices), Query(Path("filled"), kIndices));
+    EXPECT_TRUE(OpenSqliteStore(ours, clock_).ok());
+  }
+}
+
 pipeline::Artifact Examples() {
   pipeline::Artifact examples{
       .name = "taxi-examples", .type = "Examples", .uri = "/examples", .content = DigestOf("e")};

@@ -38,7 +38,7 @@ struct CompiledFilter {
 /// ML Metadata 1.17 documents it for ListOperationOptions.filter_query:
 ///   state = LIVE AND (contexts_run.name = 'taxi' OR custom_properties.span.int_value > 3)
 /// kInvalidArgument: "Invalid `filter_query`: ..." with the position, in that library's words. At most 1 MiB
-/// and 200 levels deep. Pure; any thread.
+/// and 150 parentheses deep. Pure; any thread.
 Result<CompiledFilter> CompileFilter(NodeKind kind, const std::string& query);
 
 }  // namespace penstock::metadata::filter

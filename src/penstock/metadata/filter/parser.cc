@@ -9,7 +9,7 @@
 namespace penstock::metadata::filter {
 namespace {
 
-constexpr int kMaxDepth = 200;
+constexpr int kMaxDepth = 450;  // Three levels a pair of parentheses.
 
 bool IsComparison(const Token& token) {
   for (const std::string_view symbol : {"=", "!=", "<>", "<", "<=", ">", ">="}) {

@@ -76,6 +76,7 @@ std::string EncodeToken(const RepeatedPtrField<Node>& nodes, const ListOperation
       break;
     case OrderByField::LAST_UPDATE_TIME:
       token.set_field_offset(last.last_update_time_since_epoch());
+      token.set_id_offset(last.id());
       for (int i = nodes.size() - 1; i >= 0; --i) {
         if (nodes[i].last_update_time_since_epoch() != last.last_update_time_since_epoch()) break;
         token.add_listed_ids(nodes[i].id());
@@ -132,14 +133,17 @@ Status AppendThreshold(const ListOperationOptions& options, const std::string& a
     PENSTOCK_ASSIGN_OR_RETURN(token, DecodeToken(options));
     offset = token.field_offset();
   }
-  const std::string_view comparison = order.is_asc() ? (is_id ? ">" : ">=") : (is_id ? "<" : "<=");
-  statement.Append(fmt::format(" {}`{}` {} ? ", alias, column, comparison), offset);
-  shown = fmt::format(" {}`{}` {} {} ", alias, column, comparison, offset);
-  if (options.next_page_token().empty() || is_id) return OkStatus();
-  if (order.field() == OrderByField::CREATE_TIME) {
-    statement.Append(fmt::format("AND {}`id` {} ? ", alias, order.is_asc() ? ">" : "<"), token.id_offset());
+  const std::string_view comparison = order.is_asc() ? ">" : "<";
+  if (!is_id && token.has_id_offset()) {
+    statement.Append(fmt::format(" ({0}`{1}`, {0}`id`) {2} (?, ", alias, column, comparison), offset);
+    statement.Append("?) ", token.id_offset());
     return OkStatus();
   }
+  const std::string_view or_equal = is_id ? "" : "=";
+  statement.Append(fmt::format(" {}`{}` {}{} ? ", alias, column, comparison, or_equal), offset);
+  shown = fmt::format(" {}`{}` {}{} {} ", alias, column, comparison, or_equal, offset);
+  if (options.next_page_token().empty() || is_id) return OkStatus();
+  // A token of ML Metadata itself, which goes by the times alone.
   if (token.listed_ids().empty()) {
     return InvalidArgument("Invalid NextPageToken in List Operation. listed_ids field should not be empty.");
   }

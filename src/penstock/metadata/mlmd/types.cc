@@ -95,19 +95,23 @@ Result<std::optional<Type>> FindTypeByName(Connection& db, std::string_view name
 template <class Type>
 Result<Type> MergeTypes(const Type& stored, const Type& given, TypeEvolution evolution) {
   int num_omitted = 0;
+  bool is_conflict = false;
   for (const auto& [name, kind] : stored.properties()) {
     const auto other = given.properties().find(name);
     if (other == given.properties().end()) {
       ++num_omitted;
-    } else if (other->second != kind && (num_omitted == 0 || evolution.can_omit_fields)) {
-      return FailedPrecondition(
-          "Conflicting property value type found in stored and given types: stored_type: {}; other_type: {}",
-          stored.DebugString(), given.DebugString());
+    } else {
+      is_conflict = is_conflict || other->second != kind;
     }
   }
   if (num_omitted > 0 && !evolution.can_omit_fields) {
     return FailedPrecondition(
         "can_omit_fields is false while stored type has more properties: stored type: {}; given type: {}",
+        stored.DebugString(), given.DebugString());
+  }
+  if (is_conflict) {
+    return FailedPrecondition(
+        "Conflicting property value type found in stored and given types: stored_type: {}; other_type: {}",
         stored.DebugString(), given.DebugString());
   }
   Type merged = stored;
