@@ -34,6 +34,7 @@ void AddStatsCommand(CLI::App& cli, Application& application);
 void AddStatsShowCommand(CLI::App& stats, Application& application);
 void AddSchemaCommand(CLI::App& cli, Application& application);
 void AddValidateCommand(CLI::App& cli, Application& application);
+void AddTransformCommand(CLI::App& cli, Application& application);
 void AddPredictCommand(CLI::App& cli, Application& application);
 void AddComponentsCommand(CLI::App& cli, Application& application);
 void AddComponentCommand(CLI::App& cli, Application& application);

@@ -93,6 +93,7 @@ int Main(int argc, char** argv) {
   AddStatsCommand(cli, application);
   AddSchemaCommand(cli, application);
   AddValidateCommand(cli, application);
+  AddTransformCommand(cli, application);
   AddPredictCommand(cli, application);
   AddComponentsCommand(cli, application);
   AddComponentCommand(cli, application);

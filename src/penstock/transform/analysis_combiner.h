@@ -7,29 +7,25 @@
 #include <vector>
 
 #include "penstock/combine/combiner.h"
-#include "penstock/combine/frequencies.h"
-#include "penstock/combine/moments.h"
-#include "penstock/combine/quantile_sketch.h"
+#include "penstock/transform/covariance_state.h"
 #include "penstock/transform/evaluation.h"
+#include "penstock/transform/moments_state.h"
 #include "penstock/transform/program.h"
+#include "penstock/transform/quantiles_state.h"
+#include "penstock/transform/token_states.h"
 
 namespace penstock::transform {
 
-/// All analyses of one pass over the data, as one combiner: their inputs are evaluated
-/// together, so that shared subexpressions cost once.
-///
-/// Means and extremes: of finite values, compensated (combine/moments.h). Quantiles: exact
-/// up to the sketch's capacity, else ranks within kRankError, or a tenth of a bucket where that is less.
-/// Vocabularies: exact up to 2^22 distinct tokens (combine/frequencies.h tells the error beyond).
+/// All analyses of one pass over the data, as one combiner: what they ask about is evaluated
+/// together, so that shared subexpressions cost once. How exact each is, its state's header says.
 class AnalysisCombiner {
  public:
-  static constexpr double kRankError = 0.001;
-  static constexpr combine::FrequencyLimits kFrequencyLimits{int64_t{1} << 22, int64_t{512} << 20};
-
-  using Accumulator = std::variant<combine::Moments, combine::QuantileSketch, combine::Frequencies>;
+  using Accumulator =
+      std::variant<MomentsState, KeyedMomentsState, IntegersState, QuantilesState, KeyedQuantilesState,
+                   TokensState, LabelledTokensState, CountsState, CovarianceState, DocumentsState>;
   using State = std::vector<Accumulator>;
   /// The answers, in the order of `analyses`.
-  using Output = std::vector<decltype(Analysis::result)>;
+  using Output = std::vector<AnalysisResult>;
 
   /// Answers program->analyses[i] for each i of `analyses`; those that their inputs need
   /// must be resolved.
@@ -44,11 +40,13 @@ class AnalysisCombiner {
   Digest Fingerprint() const;
 
  private:
-  const Analysis& analysis(size_t i) const { return program_->analyses[static_cast<size_t>(analyses_[i])]; }
+  AnalysisTask Task(size_t i) const {
+    return {&program_->analyses[static_cast<size_t>(analyses_[i])], program_->is_tft_compatible};
+  }
 
   std::shared_ptr<const Program> program_;
   std::vector<int32_t> analyses_;
-  EvaluationOrder inputs_;
+  EvaluationOrder inputs_;  // Every analysis' Inputs(), one after the other.
 };
 
 }  // namespace penstock::transform

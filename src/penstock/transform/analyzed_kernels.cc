@@ -17,9 +17,6 @@ Result<Column> MapNumbers(ValueType type, const Column& x, Function&& function) 
   return column;
 }
 
-/// 0 where `scale` has no meaning (a constant or empty column), but NaN stays NaN.
-double ZeroUnlessNan(double x) { return x != x ? x : 0.0; }
-
 Result<Column> FillMissing(const Column& x, std::optional<double> filler) {
   if (!x.has_missing() || !filler.has_value()) return x;
   PENSTOCK_ASSIGN_OR_RETURN(Column column, Column::Allocate(ValueType::kNumber, x.size()));
@@ -28,43 +25,26 @@ Result<Column> FillMissing(const Column& x, std::optional<double> filler) {
   return column;
 }
 
-Result<Column> ComputeZScore(const MomentsResult& moments, const Column& x) {
+Result<Column> ComputeZScore(const MomentsResult& moments, const Column& x, bool is_tft) {
   const double deviation = std::sqrt(moments.variance);
   const double mean = moments.mean;
   // Not a multiplication by 1 / deviation: the quotient is the rounded true one.
   if (deviation > 0)
     return MapNumbers<double>(ValueType::kNumber, x, [=](double v) { return (v - mean) / deviation; });
-  return MapNumbers<double>(ValueType::kNumber, x, ZeroUnlessNan);
+  return MapNumbers<double>(ValueType::kNumber, x, [&](double v) { return ZScoreOf(moments, v, is_tft); });
 }
 
-Result<Column> ComputeMinMax(const Node& node, const MomentsResult& moments, const Column& x) {
+Result<Column> ComputeMinMax(const Node& node, const MomentsResult& moments, const Column& x, bool is_tft) {
   const double least = moments.minimum;
   const double range = moments.maximum - least;
   const double low = node.number;
   const double span = node.output_max - low;
-  if (range > 0) {
+  if (range > 0 && std::isfinite(range)) {
     return MapNumbers<double>(ValueType::kNumber, x,
                               [=](double v) { return (v - least) / range * span + low; });
   }
-  return MapNumbers<double>(ValueType::kNumber, x, [=](double v) { return ZeroUnlessNan(v) + low; });
-}
-
-Result<Column> ComputeBuckets(const QuantilesResult& quantiles, const Column& x) {
-  const std::vector<double>& boundaries = quantiles.boundaries;
-  const auto last = static_cast<int64_t>(boundaries.size());
-  constexpr size_t kMostToCount = 16;
-  if (boundaries.size() <= kMostToCount) {
-    // Counting is a loop without branches; a NaN is above nothing, so it is put last.
-    return MapNumbers<int64_t>(ValueType::kInteger, x, [&](double v) {
-      int64_t bucket = 0;
-      for (const double boundary : boundaries) bucket += boundary <= v ? 1 : 0;
-      return v != v ? last : bucket;
-    });
-  }
-  return MapNumbers<int64_t>(ValueType::kInteger, x, [&](double v) {
-    if (v != v) return last;
-    return static_cast<int64_t>(std::upper_bound(boundaries.begin(), boundaries.end(), v) -
-                                boundaries.begin());
+  return MapNumbers<double>(ValueType::kNumber, x, [&, low](double v) {
+    return MinMaxOf(moments, v, low, node.output_max, is_tft);
   });
 }
 
@@ -89,7 +69,7 @@ Result<Column> ComputeVocabulary(const Node& node, const Vocabulary& vocabulary,
 
 }  // namespace
 
-Result<Column> ComputeAnalyzed(const Node& node, const Analysis& analysis, Inputs inputs) {
+Result<Column> ComputeAnalyzed(const Node& node, const Analysis& analysis, Inputs inputs, bool is_tft) {
   const Column& x = *inputs[0];
   switch (node.op) {
     case Operator::kImputeMean: {
@@ -99,15 +79,28 @@ Result<Column> ComputeAnalyzed(const Node& node, const Analysis& analysis, Input
     case Operator::kImputeMedian:
       return FillMissing(x, std::get<MedianResult>(analysis.result).median);
     case Operator::kZScore:
-      return ComputeZScore(std::get<MomentsResult>(analysis.result), x);
+      return ComputeZScore(std::get<MomentsResult>(analysis.result), x, is_tft);
     case Operator::kMinMax:
-      return ComputeMinMax(node, std::get<MomentsResult>(analysis.result), x);
+      return ComputeMinMax(node, std::get<MomentsResult>(analysis.result), x, is_tft);
     case Operator::kBucketize:
-      return ComputeBuckets(std::get<QuantilesResult>(analysis.result), x);
+      return ComputeBuckets(std::get<QuantilesResult>(analysis.result).boundaries, x);
     case Operator::kVocabulary:
       return ComputeVocabulary(node, *std::get<VocabularyResult>(analysis.result), x);
     default:
-      return Internal("{} applies no analysis", NameOf(node.op));
+      break;
+  }
+  switch (analysis.kind) {
+    case AnalysisKind::kQuantiles:
+    case AnalysisKind::kKeyedQuantiles:
+      return ComputeFromQuantiles(node, analysis, inputs, is_tft);
+    case AnalysisKind::kCounts:
+    case AnalysisKind::kDocuments:
+    case AnalysisKind::kVocabulary:
+      return ComputeFromCounts(node, analysis, inputs);
+    case AnalysisKind::kCovariance:
+      return ComputeFromCovariance(node, analysis, inputs);
+    default:
+      return ComputeFromMoments(node, analysis, inputs, is_tft);
   }
 }
 

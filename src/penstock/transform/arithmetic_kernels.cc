@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -40,20 +41,29 @@ int64_t FlooredModulo(int64_t x, int64_t y) {
   return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
 }
 
+int64_t FlooredQuotient(int64_t x, int64_t y) {
+  if (y == 0) return 0;
+  if (y == -1) return Wrap(0 - Bits(x));
+  const int64_t quotient = x / y;
+  return x % y != 0 && (x < 0) != (y < 0) ? quotient - 1 : quotient;
+}
+
 double FlooredModulo(double x, double y) {
   const double rest = std::fmod(x, y);
   return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
 }
 
-Result<Column> ComputeIntegerModulo(Inputs inputs) {
-  PENSTOCK_ASSIGN_OR_RETURN(
-      Column column,
-      Map2<int64_t>(ValueType::kInteger, inputs, [](int64_t x, int64_t y) { return FlooredModulo(x, y); }));
+/// x % y or x // y.
+Result<Column> DivideIntegers(bool is_modulo, Inputs inputs) {
+  PENSTOCK_ASSIGN_OR_RETURN(Column column,
+                            Map2<int64_t>(ValueType::kInteger, inputs, [&](int64_t x, int64_t y) {
+                              return is_modulo ? FlooredModulo(x, y) : FlooredQuotient(x, y);
+                            }));
   const int64_t* const divisors = inputs[1]->integers();
   bool has_zero = false;
   for (int64_t i = 0; i < column.size(); ++i) has_zero |= divisors[i] == 0;
   if (!has_zero) return column;
-  // There is no integer for x % 0: it is missing.
+  // There is no integer for a division by 0: it is missing.
   const std::shared_ptr<arrow::Buffer> before = column.presence_buffer();
   PENSTOCK_ASSIGN_OR_RETURN(uint8_t* const presence, column.AllocatePresence(1));
   for (int64_t i = 0; i < column.size(); ++i) {
@@ -72,7 +82,8 @@ Result<Column> ComputeInteger(const Node& node, Inputs inputs) {
     case Operator::kMultiply:
       return Map2<int64_t>(kType, inputs, [](int64_t x, int64_t y) { return Wrap(Bits(x) * Bits(y)); });
     case Operator::kModulo:
-      return ComputeIntegerModulo(inputs);
+    case Operator::kFloorDivide:
+      return DivideIntegers(node.op == Operator::kModulo, inputs);
     case Operator::kMinimum:
       return Map2<int64_t>(kType, inputs, [](int64_t x, int64_t y) { return x < y ? x : y; });
     case Operator::kMaximum:
@@ -112,6 +123,15 @@ Result<Column> RoundToInteger(Inputs inputs, Function&& round) {
   return column;
 }
 
+/// Below it TensorFlow's float32 takes numbers for 0.
+constexpr double kLeastNormal = std::numeric_limits<float>::min();
+
+double NarrowLog(double x) {
+  // What comes of the exponent alone, where the digits are taken for 0.
+  constexpr double kLogOfDenormal = -150 * M_LN2;
+  return x > 0 && x < kLeastNormal ? kLogOfDenormal : std::log(x);
+}
+
 Result<Column> ComputeNumber(const Node& node, Inputs inputs) {
   constexpr ValueType kType = ValueType::kNumber;
   switch (node.op) {
@@ -137,11 +157,42 @@ Result<Column> ComputeNumber(const Node& node, Inputs inputs) {
     case Operator::kAbsolute:
       return Map<double, double>(kType, inputs, [](double x) { return std::fabs(x); });
     case Operator::kLog:
+      if (node.is_narrow) return Map<double, double>(kType, inputs, NarrowLog);
       return Map<double, double>(kType, inputs, [](double x) { return std::log(x); });
     case Operator::kLog1p:
       return Map<double, double>(kType, inputs, [](double x) { return std::log1p(x); });
     case Operator::kExp:
       return Map<double, double>(kType, inputs, [](double x) { return std::exp(x); });
+    case Operator::kSigmoid:
+      return Map<double, double>(kType, inputs, [](double x) { return 1 / (1 + std::exp(-x)); });
+    case Operator::kTanh:
+      return Map<double, double>(kType, inputs, [](double x) { return std::tanh(x); });
+    case Operator::kSign: {
+      const double least = node.is_narrow ? kLeastNormal : 0;
+      return Map<double, double>(kType, inputs, [=](double x) {
+        if (std::fabs(x) < least) return 0.0;
+        return x > 0 ? 1.0 : x < 0 ? -1.0 : x;
+      });
+    }
+    case Operator::kSin:
+      return Map<double, double>(kType, inputs, [](double x) { return std::sin(x); });
+    case Operator::kCos:
+      return Map<double, double>(kType, inputs, [](double x) { return std::cos(x); });
+    case Operator::kTan:
+      return Map<double, double>(kType, inputs, [](double x) { return std::tan(x); });
+    case Operator::kExpm1:
+      return Map<double, double>(kType, inputs, [](double x) { return std::expm1(x); });
+    case Operator::kErf:
+      return Map<double, double>(kType, inputs, [](double x) { return std::erf(x); });
+    case Operator::kFloorDivide:
+      return Map2<double>(kType, inputs, [](double x, double y) { return std::floor(x / y); });
+    case Operator::kFloorNumber:
+      return Map<double, double>(kType, inputs, [](double x) { return std::floor(x); });
+    case Operator::kCeilNumber:
+      return Map<double, double>(kType, inputs, [](double x) { return std::ceil(x); });
+    // Half to even.
+    case Operator::kRoundNumber:
+      return Map<double, double>(kType, inputs, [](double x) { return std::nearbyint(x); });
     case Operator::kSqrt:
       return Map<double, double>(kType, inputs, [](double x) { return std::sqrt(x); });
     case Operator::kFloor:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include <arrow/array/builder_binary.h>
 #include <arrow/util/bit_util.h>
 
 #include "penstock/base/arrow_status.h"
@@ -52,6 +53,32 @@ Result<std::shared_ptr<arrow::Array>> VectorsToArrow(const Column& column) {
       std::make_shared<arrow::ListArray>(ArrowTypeOf(ValueType::kVector), column.size(), offsets, floats));
 }
 
+Result<std::shared_ptr<arrow::Array>> TextsToArrow(const Column& column) {
+  arrow::StringBuilder builder;
+  for (int64_t i = 0; i < column.size(); ++i) {
+    PENSTOCK_RETURN_IF_ARROW_ERROR(column.IsPresent(i) ? builder.Append(column.texts()[i])
+                                                       : builder.AppendNull());
+  }
+  PENSTOCK_ASSIGN_OR_RETURN_ARROW(std::shared_ptr<arrow::Array> array, builder.Finish());
+  return array;
+}
+
+Result<std::shared_ptr<arrow::Array>> ListsToArrow(const Column& column) {
+  if (column.size() > INT32_MAX)
+    return InvalidArgument("A batch of {} values in lists is too large; use smaller batches", column.size());
+  Column values = column;
+  values.SetOffsets(nullptr, 0);
+  PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Array> array, ToArrow(values));
+  const int64_t num_rows = column.num_rows();
+  PENSTOCK_ASSIGN_OR_RETURN_ARROW(
+      std::shared_ptr<arrow::Buffer> ends,
+      arrow::AllocateBuffer((num_rows + 1) * static_cast<int64_t>(sizeof(int32_t))));
+  auto* const to = reinterpret_cast<int32_t*>(ends->mutable_data());
+  for (int64_t i = 0; i <= num_rows; ++i) to[i] = static_cast<int32_t>(column.offsets()[i]);
+  return std::static_pointer_cast<arrow::Array>(
+      std::make_shared<arrow::ListArray>(arrow::list(array->type()), num_rows, ends, array));
+}
+
 }  // namespace
 
 Result<Column> Column::Allocate(ValueType type, int64_t size, int64_t width) {
@@ -90,13 +117,17 @@ Status Column::MissingWhereAny(std::span<const Column* const> inputs) {
   return OkStatus();
 }
 
-std::shared_ptr<arrow::DataType> ArrowTypeOf(ValueType type) {
+std::shared_ptr<arrow::DataType> ArrowTypeOf(ValueType type, bool is_list) {
+  if (is_list) return arrow::list(ArrowTypeOf(type));
   if (type == ValueType::kVector) return arrow::list(arrow::float32());
+  if (type == ValueType::kText) return arrow::utf8();
   return type == ValueType::kNumber ? arrow::float64() : arrow::int64();
 }
 
 Result<std::shared_ptr<arrow::Array>> ToArrow(const Column& column) {
+  if (column.is_list()) return ListsToArrow(column);
   if (column.type() == ValueType::kVector) return VectorsToArrow(column);
+  if (column.type() == ValueType::kText) return TextsToArrow(column);
   PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Buffer> bitmap, ToBitmap(column));
   if (column.type() == ValueType::kNumber) {
     return std::static_pointer_cast<arrow::Array>(

@@ -28,7 +28,20 @@ class Column {
       : type_(type), size_(size), values_(std::move(values)) {}
 
   ValueType type() const { return type_; }
+  /// Number of values: of all lists together where this holds lists.
   int64_t size() const { return size_; }
+  /// Number of examples.
+  int64_t num_rows() const { return is_list() ? num_rows_ : size_; }
+  /// Whether an example has any number of values, none too, instead of one.
+  bool is_list() const { return offsets_ != nullptr; }
+  /// Of lists: those of row i are values [offsets()[i], offsets()[i + 1]).
+  const int64_t* offsets() const { return reinterpret_cast<const int64_t*>(offsets_->data()); }
+  const std::shared_ptr<arrow::Buffer>& offsets_buffer() const { return offsets_; }
+  /// Makes lists of the values; null makes them single again. `offsets` has num_rows + 1 entries.
+  void SetOffsets(std::shared_ptr<arrow::Buffer> offsets, int64_t num_rows) {
+    offsets_ = std::move(offsets);
+    num_rows_ = num_rows;
+  }
   int64_t width() const { return width_; }
 
   const int64_t* integers() const { return Values<int64_t>(); }
@@ -67,8 +80,10 @@ class Column {
   ValueType type_ = ValueType::kNumber;
   int64_t size_ = 0;
   int64_t width_ = 1;
+  int64_t num_rows_ = 0;  // Of lists.
   std::shared_ptr<arrow::Buffer> values_;
   std::shared_ptr<arrow::Buffer> presence_;
+  std::shared_ptr<arrow::Buffer> offsets_;
   std::vector<std::shared_ptr<const void>> owners_;
 };
 
@@ -77,8 +92,13 @@ class Column {
 Result<Column> ReadColumn(const std::shared_ptr<arrow::Array>& array, ValueType wanted,
                           std::string_view name);
 
-/// As Arrow: int64 (booleans too), float64, or list<float>. Shares memory.
+/// The same for lists of any width of offsets: a null list is an empty one.
+Result<Column> ReadListColumn(const std::shared_ptr<arrow::Array>& array, ValueType wanted,
+                              std::string_view name);
+
+/// As Arrow: int64 (booleans too), float64, string, or list<float> for vectors; lists of these for lists.
+/// Shares memory where it can.
 Result<std::shared_ptr<arrow::Array>> ToArrow(const Column& column);
-std::shared_ptr<arrow::DataType> ArrowTypeOf(ValueType type);
+std::shared_ptr<arrow::DataType> ArrowTypeOf(ValueType type, bool is_list = false);
 
 }  // namespace penstock::transform

@@ -194,6 +194,23 @@ Result<std::shared_ptr<arrow::Array>> Decode(const std::shared_ptr<arrow::Array>
   return decoded;
 }
 
+/// The lists of `array`, without the null ones, as offsets from 0.
+template <class Lists>
+Result<Column> ReadLists(const arrow::Array& array, ValueType wanted, std::string_view name) {
+  const auto& lists = static_cast<const Lists&>(array);
+  PENSTOCK_ASSIGN_OR_RETURN_ARROW(const std::shared_ptr<arrow::Array> values, lists.Flatten());
+  PENSTOCK_ASSIGN_OR_RETURN(Column column, ReadColumn(values, wanted, name));
+  PENSTOCK_ASSIGN_OR_RETURN_ARROW(
+      std::shared_ptr<arrow::Buffer> offsets,
+      arrow::AllocateBuffer((array.length() + 1) * static_cast<int64_t>(sizeof(int64_t))));
+  auto* const ends = reinterpret_cast<int64_t*>(offsets->mutable_data());
+  ends[0] = 0;
+  for (int64_t i = 0; i < array.length(); ++i)
+    ends[i + 1] = ends[i] + (lists.IsNull(i) ? 0 : static_cast<int64_t>(lists.value_length(i)));
+  column.SetOffsets(std::move(offsets), array.length());
+  return column;
+}
+
 /// The same type in the same width: no copy.
 template <class Array>
 Result<Column> Share(const arrow::Array& array, ValueType type) {
@@ -263,6 +280,39 @@ Result<Column> ReadColumn(const std::shared_ptr<arrow::Array>& array, ValueType 
       return InvalidArgument("Column '{}' held {}s where the transform was made, and is now of type {}", name,
                              NameOf(wanted), array->type()->ToString());
   }
+}
+
+Result<Column> ReadListColumn(const std::shared_ptr<arrow::Array>& array, ValueType wanted,
+                              std::string_view name) {
+  switch (array->type_id()) {
+    case arrow::Type::LIST:
+      return ReadLists<arrow::ListArray>(*array, wanted, name);
+    case arrow::Type::LARGE_LIST:
+      return ReadLists<arrow::LargeListArray>(*array, wanted, name);
+    case arrow::Type::FIXED_SIZE_LIST:
+      return ReadLists<arrow::FixedSizeListArray>(*array, wanted, name);
+    default:
+      break;
+  }
+  // One value an example is a list of one, a missing one an empty list.
+  PENSTOCK_ASSIGN_OR_RETURN_ARROW(std::shared_ptr<arrow::Buffer> offsets,
+                                  arrow::AllocateBuffer((array->length() + 1) * int64_t{8}));
+  auto* const ends = reinterpret_cast<int64_t*>(offsets->mutable_data());
+  ends[0] = 0;
+  for (int64_t i = 0; i < array->length(); ++i) ends[i + 1] = ends[i] + (array->IsNull(i) ? 0 : 1);
+  std::shared_ptr<arrow::Array> present = array;
+  if (array->null_count() > 0) {
+    std::unique_ptr<arrow::ArrayBuilder> builder;
+    PENSTOCK_RETURN_IF_ARROW_ERROR(arrow::MakeBuilder(arrow::default_memory_pool(), array->type(), &builder));
+    const arrow::ArraySpan all(*array->data());
+    for (int64_t i = 0; i < array->length(); ++i) {
+      if (array->IsValid(i)) PENSTOCK_RETURN_IF_ARROW_ERROR(builder->AppendArraySlice(all, i, 1));
+    }
+    PENSTOCK_ASSIGN_OR_RETURN_ARROW(present, builder->Finish());
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(Column column, ReadColumn(present, wanted, name));
+  column.SetOffsets(std::move(offsets), array->length());
+  return column;
 }
 
 }  // namespace penstock::transform

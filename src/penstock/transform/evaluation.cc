@@ -8,6 +8,8 @@ namespace {
 
 Result<Column> ReadInput(const Node& node, const data::Batch& batch) {
   const std::vector<int> places = batch->schema()->GetAllFieldIndices(node.text);
+  if (places.size() == 1 && node.is_list)
+    return ReadListColumn(batch->column(places[0]), node.type, node.text);
   if (places.size() == 1) return ReadColumn(batch->column(places[0]), node.type, node.text);
   if (places.size() > 1) return InvalidArgument("The data has two columns named '{}'", node.text);
   const std::vector<std::string> names = batch->schema()->field_names();
@@ -15,9 +17,24 @@ Result<Column> ReadInput(const Node& node, const data::Batch& batch) {
                          DidYouMean(node.text, names));
 }
 
-Result<Column> Compute(const Program& program, const Node& node, const data::Batch& batch, Inputs inputs) {
+/// The family of functions that computes what operator_table.cc describes.
+Result<Column> ComputeFromTable(const Node& node, Inputs inputs, int64_t num_rows, bool is_tft) {
+  if (node.op == Operator::kNumbers) return ComputeNumbers(node, num_rows);
+  if (node.op == Operator::kMatrixMultiply) return ComputeMatrixMultiply(inputs);
+  if (node.op >= Operator::kSplit) return ComputeLists(node, inputs);
+  if (node.op >= Operator::kTimePart) return ComputeTime(node, inputs);
+  if (node.op >= Operator::kLower) return ComputeText(node, inputs, is_tft);
+  if (node.op == Operator::kInterpolate || node.op == Operator::kApplyBuckets)
+    return ComputeBoundaries(node, inputs);
+  return ComputeArithmetic(node, inputs);
+}
+
+Result<Column> ComputeWide(const Program& program, const Node& node, const data::Batch& batch,
+                           Inputs inputs) {
+  const bool is_tft = program.is_tft_compatible;
   if (node.analysis >= 0)
-    return ComputeAnalyzed(node, program.analyses[static_cast<size_t>(node.analysis)], inputs);
+    return ComputeAnalyzed(node, program.analyses[static_cast<size_t>(node.analysis)], inputs, is_tft);
+  if (node.op >= Operator::kSigmoid) return ComputeFromTable(node, inputs, batch->num_rows(), is_tft);
   switch (node.op) {
     case Operator::kColumn:
       return ReadInput(node, batch);
@@ -45,6 +62,30 @@ Result<Column> Compute(const Program& program, const Node& node, const data::Bat
   }
 }
 
+Result<Column> Compute(const Program& program, const Node& node, const data::Batch& batch, Inputs inputs) {
+  PENSTOCK_ASSIGN_OR_RETURN(Column column, ComputeWide(program, node, batch, inputs));
+  return node.is_narrow ? Narrow(std::move(column)) : Result<Column>(std::move(column));
+}
+
+/// Value by value over lists: single values are repeated for each of their example's list.
+Result<Column> ComputeOverLists(const Program& program, const Node& node, const data::Batch& batch,
+                                Inputs inputs) {
+  const Column* lists = nullptr;
+  for (const Column* input : inputs) {
+    if (input->is_list() && lists == nullptr) lists = input;
+  }
+  std::vector<Column> flat;
+  for (const Column* input : inputs) {
+    PENSTOCK_ASSIGN_OR_RETURN(Column values, SpreadOverLists(*input, *lists, NameOf(node.op)));
+    flat.push_back(std::move(values));
+  }
+  std::vector<const Column*> pointers;
+  for (const Column& column : flat) pointers.push_back(&column);
+  PENSTOCK_ASSIGN_OR_RETURN(Column result, Compute(program, node, batch, pointers));
+  result.SetOffsets(lists->offsets_buffer(), lists->num_rows());
+  return result;
+}
+
 }  // namespace
 
 EvaluationOrder::EvaluationOrder(const Program& program, std::vector<int32_t> wanted)
@@ -67,7 +108,10 @@ Result<std::vector<Column>> EvaluationOrder::Evaluate(const Program& program,
     const Node& node = program.nodes[static_cast<size_t>(index)];
     inputs.clear();
     for (const int32_t input : node.inputs) inputs.push_back(&columns[static_cast<size_t>(input)]);
-    PENSTOCK_ASSIGN_OR_RETURN(columns[static_cast<size_t>(index)], Compute(program, node, batch, inputs));
+    const bool is_over_lists = node.is_list && !inputs.empty() && IsElementwise(node.op);
+    PENSTOCK_ASSIGN_OR_RETURN(columns[static_cast<size_t>(index)],
+                              is_over_lists ? ComputeOverLists(program, node, batch, inputs)
+                                            : Compute(program, node, batch, inputs));
     for (const int32_t input : node.inputs) {
       if (--num_uses[static_cast<size_t>(input)] == 0) columns[static_cast<size_t>(input)] = Column();
     }

@@ -16,8 +16,8 @@ bool IsNameStart(char c) {
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 /// Longest first, so that "<=" is not read as "<".
-constexpr std::array<std::string_view, 16> kSymbols = {"<=", ">=", "==", "!=", "<", ">", "+", "-",
-                                                       "*",  "/",  "%",  "(",  ")", ",", "=", "`"};
+constexpr std::array<std::string_view, 18> kSymbols = {"<=", ">=", "==", "!=", "<", ">", "+", "-", "*",
+                                                       "/",  "%",  "(",  ")",  "[", "]", ",", "=", "`"};
 
 /// What people write who come from another language, and what it is called here.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kForeignSymbols = {

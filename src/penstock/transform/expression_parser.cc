@@ -153,6 +153,7 @@ class Parser {
         return ParseName();
       case Token::Kind::kSymbol:
         if (token.text == "(") return ParseParenthesis();
+        if (token.text == "[") return ParseList();
         return Unexpected("a column, a number, a 'text' or a function");
       case Token::Kind::kEnd:
         return Unexpected("a column, a number, a 'text' or a function");
@@ -175,6 +176,25 @@ class Parser {
     inner.end = Take().end;
     --nesting_;
     return inner;
+  }
+
+  /// A list written out: a call of "[", which only arguments can be.
+  Result<Expression> ParseList() {
+    const Token open = Peek();
+    PENSTOCK_RETURN_IF_ERROR(Enter(open));
+    Take();
+    std::vector<Expression> values;
+    while (!Peek().IsSymbol("]")) {
+      if (!values.empty()) {
+        if (!Peek().IsSymbol(",")) return Unexpected("',' or ']'");
+        Take();
+      }
+      PENSTOCK_ASSIGN_OR_RETURN(Expression value, ParseBinary(0));
+      values.push_back(std::move(value));
+    }
+    --nesting_;
+    const size_t end = Take().end;
+    return MakeCall("[", std::move(values), open.begin, end);
   }
 
   Result<Expression> ParseName() {

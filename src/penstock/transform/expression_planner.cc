@@ -20,11 +20,6 @@ std::string Describe(const Expression& at, ValueType type) {
   return fmt::format("{} is {}{}", subject, article, NameOf(type));
 }
 
-bool IsNegation(const Expression& expression) {
-  return expression.kind == Expression::Kind::kCall && expression.text == "-" &&
-         expression.arguments.size() == 1;
-}
-
 constexpr std::array<std::pair<std::string_view, Operator>, 10> kBinaryOperators = {
     {{"+", Operator::kAdd},
      {"-", Operator::kSubtract},
@@ -100,7 +95,9 @@ Result<Value> ExpressionPlanner::PlanColumn(const Expression& expression) {
                  std::string_view(type.status().message().data(), type.status().message().size()));
   }
   if (*type == ValueType::kAny) return Value{.node = -1, .type = ValueType::kAny, .column = expression.text};
-  return Make({.op = Operator::kColumn, .type = *type, .inputs = {}, .text = expression.text}, expression);
+  Node column{.op = Operator::kColumn, .type = *type, .inputs = {}, .text = expression.text};
+  column.is_list = builder_.IsListColumn(expression.text);
+  return Make(std::move(column), expression);
 }
 
 Result<int32_t> ExpressionPlanner::As(ValueType wanted, const Value& value, const Expression& at,
@@ -115,6 +112,7 @@ Result<int32_t> ExpressionPlanner::As(ValueType wanted, const Value& value, cons
   if (value.type == ValueType::kInteger && wanted == ValueType::kNumber) {
     const Node& node = builder_.node(value.node);
     Node number{.op = Operator::kCast, .type = wanted, .inputs = {value.node}};
+    number.is_narrow = is_tft();
     if (node.op == Operator::kLiteral) {
       number = {.op = Operator::kLiteral, .type = wanted};
       number.number = static_cast<double>(node.integer);
@@ -147,19 +145,47 @@ Result<int32_t> ExpressionPlanner::PlanAs(ValueType wanted, const Expression& ex
   return As(wanted, value, expression, who);
 }
 
+Result<int32_t> ExpressionPlanner::Cast(int32_t node, ValueType type, bool is_narrow, const Expression& at) {
+  Node cast{.op = Operator::kCast, .type = type, .inputs = {node}};
+  cast.is_narrow = is_narrow;
+  const bool is_truncated = type == ValueType::kInteger && builder_.node(node).type == ValueType::kNumber;
+  if (is_tft() && is_truncated) cast.integer = kCastAsTensorFlow;
+  PENSTOCK_ASSIGN_OR_RETURN(const Value value, Make(std::move(cast), at));
+  return value.node;
+}
+
 Result<int32_t> ExpressionPlanner::PlanAsTokens(const Expression& expression, std::string_view who) {
   PENSTOCK_ASSIGN_OR_RETURN(const Value value, Plan(expression));
-  if (value.type == ValueType::kInteger || value.type == ValueType::kBoolean) {
-    PENSTOCK_ASSIGN_OR_RETURN(
-        const Value text,
-        Make({.op = Operator::kCast, .type = ValueType::kText, .inputs = {value.node}}, expression));
-    return text.node;
-  }
+  return AsTokens(value, expression, who);
+}
+
+Result<int32_t> ExpressionPlanner::AsTokens(const Value& value, const Expression& at, std::string_view who) {
+  if (value.type == ValueType::kInteger || value.type == ValueType::kBoolean)
+    return Cast(value.node, ValueType::kText, false, at);
   if (value.type == ValueType::kNumber) {
-    return TypeError(expression, value.type, fmt::format("{} takes text or integers", who),
+    return TypeError(at, value.type, fmt::format("{} takes text or integers", who),
                      "use bucketize(..), floor(..) or string(..)");
   }
-  return As(ValueType::kText, value, expression, who);
+  return As(ValueType::kText, value, at, who);
+}
+
+Result<std::vector<int32_t>> ExpressionPlanner::UnifyAll(const Expression& call, const Arguments& arguments) {
+  PENSTOCK_ASSIGN_OR_RETURN(Value first, Plan(*arguments[0]));
+  std::vector<Value> values = {first};
+  for (size_t i = 1; i < arguments.size(); ++i) {
+    PENSTOCK_ASSIGN_OR_RETURN(const Value next, Plan(*arguments[i]));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto nodes,
+                              Unify(first, *arguments[0], next, *arguments[i], call.text, false));
+    first = ValueOf(nodes.first);
+    values.push_back(next);
+  }
+  const ValueType type = first.type == ValueType::kAny ? ValueType::kNumber : first.type;
+  std::vector<int32_t> nodes;
+  for (size_t i = 0; i < values.size(); ++i) {
+    PENSTOCK_ASSIGN_OR_RETURN(const int32_t node, As(type, values[i], *arguments[i], call.text));
+    nodes.push_back(node);
+  }
+  return nodes;
 }
 
 Result<std::pair<int32_t, int32_t>> ExpressionPlanner::Unify(const Value& left, const Expression& left_at,
@@ -209,6 +235,8 @@ Result<Value> ExpressionPlanner::PlanBinary(Operator op, const Expression& call,
 }
 
 Result<Value> ExpressionPlanner::PlanOperator(const Expression& call) {
+  if (call.text == "[")
+    return Error(call, "a list in brackets can only be an argument, such as reserved_tokens=['a', 'b']");
   const Expression& left = call.arguments[0].value;
   if (call.text == "not") {
     PENSTOCK_ASSIGN_OR_RETURN(const int32_t operand, PlanAs(ValueType::kBoolean, left, "'not'"));
@@ -229,34 +257,6 @@ Result<Value> ExpressionPlanner::PlanOperator(const Expression& call) {
     if (word == call.text) return PlanBinary(op, call, left, right);
   }
   return Error(call, fmt::format("there is no operator '{}'", call.text));
-}
-
-Result<int64_t> ExpressionPlanner::IntegerLiteral(const Expression* argument, std::string_view name,
-                                                  int64_t absent, int64_t least, int64_t most) {
-  if (argument == nullptr) return absent;
-  const bool is_negated = IsNegation(*argument);
-  const Expression& literal = is_negated ? argument->arguments[0].value : *argument;
-  if (literal.kind != Expression::Kind::kInteger) {
-    return Error(*argument, fmt::format("{} must be an integer written out, such as {}={}", name, name,
-                                        std::max<int64_t>(least, 10)));
-  }
-  const int64_t value = is_negated ? -literal.integer : literal.integer;
-  if (value < least) return Error(*argument, fmt::format("{} must be at least {}", name, least));
-  if (value > most) return Error(*argument, fmt::format("{} must be at most {}", name, most));
-  return value;
-}
-
-Result<double> ExpressionPlanner::NumberLiteral(const Expression* argument, std::string_view name,
-                                                double absent) {
-  if (argument == nullptr) return absent;
-  const bool is_negated = IsNegation(*argument);
-  const Expression& literal = is_negated ? argument->arguments[0].value : *argument;
-  const bool is_integer = literal.kind == Expression::Kind::kInteger;
-  if (!is_integer && literal.kind != Expression::Kind::kNumber) {
-    return Error(*argument, fmt::format("{} must be a number written out, such as {}=1.5", name, name));
-  }
-  const double value = is_integer ? static_cast<double>(literal.integer) : literal.number;
-  return is_negated ? -value : value;
 }
 
 }  // namespace penstock::transform

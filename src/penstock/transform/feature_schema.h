@@ -13,6 +13,7 @@ namespace penstock::transform {
 struct InputColumn {
   std::string name;
   ValueType type = ValueType::kNumber;  ///< kInteger, kNumber, kText or kBoolean.
+  bool is_list = false;                 ///< Any number of values an example.
   bool operator==(const InputColumn&) const = default;
 };
 
@@ -33,6 +34,8 @@ struct FeatureSchema {
   int64_t num_buckets = 0;  ///< Of kCategorical: number of ids, out-of-vocabulary buckets included.
   bool is_ordered = false;  ///< Of kCategorical: ids rise with the value (bucketize).
   int64_t width = 1;        ///< Number of columns in a dense matrix.
+  /// Lists, and kText above, only come from files with `outputs: any`, which have no label.
+  bool is_list = false;
   bool operator==(const FeatureSchema&) const = default;
 
   /// The dense matrix's column names: "miles", or "hour[0]" ... "hour[23]".

@@ -2,6 +2,7 @@
 
 #include "penstock/base/proto_io.h"
 #include "penstock/transform.pb.h"
+#include "penstock/transform/analysis_codec.h"
 
 namespace penstock::transform {
 namespace {
@@ -18,26 +19,11 @@ void EncodeNode(const Node& node, v1::Node& message) {
   message.set_number(node.number);
   message.set_output_max(node.output_max);
   if (node.analysis >= 0) message.set_analysis(node.analysis);
-}
-
-void EncodeResult(const Analysis& analysis, v1::Analysis& message) {
-  if (const auto* moments = std::get_if<MomentsResult>(&analysis.result)) {
-    message.mutable_moments()->set_num_values(moments->num_values);
-    message.mutable_moments()->set_mean(moments->mean);
-    message.mutable_moments()->set_variance(moments->variance);
-    message.mutable_moments()->set_minimum(moments->minimum);
-    message.mutable_moments()->set_maximum(moments->maximum);
-  } else if (const auto* quantiles = std::get_if<QuantilesResult>(&analysis.result)) {
-    v1::Quantiles& stored = *message.mutable_quantiles();
-    stored.mutable_boundaries()->Add(quantiles->boundaries.begin(), quantiles->boundaries.end());
-  } else if (const auto* median = std::get_if<MedianResult>(&analysis.result)) {
-    v1::Median& stored = *message.mutable_median();
-    if (median->median.has_value()) stored.set_value(*median->median);
-  } else if (const auto* vocabulary = std::get_if<VocabularyResult>(&analysis.result)) {
-    v1::Vocabulary& stored = *message.mutable_vocabulary();
-    for (int64_t id = 0; id < (*vocabulary)->size(); ++id)
-      stored.add_tokens(std::string((*vocabulary)->token(id)));
-  }
+  message.set_second_text(node.second_text);
+  message.mutable_integers()->Add(node.integers.begin(), node.integers.end());
+  message.mutable_numbers()->Add(node.numbers.begin(), node.numbers.end());
+  message.set_is_list(node.is_list);
+  message.set_is_narrow(node.is_narrow);
 }
 
 Status DecodeNode(const v1::Node& message, Node& node) {
@@ -54,55 +40,12 @@ Status DecodeNode(const v1::Node& message, Node& node) {
   node.number = message.number();
   node.output_max = message.output_max();
   node.analysis = message.has_analysis() ? message.analysis() : -1;
+  node.second_text = message.second_text();
+  node.integers.assign(message.integers().begin(), message.integers().end());
+  node.numbers.assign(message.numbers().begin(), message.numbers().end());
+  node.is_list = message.is_list();
+  node.is_narrow = message.is_narrow();
   return OkStatus();
-}
-
-void DecodeResult(const v1::Analysis& message, Analysis& analysis) {
-  switch (message.result_case()) {
-    case v1::Analysis::kMoments: {
-      const v1::Moments& stored = message.moments();
-      analysis.result = MomentsResult{.num_values = stored.num_values(),
-                                      .mean = stored.mean(),
-                                      .variance = stored.variance(),
-                                      .minimum = stored.minimum(),
-                                      .maximum = stored.maximum()};
-      break;
-    }
-    case v1::Analysis::kQuantiles: {
-      const auto& boundaries = message.quantiles().boundaries();
-      analysis.result = QuantilesResult{{boundaries.begin(), boundaries.end()}};
-      break;
-    }
-    case v1::Analysis::kMedian: {
-      const v1::Median& stored = message.median();
-      analysis.result =
-          MedianResult{stored.has_value() ? std::optional<double>(stored.value()) : std::nullopt};
-      break;
-    }
-    case v1::Analysis::kVocabulary: {
-      const auto& tokens = message.vocabulary().tokens();
-      analysis.result =
-          std::make_shared<const Vocabulary>(std::vector<std::string>(tokens.begin(), tokens.end()));
-      break;
-    }
-    case v1::Analysis::RESULT_NOT_SET:
-      break;
-  }
-}
-
-Status DecodeAnalysis(const v1::Analysis& message, Analysis& analysis) {
-  for (const AnalysisKind kind :
-       {AnalysisKind::kMoments, AnalysisKind::kQuantiles, AnalysisKind::kMedian, AnalysisKind::kVocabulary}) {
-    if (message.kind() != NameOf(kind)) continue;
-    analysis.kind = kind;
-    analysis.input = message.input();
-    analysis.num_buckets = message.num_buckets();
-    analysis.top_k = message.top_k();
-    analysis.frequency_threshold = message.frequency_threshold();
-    DecodeResult(message, analysis);
-    return OkStatus();
-  }
-  return DataLoss("unknown analysis '{}'", message.kind());
 }
 
 Status DecodeMessage(const v1::TransformGraph& message, Program& program) {
@@ -119,6 +62,10 @@ Status DecodeMessage(const v1::TransformGraph& message, Program& program) {
   }
   for (const v1::Output& output : message.features())
     program.features.push_back({output.name(), output.node()});
+  for (const v1::Output& output : message.summaries())
+    program.summaries.push_back({output.name(), output.node()});
+  program.is_tft_compatible = message.is_tft_compatible();
+  program.allows_any_output = message.allows_any_output();
   program.label = message.has_label() ? message.label() : -1;
   program.weight = message.has_weight() ? message.weight() : -1;
   for (const Task task : {Task::kNone, Task::kBinaryClassification, Task::kRegression}) {
@@ -135,23 +82,18 @@ std::string EncodeProgram(const Program& program) {
   v1::TransformGraph message;
   message.set_version(kVersion);
   for (const Node& node : program.nodes) EncodeNode(node, *message.add_nodes());
-  for (const Analysis& analysis : program.analyses) {
-    v1::Analysis& stored = *message.add_analyses();
-    stored.set_kind(std::string(NameOf(analysis.kind)));
-    stored.set_input(analysis.input);
-    stored.set_num_buckets(analysis.num_buckets);
-    stored.set_top_k(analysis.top_k);
-    stored.set_frequency_threshold(analysis.frequency_threshold);
-    EncodeResult(analysis, stored);
-  }
-  for (const Program::Output& feature : program.features) {
-    v1::Output& stored = *message.add_features();
-    stored.set_name(feature.name);
-    stored.set_node(feature.node);
-  }
+  for (const Analysis& analysis : program.analyses) EncodeAnalysis(analysis, *message.add_analyses());
+  const auto encode = [](const Program::Output& output, v1::Output& stored) {
+    stored.set_name(output.name);
+    stored.set_node(output.node);
+  };
+  for (const Program::Output& feature : program.features) encode(feature, *message.add_features());
+  for (const Program::Output& summary : program.summaries) encode(summary, *message.add_summaries());
   if (program.label >= 0) message.set_label(program.label);
   if (program.weight >= 0) message.set_weight(program.weight);
   message.set_task(std::string(NameOf(program.task)));
+  message.set_is_tft_compatible(program.is_tft_compatible);
+  message.set_allows_any_output(program.allows_any_output);
   return SerializeDeterministically(message);
 }
 

@@ -1,22 +1,8 @@
+#include "penstock/transform/for_type.h"
 #include "penstock/transform/kernels.h"
 
 namespace penstock::transform {
 namespace {
-
-/// Calls `function` with a value of the C++ type that holds `type`.
-template <class Function>
-auto ForType(ValueType type, Function&& function) {
-  switch (type) {
-    case ValueType::kInteger:
-      return function(int64_t{});
-    case ValueType::kText:
-      return function(std::string_view{});
-    case ValueType::kBoolean:
-      return function(uint8_t{});
-    default:
-      return function(double{});
-  }
-}
 
 template <class T, class Function>
 Result<Column> Compare(Inputs inputs, Function&& function) {

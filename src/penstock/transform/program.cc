@@ -1,13 +1,18 @@
 #include "penstock/transform/program.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
+
+#include "penstock/transform/operator_table.h"
 
 namespace penstock::transform {
 namespace {
 
-constexpr std::array<std::string_view, kNumOperators> kOperatorNames = {
+/// Of the operators with rules here; operator_table.cc has the others.
+constexpr size_t kNumNamedHere = static_cast<size_t>(Operator::kVocabulary) + 1;
+constexpr std::array<std::string_view, kNumNamedHere> kOperatorNames = {
     "column",        "literal", "cast",      "add",       "subtract",  "multiply", "divide",
     "modulo",        "negate",  "absolute",  "minimum",   "maximum",   "power",    "less",
     "less_equal",    "equal",   "not_equal", "and",       "or",        "not",      "if",
@@ -64,39 +69,79 @@ Result<ValueType> All(const Node& node, const std::vector<ValueType>& inputs, Va
   return result;
 }
 
+/// By a line of operator_table.cc.
+Result<ValueType> ResultTypeOf(const OperatorTraits& traits, const Node& node,
+                               const std::vector<ValueType>& inputs) {
+  const size_t num_given = traits.inputs.size();
+  const bool fits = traits.is_variadic ? inputs.size() >= num_given : inputs.size() == num_given;
+  if (!fits) return WrongInputs(node, inputs);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const ValueType wanted = traits.inputs[std::min(i, num_given - 1)];
+    if (wanted != ValueType::kAny ? inputs[i] != wanted : !IsScalar(inputs[i]) || inputs[i] != inputs[0])
+      return WrongInputs(node, inputs);
+  }
+  if (node.op == Operator::kFloorDivide && !IsNumeric(inputs[0])) return WrongInputs(node, inputs);
+  PENSTOCK_RETURN_IF_ERROR(CheckParameters(node));
+  return traits.result == ValueType::kAny ? inputs[0] : traits.result;
+}
+
 }  // namespace
 
-std::string_view NameOf(Operator op) { return kOperatorNames[static_cast<size_t>(op)]; }
+std::string_view NameOf(Operator op) {
+  const OperatorTraits* const traits = TraitsOf(op);
+  return traits != nullptr ? traits->name : kOperatorNames[static_cast<size_t>(op)];
+}
 
 std::optional<Operator> OperatorOf(std::string_view name) {
   const auto* found = std::find(kOperatorNames.begin(), kOperatorNames.end(), name);
-  if (found == kOperatorNames.end()) return std::nullopt;
-  return static_cast<Operator>(found - kOperatorNames.begin());
+  if (found != kOperatorNames.end()) return static_cast<Operator>(found - kOperatorNames.begin());
+  for (size_t i = kNumNamedHere; i < static_cast<size_t>(kNumOperators); ++i) {
+    if (NameOf(static_cast<Operator>(i)) == name) return static_cast<Operator>(i);
+  }
+  return std::nullopt;
 }
 
 std::string_view NameOf(AnalysisKind kind) {
-  constexpr std::array<std::string_view, 4> kKindNames = {"moments", "quantiles", "median", "vocabulary"};
+  constexpr std::array<std::string_view, kNumAnalysisKinds> kKindNames = {
+      "moments",         "quantiles", "median", "vocabulary", "keyed_moments",
+      "keyed_quantiles", "integers",  "counts", "covariance", "documents"};
   return kKindNames[static_cast<size_t>(kind)];
 }
 
-std::optional<AnalysisKind> AnalysisOf(Operator op) {
+bool AppliesAnalysis(Operator op) {
+  const OperatorTraits* const traits = TraitsOf(op);
+  return traits != nullptr ? traits->analysis.has_value() : op >= Operator::kImputeMean;
+}
+
+bool Applies(Operator op, AnalysisKind kind) {
   switch (op) {
     case Operator::kImputeMean:
     case Operator::kZScore:
     case Operator::kMinMax:
-      return AnalysisKind::kMoments;
+      return kind == AnalysisKind::kMoments;
     case Operator::kImputeMedian:
-      return AnalysisKind::kMedian;
+      return kind == AnalysisKind::kMedian;
     case Operator::kBucketize:
-      return AnalysisKind::kQuantiles;
+      return kind == AnalysisKind::kQuantiles;
     case Operator::kVocabulary:
-      return AnalysisKind::kVocabulary;
-    default:
-      return std::nullopt;
+      return kind == AnalysisKind::kVocabulary;
+    default: {
+      const OperatorTraits* const traits = TraitsOf(op);
+      return traits != nullptr && traits->analysis == kind;
+    }
   }
 }
 
+std::vector<int32_t> Analysis::Inputs() const {
+  std::vector<int32_t> inputs = {input};
+  for (const int32_t further : {key, weight, label}) {
+    if (further >= 0) inputs.push_back(further);
+  }
+  return inputs;
+}
+
 Result<ValueType> ResultType(const Node& node, const std::vector<ValueType>& inputs) {
+  if (const OperatorTraits* const traits = TraitsOf(node.op)) return ResultTypeOf(*traits, node, inputs);
   const int arity = ArityOf(node.op);
   if (arity >= 0 ? inputs.size() != static_cast<size_t>(arity) : inputs.size() < 2)
     return WrongInputs(node, inputs);
@@ -145,7 +190,7 @@ Result<ValueType> ResultType(const Node& node, const std::vector<ValueType>& inp
       if (node.num_oov_buckets < 0 || node.num_oov_buckets > kMaxOovBuckets) break;
       return All(node, inputs, ValueType::kText, ValueType::kInteger);
     case Operator::kHash:
-      if (node.integer < 1) break;
+      if (node.integer < 1 || (!node.integers.empty() && node.integers.size() != 2)) break;
       return All(node, inputs, ValueType::kText, ValueType::kInteger);
     case Operator::kOneHot:
       if (node.integer < 1 || node.integer > kMaxOneHotDepth) break;
@@ -166,6 +211,8 @@ Result<ValueType> ResultType(const Node& node, const std::vector<ValueType>& inp
     case Operator::kImputeMedian:
     case Operator::kZScore:
       return All(node, inputs, ValueType::kNumber, ValueType::kNumber);
+    default:
+      break;
   }
   return InvalidArgument("{} has a parameter out of range", NameOf(node.op));
 }
@@ -179,9 +226,11 @@ std::vector<int> StagesOf(const Program& program) {
       node_stages[i] = std::max(node_stages[i], node_stages[static_cast<size_t>(input)]);
     }
     if (node.analysis < 0) continue;
-    // An analysis asks about a node before all those that apply it.
+    // An analysis asks about nodes before all those that apply it.
     int& stage = stages[static_cast<size_t>(node.analysis)];
-    stage = 1 + node_stages[static_cast<size_t>(program.analyses[static_cast<size_t>(node.analysis)].input)];
+    stage = 1;
+    for (const int32_t input : program.analyses[static_cast<size_t>(node.analysis)].Inputs())
+      stage = std::max(stage, 1 + node_stages[static_cast<size_t>(input)]);
     node_stages[i] = std::max(node_stages[i], stage);
   }
   return stages;
@@ -199,19 +248,21 @@ std::vector<bool> NeededFor(const Program& program, const std::vector<int32_t>& 
 
 std::vector<InputColumn> ColumnsOf(const Program& program, const std::vector<int32_t>& wanted) {
   const std::vector<bool> needed = NeededFor(program, wanted);
-  std::map<std::string, ValueType> columns;
+  std::map<std::string, InputColumn> columns;
   for (size_t i = 0; i < program.nodes.size(); ++i) {
     const Node& node = program.nodes[i];
-    if (needed[i] && node.op == Operator::kColumn) columns.emplace(node.text, node.type);
+    if (needed[i] && node.op == Operator::kColumn)
+      columns.emplace(node.text, InputColumn{node.text, node.type, node.is_list});
   }
   std::vector<InputColumn> sorted;
-  for (const auto& [name, type] : columns) sorted.push_back({name, type});
+  for (const auto& [name, column] : columns) sorted.push_back(column);
   return sorted;
 }
 
 FeatureSchema SchemaOf(const Program& program, const Program::Output& output) {
   const Node& node = program.nodes[static_cast<size_t>(output.node)];
   FeatureSchema schema{.name = output.name, .type = node.type};
+  schema.is_list = node.is_list;
   switch (node.op) {
     case Operator::kHash:
       schema.kind = FeatureKind::kCategorical;
@@ -230,6 +281,16 @@ FeatureSchema SchemaOf(const Program& program, const Program::Output& output) {
       }
       break;
     }
+    case Operator::kBucketizePerKey:
+      schema.kind = FeatureKind::kCategorical;
+      schema.is_ordered = true;
+      schema.num_buckets = program.analyses[static_cast<size_t>(node.analysis)].num_buckets;
+      break;
+    case Operator::kApplyBuckets:
+      schema.kind = FeatureKind::kCategorical;
+      schema.is_ordered = true;
+      schema.num_buckets = static_cast<int64_t>(node.numbers.size()) + 1;
+      break;
     case Operator::kOneHot:
       schema.kind = FeatureKind::kVector;
       schema.width = node.integer;

@@ -30,9 +30,11 @@ class ProgramBuilder {
   int32_t AddAnalysis(Analysis analysis);
   const Node& node(int32_t index) const { return program_.nodes[static_cast<size_t>(index)]; }
 
-  /// A column's type; kNotFound with the nearest name, kInvalidArgument where it has several
-  /// values an example, is there twice, or is of a type no transform reads.
+  /// A column's type (of a list's values); kNotFound with the nearest name, kInvalidArgument where it is
+  /// there twice, or is of a type no transform reads.
   Result<ValueType> TypeOfColumn(std::string_view name) const;
+  /// Whether it has any number of values an example.
+  bool IsListColumn(std::string_view name) const;
   bool HasColumn(std::string_view name) const { return columns_.find(name) != columns_.end(); }
 
   Program& program() { return program_; }

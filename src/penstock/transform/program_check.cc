@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <unordered_set>
 
 #include "penstock/transform/program.h"
@@ -14,79 +16,171 @@ bool IsIndexOf(const Container& container, int64_t index) {
 Status CheckNode(const Program& program, size_t index) {
   const Node& node = program.nodes[index];
   std::vector<ValueType> types;
+  std::vector<bool> lists;
   for (const int32_t input : node.inputs) {
     if (input < 0 || static_cast<size_t>(input) >= index)
       return Internal("Node {} uses a later one: {}", index, input);
     types.push_back(program.nodes[static_cast<size_t>(input)].type);
+    lists.push_back(program.nodes[static_cast<size_t>(input)].is_list);
   }
   PENSTOCK_ASSIGN_OR_RETURN(const ValueType type, ResultType(node, types));
   if (type != node.type) {
     return Internal("Node {} ({}) should be {}, not {}", index, NameOf(node.op), NameOf(type),
                     NameOf(node.type));
   }
+  PENSTOCK_ASSIGN_OR_RETURN(const bool is_list, ResultIsList(node, lists));
+  if (is_list != node.is_list) return Internal("Node {} ({}) has another shape", index, NameOf(node.op));
   if (node.op == Operator::kColumn && node.text.empty())
     return Internal("Node {} reads a column without a name", index);
-  const std::optional<AnalysisKind> kind = AnalysisOf(node.op);
-  if (!kind.has_value())
+  if (!AppliesAnalysis(node.op))
     return node.analysis == -1 ? OkStatus() : Internal("Node {} has an analysis it cannot use", index);
   if (!IsIndexOf(program.analyses, node.analysis)) return Internal("Node {} lacks its analysis", index);
   const Analysis& analysis = program.analyses[static_cast<size_t>(node.analysis)];
-  if (analysis.kind != *kind) return Internal("Node {} has an analysis of another kind", index);
-  if (analysis.input != node.inputs[0])
-    return Internal("Node {} applies an analysis of something else", index);
+  if (!Applies(node.op, analysis.kind)) return Internal("Node {} has an analysis of another kind", index);
+  // It may be of other nodes than those it is applied to, which come before all the same.
+  for (const int32_t input : analysis.Inputs()) {
+    if (input < 0 || static_cast<size_t>(input) >= index)
+      return Internal("Node {} applies an analysis of a later one: {}", index, input);
+  }
   return OkStatus();
 }
 
+Status CheckMoments(const MomentsResult& moments) {
+  // Extremes may be of no values (infinite the wrong way round) or NaN under compat: tft.
+  const bool is_possible = moments.num_values >= 0 && moments.num_present >= 0 && moments.variance >= 0 &&
+                           !std::isnan(moments.mean) && std::isfinite(moments.tukey_location) &&
+                           std::isfinite(moments.tukey_scale) && moments.tukey_left >= 0 &&
+                           moments.tukey_left < 1 && moments.tukey_right >= 0 && moments.tukey_right < 1;
+  return is_possible ? OkStatus() : Internal("An analysis has impossible moments");
+}
+
+Status CheckQuantiles(const QuantilesResult& quantiles, int64_t num_buckets) {
+  const std::vector<double>& boundaries = quantiles.boundaries;
+  const auto size = static_cast<int64_t>(boundaries.size());
+  if (size != 0 && size != num_buckets - 1) return Internal("An analysis has {} boundaries", size);
+  const auto is_nan = [](double boundary) { return std::isnan(boundary); };
+  if (std::any_of(boundaries.begin(), boundaries.end(), is_nan) ||
+      !std::is_sorted(boundaries.begin(), boundaries.end())) {
+    return Internal("An analysis has boundaries that do not rise");
+  }
+  return OkStatus();
+}
+
+/// `check(value)` for each value; keys must rise.
+template <class Value, class Check>
+Status CheckKeyed(const AnalysisResult& result, Check&& check) {
+  const auto* keyed = std::get_if<KeyedResult<Value>>(&result);
+  if (keyed == nullptr || keyed->keys.size() != keyed->values.size() ||
+      std::adjacent_find(keyed->keys.begin(), keyed->keys.end(), std::greater_equal<>()) !=
+          keyed->keys.end()) {
+    return Internal("An analysis has keys that do not rise");
+  }
+  for (const Value& value : keyed->values) PENSTOCK_RETURN_IF_ERROR(check(value));
+  return OkStatus();
+}
+
+Status CheckVocabulary(const AnalysisResult& result) {
+  const auto* vocabulary = std::get_if<VocabularyResult>(&result);
+  if (vocabulary == nullptr || *vocabulary == nullptr) return Internal("An analysis has no vocabulary");
+  const auto num_scores = static_cast<int64_t>((*vocabulary)->scores().size());
+  if (num_scores != 0 && num_scores != (*vocabulary)->size())
+    return Internal("A vocabulary of {} tokens has {} scores", (*vocabulary)->size(), num_scores);
+  for (int64_t id = 0; id < (*vocabulary)->size(); ++id) {
+    if ((*vocabulary)->Find((*vocabulary)->token(id)) != id)
+      return Internal("A vocabulary has a token twice");
+  }
+  return OkStatus();
+}
+
+Status CheckMatrices(const AnalysisResult& result) {
+  const auto* covariance = std::get_if<CovarianceResult>(&result);
+  if (covariance == nullptr || covariance->dimension < 0 || covariance->dimension > kMaxDimension)
+    return Internal("An analysis has no covariance");
+  const auto size = static_cast<size_t>(covariance->dimension * covariance->dimension);
+  if (covariance->covariance.size() != size || covariance->components.size() != size)
+    return Internal("An analysis has a covariance of another size");
+  return OkStatus();
+}
+
+Status CheckDocuments(const AnalysisResult& result) {
+  const auto* documents = std::get_if<DocumentsResult>(&result);
+  const bool is_possible = documents != nullptr && documents->num_documents >= 0 &&
+                           documents->terms.size() == documents->counts.size() &&
+                           std::is_sorted(documents->terms.begin(), documents->terms.end());
+  return is_possible ? OkStatus() : Internal("An analysis has impossible counts of documents");
+}
+
 Status CheckResult(const Analysis& analysis) {
+  const auto holds = [&](bool is_right) {
+    return is_right ? OkStatus() : Internal("An analysis of {} has no answer", NameOf(analysis.kind));
+  };
   switch (analysis.kind) {
     case AnalysisKind::kMoments: {
       const auto* moments = std::get_if<MomentsResult>(&analysis.result);
-      if (moments == nullptr || moments->num_values < 0 || !(moments->variance >= 0) ||
-          std::isnan(moments->mean) || !(moments->minimum <= moments->maximum)) {
-        return Internal("An analysis has impossible moments");
-      }
-      return OkStatus();
+      return moments == nullptr ? holds(false) : CheckMoments(*moments);
     }
+    case AnalysisKind::kKeyedMoments:
+      return CheckKeyed<MomentsResult>(analysis.result, CheckMoments);
     case AnalysisKind::kQuantiles: {
       const auto* quantiles = std::get_if<QuantilesResult>(&analysis.result);
-      const int64_t size = quantiles == nullptr ? -1 : static_cast<int64_t>(quantiles->boundaries.size());
-      if (size != 0 && size != analysis.num_buckets - 1)
-        return Internal("An analysis has {} boundaries", size);
-      for (int64_t i = 0; i < size; ++i) {
-        const double boundary = quantiles->boundaries[static_cast<size_t>(i)];
-        if (std::isnan(boundary) || (i > 0 && boundary < quantiles->boundaries[static_cast<size_t>(i - 1)])) {
-          return Internal("An analysis has boundaries that do not rise");
-        }
-      }
-      return OkStatus();
+      return quantiles == nullptr ? holds(false) : CheckQuantiles(*quantiles, analysis.num_buckets);
     }
+    case AnalysisKind::kKeyedQuantiles:
+      return CheckKeyed<QuantilesResult>(analysis.result, [&](const QuantilesResult& quantiles) {
+        return CheckQuantiles(quantiles, analysis.num_buckets);
+      });
     case AnalysisKind::kMedian:
-      return std::holds_alternative<MedianResult>(analysis.result) ? OkStatus()
-                                                                   : Internal("An analysis has no median");
-    case AnalysisKind::kVocabulary: {
-      const auto* vocabulary = std::get_if<VocabularyResult>(&analysis.result);
-      if (vocabulary == nullptr || *vocabulary == nullptr) return Internal("An analysis has no vocabulary");
-      for (int64_t id = 0; id < (*vocabulary)->size(); ++id) {
-        if ((*vocabulary)->Find((*vocabulary)->token(id)) != id)
-          return Internal("A vocabulary has a token twice");
-      }
-      return OkStatus();
-    }
+      return holds(std::holds_alternative<MedianResult>(analysis.result));
+    case AnalysisKind::kIntegers:
+      return holds(std::holds_alternative<IntegersResult>(analysis.result));
+    case AnalysisKind::kVocabulary:
+      return CheckVocabulary(analysis.result);
+    case AnalysisKind::kCounts:
+      return CheckKeyed<int64_t>(analysis.result, [](int64_t) { return OkStatus(); });
+    case AnalysisKind::kCovariance:
+      return CheckMatrices(analysis.result);
+    case AnalysisKind::kDocuments:
+      return CheckDocuments(analysis.result);
   }
   return Internal("An analysis is of no known kind");
 }
 
+ValueType InputTypeOf(AnalysisKind kind) {
+  switch (kind) {
+    case AnalysisKind::kVocabulary:
+    case AnalysisKind::kCounts:
+      return ValueType::kText;
+    case AnalysisKind::kIntegers:
+    case AnalysisKind::kDocuments:
+      return ValueType::kInteger;
+    default:
+      return ValueType::kNumber;
+  }
+}
+
 Status CheckAnalysis(const Program& program, const Analysis& analysis, bool is_resolved) {
-  if (!IsIndexOf(program.nodes, analysis.input))
-    return Internal("An analysis asks about node {}", analysis.input);
-  const ValueType wanted = analysis.kind == AnalysisKind::kVocabulary ? ValueType::kText : ValueType::kNumber;
-  if (program.nodes[static_cast<size_t>(analysis.input)].type != wanted) {
-    return Internal("An analysis of {} asks about a node of another type", NameOf(analysis.kind));
+  for (const int32_t input : analysis.Inputs()) {
+    if (!IsIndexOf(program.nodes, input)) return Internal("An analysis asks about node {}", input);
   }
-  const bool is_quantiles = analysis.kind == AnalysisKind::kQuantiles;
-  if (is_quantiles && (analysis.num_buckets < 2 || analysis.num_buckets > kMaxQuantileBuckets)) {
+  const auto has_type = [&](int32_t node, ValueType type) {
+    return program.nodes[static_cast<size_t>(node)].type == type;
+  };
+  const AnalysisKind kind = analysis.kind;
+  const bool is_keyed = kind == AnalysisKind::kKeyedMoments || kind == AnalysisKind::kKeyedQuantiles;
+  const bool is_vocabulary = kind == AnalysisKind::kVocabulary;
+  const bool takes_weight =
+      is_vocabulary || kind == AnalysisKind::kQuantiles || kind == AnalysisKind::kKeyedQuantiles;
+  if (!has_type(analysis.input, InputTypeOf(kind)))
+    return Internal("An analysis of {} asks about a node of another type", NameOf(kind));
+  if (is_keyed != (analysis.key >= 0) || (is_keyed && !has_type(analysis.key, ValueType::kText)))
+    return Internal("An analysis of {} has a wrong key", NameOf(kind));
+  if (analysis.weight >= 0 && (!takes_weight || !has_type(analysis.weight, ValueType::kNumber)))
+    return Internal("An analysis of {} has a wrong weight", NameOf(kind));
+  if (analysis.label >= 0 && (!is_vocabulary || !has_type(analysis.label, ValueType::kInteger)))
+    return Internal("An analysis of {} has a wrong label", NameOf(kind));
+  const bool is_quantiles = kind == AnalysisKind::kQuantiles || kind == AnalysisKind::kKeyedQuantiles;
+  if (is_quantiles && (analysis.num_buckets < 2 || analysis.num_buckets > kMaxQuantileBuckets))
     return Internal("An analysis has {} buckets", analysis.num_buckets);
-  }
   return is_resolved ? CheckResult(analysis) : OkStatus();
 }
 
@@ -94,18 +188,23 @@ Status CheckOutputs(const Program& program) {
   std::unordered_set<std::string> names;
   for (const Program::Output& output : program.features) {
     if (!IsIndexOf(program.nodes, output.node)) return Internal("Feature '{}' has no node", output.name);
-    if (program.nodes[static_cast<size_t>(output.node)].type == ValueType::kText) {
-      return Internal("Feature '{}' is text", output.name);
+    const Node& node = program.nodes[static_cast<size_t>(output.node)];
+    if ((node.type == ValueType::kText || node.is_list) && !program.allows_any_output) {
+      return Internal("Feature '{}' is text or a list", output.name);
     }
     if (output.name.empty() || output.name == kLabelColumn || output.name == kWeightColumn) {
       return Internal("A feature has no usable name: '{}'", output.name);
     }
     if (!names.insert(output.name).second) return Internal("Feature '{}' is there twice", output.name);
   }
+  for (const Program::Output& summary : program.summaries) {
+    if (!IsIndexOf(program.nodes, summary.node)) return Internal("Summary '{}' has no node", summary.name);
+  }
   for (const int32_t node : {program.label, program.weight}) {
     if (node == -1) continue;
     if (!IsIndexOf(program.nodes, node) ||
-        program.nodes[static_cast<size_t>(node)].type != ValueType::kNumber) {
+        program.nodes[static_cast<size_t>(node)].type != ValueType::kNumber ||
+        program.nodes[static_cast<size_t>(node)].is_list) {
       return Internal("The label or weight is not a number");
     }
   }

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <type_traits>
 
 #include "penstock/transform/fingerprint64.h"
 #include "penstock/transform/kernels.h"
+#include "penstock/transform/sip_hash.h"
 
 namespace penstock::transform {
 namespace {
@@ -121,8 +123,15 @@ Result<Column> ComputeHash(const Node& node, Inputs inputs) {
   const std::string_view* const texts = inputs[0]->texts();
   auto* const to = column.MutableValues<int64_t>();
   const auto num_buckets = static_cast<uint64_t>(node.integer);
-  for (int64_t i = 0; i < column.size(); ++i)
-    to[i] = static_cast<int64_t>(Fingerprint64(texts[i]) % num_buckets);
+  if (node.integers.empty()) {
+    for (int64_t i = 0; i < column.size(); ++i)
+      to[i] = static_cast<int64_t>(Fingerprint64(texts[i]) % num_buckets);
+  } else {
+    const auto first = static_cast<uint64_t>(node.integers[0]);
+    const auto second = static_cast<uint64_t>(node.integers[1]);
+    for (int64_t i = 0; i < column.size(); ++i)
+      to[i] = static_cast<int64_t>(SipHash(first, second, texts[i]) % num_buckets);
+  }
   column.SetPresence(inputs[0]->presence_buffer());
   return column;
 }
@@ -164,6 +173,20 @@ Result<Column> ComputeOneHot(const Node& node, Inputs inputs) {
   return column;
 }
 
+/// What does not fit becomes the least integer, as processors have it.
+Result<Column> TruncateAsTensorFlow(const Node& node, const Column& x) {
+  PENSTOCK_ASSIGN_OR_RETURN(Column column, Column::Allocate(ValueType::kInteger, x.size()));
+  const double limit = node.is_narrow ? 0x1p31 : 0x1p63;
+  const int64_t least = node.is_narrow ? INT32_MIN : INT64_MIN;
+  for (int64_t i = 0; i < x.size(); ++i) {
+    const double value = std::trunc(x.numbers()[i]);
+    column.MutableValues<int64_t>()[i] =
+        value >= -limit && value < limit ? static_cast<int64_t>(value) : least;
+  }
+  column.SetPresence(x.presence_buffer());
+  return column;
+}
+
 }  // namespace
 
 Result<Column> ComputeLiteral(const Node& node, int64_t num_rows) {
@@ -191,6 +214,8 @@ Result<Column> ComputeLiteral(const Node& node, int64_t num_rows) {
 Result<Column> ComputeCast(const Node& node, Inputs inputs) {
   const Column& x = *inputs[0];
   if (x.type() == node.type) return x;
+  if (node.integer == kCastAsTensorFlow && x.type() == ValueType::kNumber)
+    return TruncateAsTensorFlow(node, x);
   switch (node.type) {
     case ValueType::kText:
       return ToText(x);

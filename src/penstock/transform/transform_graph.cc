@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include <arrow/array/array_primitive.h>
 #include <arrow/record_batch.h>
 
 #include "penstock/base/filesystem.h"
+#include "penstock/base/proto_io.h"
+#include "penstock/transform/analysis_report.h"
 #include "penstock/transform/evaluation.h"
 #include "penstock/transform/graph_codec.h"
 #include "penstock/transform/program.h"
+#include "penstock/transform/transformed_schema.h"
 
 namespace penstock::transform {
 
@@ -60,7 +64,8 @@ TransformGraph::TransformGraph(std::shared_ptr<const Program> program) : program
   for (const Program::Output& output : program_->features) {
     shape->features.push_back(SchemaOf(*program_, output));
     shape->feature_nodes.push_back(output.node);
-    fields.push_back(arrow::field(output.name, ArrowTypeOf(shape->features.back().type)));
+    const FeatureSchema& feature = shape->features.back();
+    fields.push_back(arrow::field(output.name, ArrowTypeOf(feature.type, feature.is_list)));
   }
   shape->schema = arrow::schema(std::move(fields));
   shape->feature_columns = ColumnsOf(*program_, shape->feature_nodes);
@@ -137,6 +142,29 @@ Result<std::shared_ptr<arrow::DoubleArray>> TransformGraph::Weight(const Batch& 
       "An example's weight must be finite and at least 0");
 }
 
+Result<Batch> TransformGraph::Summaries() const {
+  std::vector<int32_t> wanted;
+  for (const Program::Output& summary : program_->summaries) wanted.push_back(summary.node);
+  // They are the same for every example: so for one of which nothing is known.
+  arrow::FieldVector input;
+  arrow::ArrayVector nothing;
+  for (const InputColumn& column : ColumnsOf(*program_, wanted)) {
+    input.push_back(arrow::field(column.name, arrow::null()));
+    nothing.push_back(std::make_shared<arrow::NullArray>(1));
+  }
+  const Batch example = arrow::RecordBatch::Make(arrow::schema(std::move(input)), 1, std::move(nothing));
+  PENSTOCK_ASSIGN_OR_RETURN(const std::vector<Column> columns,
+                            EvaluationOrder(*program_, wanted).Evaluate(*program_, example));
+  arrow::FieldVector fields;
+  arrow::ArrayVector arrays;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    PENSTOCK_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> array, ToArrow(columns[i]));
+    fields.push_back(arrow::field(program_->summaries[i].name, array->type()));
+    arrays.push_back(std::move(array));
+  }
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), 1, std::move(arrays));
+}
+
 std::string TransformGraph::Serialize() const { return EncodeProgram(*program_); }
 
 Result<TransformGraph> TransformGraph::Parse(std::string_view bytes) {
@@ -146,18 +174,21 @@ Result<TransformGraph> TransformGraph::Parse(std::string_view bytes) {
 
 Status SaveTransformGraph(const TransformGraph& graph, const std::string& uri) {
   PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, "transform_graph.pb"), graph.Serialize()));
+  const std::string schema = fs::Join(fs::Join(uri, "transformed_metadata"), "schema.pbtxt");
+  PENSTOCK_RETURN_IF_ERROR(WriteProto(schema, TransformedSchema(graph)));
   const Program& program = graph.program();
   for (const Program::Output& feature : program.features) {
     const Node& node = program.nodes[static_cast<size_t>(feature.node)];
     if (node.op != Operator::kVocabulary) continue;
-    const auto& vocabulary =
-        std::get<VocabularyResult>(program.analyses[static_cast<size_t>(node.analysis)].result);
+    const Analysis& analysis = program.analyses[static_cast<size_t>(node.analysis)];
     std::string lines;
-    for (int64_t id = 0; id < vocabulary->size(); ++id) {
-      lines += vocabulary->token(id);
+    for (const std::string& line : VocabularyLines(analysis)) {
+      lines += line;
       lines += '\n';
     }
-    const std::string path = fs::Join(fs::Join(uri, "vocabularies"), feature.name + ".txt");
+    const std::string& given = analysis.vocabulary.file_name;
+    const std::string path =
+        fs::Join(fs::Join(uri, "vocabularies"), (given.empty() ? feature.name : given) + ".txt");
     PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(path, lines));
   }
   return OkStatus();

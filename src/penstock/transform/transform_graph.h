@@ -44,6 +44,9 @@ class TransformGraph {
   /// One weight per example, finite and >= 0, null where missing. kFailedPrecondition without weight.
   Result<std::shared_ptr<arrow::DoubleArray>> Weight(const Batch& examples) const;
 
+  /// One row: the `summaries` of the features file, in its order.
+  Result<Batch> Summaries() const;
+
   bool has_label() const;
   bool has_weight() const;
   Task task() const;  ///< kNone without label.
@@ -74,8 +77,8 @@ class TransformGraph {
   std::shared_ptr<const Shape> shape_;
 };
 
-/// Writes <uri>/transform_graph.pb and, to be read by people, <uri>/vocabularies/<feature>.txt
-/// (a token a line, in id order).
+/// Writes <uri>/transform_graph.pb and, to be read by others, <uri>/vocabularies/<vocab_filename or
+/// feature>.txt (a token a line, in id order) and <uri>/transformed_metadata/schema.pbtxt, as TFT does.
 Status SaveTransformGraph(const TransformGraph& graph, const std::string& uri);
 /// Reads <uri>/transform_graph.pb.
 Result<TransformGraph> LoadTransformGraph(const std::string& uri);

@@ -16,6 +16,13 @@ using Value = ExpressionPlanner::Value;
 Result<int32_t> PlanFeature(const Definition& definition, ProgramBuilder& builder) {
   ExpressionPlanner planner(definition.source, builder);
   PENSTOCK_ASSIGN_OR_RETURN(const Value value, planner.Plan(definition.expression));
+  if (builder.program().allows_any_output && value.type != ValueType::kAny) return value.node;
+  if (value.node >= 0 && builder.node(value.node).is_list) {
+    return definition.source.ErrorAt(
+        definition.expression.begin, definition.expression.end,
+        "a feature must be one number an example, and this is a list; make one of it with list_size(..), "
+        "list_mean(..) or only(..)");
+  }
   if (value.type == ValueType::kText) {
     return definition.source.ErrorAt(
         definition.expression.begin, definition.expression.end,
@@ -32,6 +39,10 @@ Result<int32_t> PlanNumber(const Definition& definition, std::string_view hint, 
   ExpressionPlanner planner(definition.source, builder);
   PENSTOCK_ASSIGN_OR_RETURN(const Value value, planner.Plan(definition.expression));
   type = value.type;
+  if (value.node >= 0 && builder.node(value.node).is_list) {
+    return definition.source.ErrorAt(definition.expression.begin, definition.expression.end,
+                                     fmt::format("this is a list; {}", hint));
+  }
   if (value.type == ValueType::kText || value.type == ValueType::kVector) {
     return definition.source.ErrorAt(
         definition.expression.begin, definition.expression.end,
@@ -55,6 +66,7 @@ int TransformPlan::num_passes() const {
 std::vector<InputColumn> TransformPlan::input_columns() const {
   std::vector<int32_t> wanted;
   for (const Program::Output& feature : program_->features) wanted.push_back(feature.node);
+  for (const Program::Output& summary : program_->summaries) wanted.push_back(summary.node);
   if (program_->label >= 0) wanted.push_back(program_->label);
   if (program_->weight >= 0) wanted.push_back(program_->weight);
   return ColumnsOf(*program_, wanted);
@@ -62,9 +74,20 @@ std::vector<InputColumn> TransformPlan::input_columns() const {
 
 Result<TransformPlan> PlanTransform(const TransformSpec& spec, const arrow::Schema& input) {
   ProgramBuilder builder(input);
+  builder.program().is_tft_compatible = spec.is_tft_compatible;
+  builder.program().allows_any_output = spec.allows_any_output;
   for (const Definition& feature : spec.features) {
     PENSTOCK_ASSIGN_OR_RETURN(const int32_t node, PlanFeature(feature, builder));
     builder.program().features.push_back({feature.name, node});
+  }
+  for (const Definition& summary : spec.summaries) {
+    ExpressionPlanner planner(summary.source, builder);
+    PENSTOCK_ASSIGN_OR_RETURN(const Value value, planner.Plan(summary.expression));
+    PENSTOCK_ASSIGN_OR_RETURN(const int32_t node,
+                              value.type != ValueType::kAny
+                                  ? Result<int32_t>(value.node)
+                                  : planner.As(ValueType::kNumber, value, summary.expression, "a summary"));
+    builder.program().summaries.push_back({summary.name, node});
   }
   if (spec.label.has_value()) {
     ValueType type = ValueType::kAny;
@@ -96,6 +119,7 @@ void CollectColumns(const Expression& expression, std::set<std::string>& columns
 Status CheckTransformSpec(const TransformSpec& spec) {
   std::set<std::string> columns;
   for (const auto& feature : spec.features) CollectColumns(feature.expression, columns);
+  for (const auto& summary : spec.summaries) CollectColumns(summary.expression, columns);
   if (spec.label) CollectColumns(spec.label->expression, columns);
   if (spec.weight) CollectColumns(spec.weight->expression, columns);
   // A column without any value fits wherever some type would.

@@ -91,7 +91,8 @@ TEST(TransformPlanTest, RefusesWrongArguments) {
 }
 
 TEST(TransformPlanTest, RefusesColumnsItCannotRead) {
-  EXPECT_THAT(ErrorOf("is_missing(tags)"), HasSubstr("column 'tags' holds several values an example"));
+  EXPECT_THAT(ErrorOf("is_missing(tags)"),
+              HasSubstr("a feature must be one number an example, and this is a list"));
   EXPECT_THAT(ErrorOf("is_missing(day)"),
               HasSubstr("column 'day' is of type date32[day], which expressions do not read"));
   EXPECT_THAT(ErrorOf("twice"), HasSubstr("the data has two columns named 'twice'"));

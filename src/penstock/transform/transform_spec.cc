@@ -112,10 +112,14 @@ class SpecParser {
     }
     PENSTOCK_RETURN_IF_ERROR(CheckKeys(root, "key"));
     for (const auto& entry : root) PENSTOCK_RETURN_IF_ERROR(ParseTopLevel(entry.first, entry.second));
-    if (spec_.features.empty())
+    if (spec_.features.empty() && spec_.summaries.empty())
       return text_.Error(root.Mark(), "there are no features; add at least one below 'features:'");
     if (spec_.task.has_value() && !spec_.label.has_value()) {
       return text_.Error(task_mark_, "there is a task but no label; add 'label: EXPRESSION'");
+    }
+    if (spec_.allows_any_output && spec_.label.has_value()) {
+      return text_.Error(outputs_mark_,
+                         "learners read numbers only: a file with a label cannot have 'outputs: any'");
     }
     return std::move(spec_);
   }
@@ -137,17 +141,35 @@ class SpecParser {
 
   Status ParseTopLevel(const YAML::Node& key, const YAML::Node& value) {
     const std::string& name = key.Scalar();
-    if (name == "features") return ParseFeatures(key, value);
+    if (name == "features") return ParseDefinitions(key, value, "feature", spec_.features);
+    if (name == "summaries") return ParseDefinitions(key, value, "summary", spec_.summaries);
     if (name == "label" || name == "weight") {
       PENSTOCK_ASSIGN_OR_RETURN(Definition definition, ParseDefinition(key, value, name));
       (name == "label" ? spec_.label : spec_.weight) = std::move(definition);
       return OkStatus();
     }
     if (name == "task") return ParseTask(key, value);
-    const std::array<std::string, 4> known = {"features", "label", "weight", "task"};
-    return text_.Error(key.Mark(),
-                       fmt::format("unknown key '{}'{}; there are features, label, weight and task", name,
-                                   DidYouMean(name, known)));
+    if (name == "compat") return ParseChoice(value, name, "tft", "", spec_.is_tft_compatible);
+    if (name == "outputs") {
+      outputs_mark_ = key.Mark();
+      return ParseChoice(value, name, "any", "numbers", spec_.allows_any_output);
+    }
+    const std::array<std::string, 7> known = {"features", "summaries", "label",  "weight",
+                                              "task",     "compat",    "outputs"};
+    return text_.Error(
+        key.Mark(),
+        fmt::format(
+            "unknown key '{}'{}; there are features, label, weight, task, summaries, compat and outputs",
+            name, DidYouMean(name, known)));
+  }
+
+  /// `word` sets `is_word`; `other`, where there is one, is what holds without it.
+  Status ParseChoice(const YAML::Node& value, std::string_view key, std::string_view word,
+                     std::string_view other, bool& is_word) {
+    is_word = value.IsScalar() && value.Scalar() == word;
+    if (is_word || (!other.empty() && value.IsScalar() && value.Scalar() == other)) return OkStatus();
+    return text_.Error(value.Mark(),
+                       fmt::format("'{}' must be {}{}{}", key, word, other.empty() ? "" : " or ", other));
   }
 
   Status ParseTask(const YAML::Node& key, const YAML::Node& value) {
@@ -162,19 +184,20 @@ class SpecParser {
                                   DidYouMean(name, tasks)));
   }
 
-  Status ParseFeatures(const YAML::Node& key, const YAML::Node& value) {
+  Status ParseDefinitions(const YAML::Node& key, const YAML::Node& value, std::string_view what,
+                          std::vector<Definition>& definitions) {
     if (!value.IsMap()) {
       return text_.Error(value.IsNull() ? key.Mark() : value.Mark(),
-                         "'features' holds lines 'name: expression'");
+                         fmt::format("'{}' holds lines 'name: expression'", key.Scalar()));
     }
     if (value.size() > kMaxFeatures)
-      return text_.Error(value.Mark(), fmt::format("more than {} features", kMaxFeatures));
-    PENSTOCK_RETURN_IF_ERROR(CheckKeys(value, "feature"));
+      return text_.Error(value.Mark(), fmt::format("more than {} {}", kMaxFeatures, key.Scalar()));
+    PENSTOCK_RETURN_IF_ERROR(CheckKeys(value, what));
     for (const auto& entry : value) {
       PENSTOCK_RETURN_IF_ERROR(CheckFeatureName(entry.first));
-      const std::string what = fmt::format("feature '{}'", entry.first.Scalar());
-      PENSTOCK_ASSIGN_OR_RETURN(Definition definition, ParseDefinition(entry.first, entry.second, what));
-      spec_.features.push_back(std::move(definition));
+      const std::string defined = fmt::format("{} '{}'", what, entry.first.Scalar());
+      PENSTOCK_ASSIGN_OR_RETURN(Definition definition, ParseDefinition(entry.first, entry.second, defined));
+      definitions.push_back(std::move(definition));
     }
     return OkStatus();
   }
@@ -223,6 +246,7 @@ class SpecParser {
   YamlText text_;
   TransformSpec spec_;
   YAML::Mark task_mark_;
+  YAML::Mark outputs_mark_;
   size_t num_expression_bytes_ = 0;
 };
 

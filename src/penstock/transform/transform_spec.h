@@ -25,10 +25,13 @@ struct Definition {
 /// A features file, parsed but not yet held against any data. A plain value.
 struct TransformSpec {
   std::string file_name;
-  std::vector<Definition> features;  ///< In file order, which is the order of the outputs.
+  std::vector<Definition> features;   ///< In file order, which is the order of the outputs.
+  std::vector<Definition> summaries;  ///< What is told of the data as a whole, beside the features.
   std::optional<Definition> label;
   std::optional<Definition> weight;
-  std::optional<Task> task;  ///< Where the file says so; else the label's type decides.
+  bool is_tft_compatible = false;  ///< `compat: tft`: TFT's answers where ours differ on purpose.
+  bool allows_any_output = false;  ///< `outputs: any`: text and lists too. Never with a label.
+  std::optional<Task> task;        ///< Where the file says so; else the label's type decides.
 };
 
 inline constexpr size_t kMaxSpecBytes = 4 * 1024 * 1024;

@@ -6,7 +6,8 @@
 
 namespace penstock::transform {
 
-Vocabulary::Vocabulary(const std::vector<std::string>& tokens) {
+Vocabulary::Vocabulary(const std::vector<std::string>& tokens, std::vector<double> scores)
+    : scores_(std::move(scores)) {
   size_t num_bytes = 0;
   for (const std::string& token : tokens) num_bytes += token.size();
   // Views into bytes_ hold only while it does not grow.

@@ -8,6 +8,7 @@
 #include "penstock/data/example_writer.h"
 #include "penstock/data/splits.h"
 #include "penstock/transform/analyze_transform.h"
+#include "penstock/transform/declared_examples.h"
 #include "penstock/transform/transform_graph.h"
 #include "penstock/transform/transform_plan.h"
 #include "penstock/transform/transform_spec.h"
@@ -70,7 +71,7 @@ class TransformExecutor : public pipeline::Executor {
       data::DatasetOptions options;
       options.schema = &schema;
       const std::vector<std::string> pattern = {data::SplitDirectory(examples->uri, split)};
-      return data::OpenDataset(pattern, options, context.options);
+      return transform::OpenDeclaredExamples(pattern, options, context.options);
     };
     auto report = StartReport(task);
     PENSTOCK_ASSIGN_OR_RETURN(auto* graph_output, Output(report, "transform_graph"));

@@ -1,0 +1,167 @@
+#include <cstdio>
+
+#include <tensorflow_metadata/proto/v0/schema.pb.h>
+
+#include "penstock/apps/command.h"
+#include "penstock/apps/shard_progress.h"
+#include "penstock/base/filesystem.h"
+#include "penstock/data/dataset.h"
+#include "penstock/data/example_writer.h"
+#include "penstock/transform/analysis_report.h"
+#include "penstock/transform/analyze_transform.h"
+#include "penstock/transform/declared_examples.h"
+#include "penstock/transform/explanation.h"
+#include "penstock/transform/function_list.h"
+#include "penstock/transform/transform_spec.h"
+#include "penstock/validation/schema_file.h"
+
+namespace penstock::apps {
+namespace {
+
+namespace tfmd = tensorflow::metadata::v0;
+
+struct Options {
+  std::string spec, schema, output, format = "parquet";
+  std::vector<std::string> data, transform_data;
+  bool as_json = false;
+  int num_threads = 0;
+};
+
+Result<std::unique_ptr<data::Dataset>> Open(const std::vector<std::string>& patterns,
+                                            const tfmd::Schema& schema, const Options& options,
+                                            const Application& application, std::string_view what) {
+  data::DatasetOptions reading;
+  if (!options.schema.empty()) reading.schema = &schema;
+  PENSTOCK_ASSIGN_OR_RETURN(
+      auto opened,
+      transform::OpenDeclaredExamples(patterns, reading, ComputeOptions(application, options.num_threads)));
+  return std::make_unique<ShardProgress>(std::move(opened), std::string(what), application.clock);
+}
+
+Result<tfmd::Schema> ReadSchemaOf(const Options& options) {
+  if (options.schema.empty()) return tfmd::Schema();
+  return validation::ReadSchema(options.schema);
+}
+
+Result<int> Explain(const Application& application, const Options& options) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto spec, transform::ReadTransformSpec(options.spec));
+  PENSTOCK_ASSIGN_OR_RETURN(const tfmd::Schema schema, ReadSchemaOf(options));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, Open(options.data, schema, options, application, "explain"));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto plan, transform::PlanTransform(spec, *dataset->schema()));
+  fmt::print("{}", options.as_json ? transform::ExplainPlanAsJson(plan) : transform::ExplainPlan(plan));
+  return kExitSucceeded;
+}
+
+/// Some shards at a time in parallel, written in their order.
+Status WriteTransformed(const transform::TransformGraph& graph, const data::Dataset& dataset,
+                        const std::string& path, const ExecutionOptions& compute) {
+  PENSTOCK_ASSIGN_OR_RETURN(const data::PayloadFormat format, data::PayloadFormatOf(path));
+  std::unique_ptr<data::ExampleWriter> writer;
+  const int64_t group = compute.ResolvedThreads();
+  for (int64_t first = 0; first < dataset.num_shards(); first += group) {
+    const int64_t count = std::min(group, dataset.num_shards() - first);
+    std::vector<std::vector<data::Batch>> transformed(static_cast<size_t>(count));
+    PENSTOCK_RETURN_IF_ERROR(ParallelFor(count, compute, [&](int64_t i) -> Status {
+      PENSTOCK_ASSIGN_OR_RETURN(const auto reader, dataset.ReadShard(first + i));
+      while (true) {
+        PENSTOCK_ASSIGN_OR_RETURN(const auto batch, reader->Next());
+        if (!batch) return OkStatus();
+        PENSTOCK_ASSIGN_OR_RETURN(auto features, graph.Apply(*batch));
+        transformed[static_cast<size_t>(i)].push_back(std::move(features));
+      }
+    }));
+    for (const auto& batches : transformed) {
+      for (const auto& batch : batches) {
+        if (writer == nullptr) {
+          PENSTOCK_ASSIGN_OR_RETURN(writer, data::OpenExampleWriter(path, batch->schema(), format));
+        }
+        PENSTOCK_RETURN_IF_ERROR(writer->Write(batch));
+      }
+    }
+  }
+  if (writer == nullptr) {
+    PENSTOCK_ASSIGN_OR_RETURN(writer, data::OpenExampleWriter(path, graph.arrow_schema(), format));
+  }
+  return writer->Close();
+}
+
+/// The analysis is written first: it stands even where no example can be transformed.
+Result<int> Apply(const Application& application, const Options& options) {
+  const ExecutionOptions compute = ComputeOptions(application, options.num_threads);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto spec, transform::ReadTransformSpec(options.spec));
+  PENSTOCK_ASSIGN_OR_RETURN(const tfmd::Schema schema, ReadSchemaOf(options));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto analyzed, Open(options.data, schema, options, application, "analyze"));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto graph, transform::AnalyzeTransform(spec, *analyzed, compute));
+  PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(options.output));
+  PENSTOCK_RETURN_IF_ERROR(transform::SaveTransformGraph(graph, options.output));
+  PENSTOCK_ASSIGN_OR_RETURN(const std::string report, transform::AnalysisReport(graph));
+  PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(options.output, "analysis.json"), report));
+  if (graph.output_schema().empty()) return kExitSucceeded;
+  const auto& patterns = options.transform_data.empty() ? options.data : options.transform_data;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, Open(patterns, schema, options, application, "transform"));
+  const std::string path = fs::Join(options.output, "transformed." + options.format);
+  PENSTOCK_RETURN_IF_ERROR(WriteTransformed(graph, *dataset, path, compute));
+  return kExitSucceeded;
+}
+
+void PrintFunctions(bool as_json) {
+  if (as_json) {
+    nlohmann::ordered_json json = nlohmann::ordered_json::array();
+    for (const auto& function : transform::ListFunctions())
+      json.push_back(
+          {{"name", function.name}, {"signature", function.signature}, {"tft", function.tft_name}});
+    fmt::print("{}\n", json.dump(2));
+    return;
+  }
+  for (const auto& function : transform::ListFunctions())
+    fmt::print("{:<50} {}\n", function.tft_name, function.signature);
+}
+
+CLI::App* AddSubcommand(CLI::App* transform, const std::string& name, const std::string& what,
+                        Options& options) {
+  auto* command = transform->add_subcommand(name, what);
+  command->add_option("spec", options.spec, "Features file (docs/guides/transform.md)")->required();
+  command->add_option("--data", options.data, "Raw examples: files, folders or globs")->required();
+  command->add_option("--schema", options.schema, "Schema that says the columns' types");
+  AddThreadsOption(command, options.num_threads);
+  return command;
+}
+
+}  // namespace
+
+void AddTransformCommand(CLI::App& cli, Application& application) {
+  auto* transform = cli.add_subcommand("transform", "Features of raw examples: explain, apply, functions");
+  transform->require_subcommand(1);
+  auto options = std::make_shared<Options>();
+  auto* explain =
+      AddSubcommand(transform, "explain", "Say what a features file will do with the data", *options);
+  explain->footer("Example: penstock transform explain features.yaml --data data.csv");
+  explain->add_flag("--json", options->as_json, "As JSON");
+  explain->callback([&application, options] {
+    application.action = [&application, options] { return Explain(application, *options); };
+  });
+  auto* apply = AddSubcommand(transform, "apply", "Analyze the data and transform it", *options);
+  apply->footer(
+      "Example: penstock transform apply features.yaml --data train.csv --transform-data eval.csv -o "
+      "transformed\n"
+      "Writes transform_graph.pb, vocabularies/, analysis.json and transformed.parquet");
+  apply->add_option("-o,--output", options->output, "Folder to write")->required();
+  apply->add_option("--transform-data", options->transform_data,
+                    "What to transform with the analysis of --data; else that itself");
+  apply->add_option("--format", options->format, "Of the transformed examples")
+      ->check(CLI::IsMember({"parquet", "jsonl", "arrow", "tfrecord", "tfrecord.gz"}));
+  apply->callback([&application, options] {
+    application.action = [&application, options] { return Apply(application, *options); };
+  });
+  auto* functions = transform->add_subcommand("functions", "List all functions with their TensorFlow names");
+  functions->footer("Example: penstock transform functions");
+  functions->add_flag("--json", options->as_json, "As JSON");
+  functions->callback([&application, options] {
+    application.action = [options]() -> Result<int> {
+      PrintFunctions(options->as_json);
+      return kExitSucceeded;
+    };
+  });
+}
+
+}  // namespace penstock::apps
