@@ -8,7 +8,7 @@ function(penstock_web target)
   set(_node "${CMAKE_SOURCE_DIR}/.deps/node/bin/node")
   set(_packages "${CMAKE_SOURCE_DIR}/.deps/web/node_modules")
   set(_embed "${CMAKE_SOURCE_DIR}/tools/embed_page.py")
-  set(_html "${CMAKE_BINARY_DIR}/web/index.html")
+  set(_html "${CMAKE_BINARY_DIR}/web_page/index.html")
   set(_source "${CMAKE_BINARY_DIR}/gen/penstock/pages/page_template.cc")
   find_program(PENSTOCK_PYTHON python3 REQUIRED)
   # A build without pages has to notice when they can be built.
@@ -22,7 +22,7 @@ function(penstock_web target)
     add_custom_command(
       OUTPUT "${_html}"
       COMMAND ${CMAKE_COMMAND} -E env NODE_ENV=production ${_node} ${_packages}/vite/bin/vite.js build
-              --logLevel warn --outDir "${CMAKE_BINARY_DIR}/web" --emptyOutDir
+              --logLevel warn --outDir "${CMAKE_BINARY_DIR}/web_page" --emptyOutDir
       WORKING_DIRECTORY "${_web}"
       DEPENDS ${_files} "${_web}/index.html" "${_web}/vite.config.ts" "${_web}/package-lock.json"
               "${CMAKE_SOURCE_DIR}/.deps/web/setup.stamp"

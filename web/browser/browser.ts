@@ -6,6 +6,9 @@ import { type Browser, chromium, type Page } from "playwright-core";
 const candidates = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 export const executable = candidates.find((path) => path !== undefined && existsSync(path));
 
+/** Machines that build beside the tests are slow. */
+const PATIENCE_MILLIS = 120_000;
+
 export interface OpenPage {
   readonly page: Page;
   /** Errors, warnings of the console, and requests beyond the file itself. */
@@ -16,7 +19,7 @@ export class PageOpener {
   private readonly browser: Promise<Browser>;
 
   constructor() {
-    this.browser = chromium.launch({ ...(executable ? { executablePath: executable } : {}), args: ["--no-sandbox"] });
+    this.browser = chromium.launch({ ...(executable ? { executablePath: executable } : {}), args: ["--no-sandbox"], timeout: PATIENCE_MILLIS });
   }
 
   async open(file: string, options: { scheme?: "light" | "dark"; width?: number; height?: number } = {}): Promise<OpenPage> {
@@ -25,6 +28,7 @@ export class PageOpener {
       viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
       colorScheme: options.scheme ?? "light",
     });
+    page.setDefaultTimeout(PATIENCE_MILLIS);
     const problems: string[] = [];
     page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
     page.on("console", (message) => {
