@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alignedBars, cumulative, finiteBars, infiniteCount, spread } from "../src/model/histogram.ts";
+import { alignedBars, cumulative, finiteBars, infiniteCount, spread, unevenness } from "../src/model/histogram.ts";
 
 test("buckets with infinite edges have no place on an axis", () => {
   const histogram = { edges: [-Infinity, 0, 1, Infinity], counts: [2, 3, 4] };
@@ -36,4 +36,12 @@ test("quantiles become points of the distribution function", () => {
     { value: 9, share: 1 },
   ]);
   assert.deepEqual(cumulative({ edges: [], counts: [] }), []);
+});
+
+test("unevenness is 0 where all counts are equal and 1 where one has everything", () => {
+  assert.equal(unevenness([5, 5, 5, 5]), 0);
+  assert.equal(unevenness([7, 0, 0]), 1);
+  assert.ok((unevenness([9, 1]) ?? 0) > (unevenness([6, 4]) ?? 1));
+  assert.equal(unevenness([7]), undefined);
+  assert.equal(unevenness([0, 0]), undefined);
 });

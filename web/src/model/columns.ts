@@ -1,5 +1,6 @@
 import type { Cell } from "../data/statistics_data.ts";
 import type { FeatureRow } from "./feature_rows.ts";
+import { unevenness } from "./histogram.ts";
 import { formatCount, formatShare, formatShort, NOTHING, visibleText } from "./numbers.ts";
 
 /** A column of numbers about one cell. */
@@ -108,6 +109,7 @@ export function sortKey(row: FeatureRow, column: string): number | string | unde
   if (column === "drift") return greatestDrift(row);
   if (column === "anomalies") return anomalyRank(row);
   const cell = row.cells.find((candidate) => candidate !== null);
+  if (column === "distribution") return cell ? unevenness(cell.histogram?.counts ?? cell.listed.map(({ count }) => count)) : undefined;
   const value = cell && CELL_COLUMNS.find(({ id }) => id === column)?.value(cell);
   return value ?? undefined;
 }

@@ -73,6 +73,17 @@ export function alignedBars(histograms: readonly (Histogram | undefined)[]): Bar
   );
 }
 
+/**
+ * How unevenly counts are spread: 0 where all are equal, 1 where one has everything (one less the entropy over the
+ * greatest possible). Undefined for fewer than two.
+ */
+export function unevenness(counts: readonly number[]): number | undefined {
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  if (counts.length < 2 || !(all > 0)) return undefined;
+  const entropy = counts.reduce((sum, count) => (count > 0 ? sum - (count / all) * Math.log(count / all) : sum), 0);
+  return 1 - entropy / Math.log(counts.length);
+}
+
 /** The share of values at or below each edge of a histogram: points of its distribution function. */
 export function cumulative(histogram: Histogram): { value: number; share: number }[] {
   const all = total(histogram);

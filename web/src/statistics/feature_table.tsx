@@ -16,7 +16,6 @@ interface Column {
   readonly width: string;
   readonly isText?: boolean;
   readonly cell?: CellColumn;
-  readonly isFixed?: boolean;
 }
 
 function columnsFor(kind: RowFilter["kind"], hasDrift: boolean, hasAnomalies: boolean): Column[] {
@@ -28,7 +27,7 @@ function columnsFor(kind: RowFilter["kind"], hasDrift: boolean, hasAnomalies: bo
   return [
     { id: "feature", label: "feature", explanation: "Name and type", width: "220px", isText: true },
     ...(hasAnomalies ? [{ id: "anomalies", label: "anomalies", explanation: "Broken rules of the schema", width: "112px", isText: false }] : []),
-    { id: "distribution", label: "distribution", explanation: "", width: `${SPARK_WIDTH + 20}px`, isText: true, isFixed: true },
+    { id: "distribution", label: "distribution", explanation: "Sorts by how unevenly the values are spread", width: `${SPARK_WIDTH + 20}px`, isText: true },
     ...(hasDrift
       ? [{ id: "drift", label: "drift", explanation: "Jensen-Shannon divergence from the first dataset: 0 equal, 1 disjoint", width: "84px" }]
       : []),
@@ -39,7 +38,7 @@ function columnsFor(kind: RowFilter["kind"], hasDrift: boolean, hasAnomalies: bo
 function Header(props: { columns: readonly Column[]; order: SortOrder | null; onOrder: (order: SortOrder | null) => void }) {
   return (
     <div className="head" role="row">
-      {props.columns.map(({ id, label, explanation, isText, isFixed }) => {
+      {props.columns.map(({ id, label, explanation, isText }) => {
         const isSorted = props.order?.column === id;
         const direction = props.order?.isDescending ? "descending" : "ascending";
         return (
@@ -49,14 +48,10 @@ function Header(props: { columns: readonly Column[]; order: SortOrder | null; on
             className={`${isText ? "start" : ""} ${id === "feature" ? "sticky" : ""}`}
             {...(isSorted ? { "aria-sort": direction } : {})}
           >
-            {isFixed ? (
-              <span>{label}</span>
-            ) : (
-              <button type="button" title={explanation} onClick={() => props.onOrder(nextOrder(props.order, id, isText ?? false))}>
-                {label}
-                {isSorted ? (props.order?.isDescending ? " ↓" : " ↑") : ""}
-              </button>
-            )}
+            <button type="button" title={explanation} onClick={() => props.onOrder(nextOrder(props.order, id, isText === true && id !== "distribution"))}>
+              {label}
+              {isSorted ? (props.order?.isDescending ? " ↓" : " ↑") : ""}
+            </button>
           </div>
         );
       })}
