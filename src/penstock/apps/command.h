@@ -36,6 +36,8 @@ void AddSchemaCommand(CLI::App& cli, Application& application);
 void AddValidateCommand(CLI::App& cli, Application& application);
 void AddTransformCommand(CLI::App& cli, Application& application);
 void AddPredictCommand(CLI::App& cli, Application& application);
+void AddEvaluateCommand(CLI::App& cli, Application& application);
+void AddEvalCommand(CLI::App& cli, Application& application);
 void AddComponentsCommand(CLI::App& cli, Application& application);
 void AddComponentCommand(CLI::App& cli, Application& application);
 

@@ -95,6 +95,8 @@ int Main(int argc, char** argv) {
   AddValidateCommand(cli, application);
   AddTransformCommand(cli, application);
   AddPredictCommand(cli, application);
+  AddEvaluateCommand(cli, application);
+  AddEvalCommand(cli, application);
   AddComponentsCommand(cli, application);
   AddComponentCommand(cli, application);
   try {

@@ -6,7 +6,9 @@
 
 #include "penstock/base/proto_io.h"
 #include "penstock/components/example_validator/example_validator.h"
-#include "penstock/evaluation/evaluation_result.h"
+#include "penstock/evaluation/evaluation_output.h"
+#include "penstock/evaluation/result_text.h"
+#include "penstock/evaluation/validation.h"
 #include "penstock/runtime/scheduler.h"
 #include "penstock/validation/anomaly_report.h"
 
@@ -57,17 +59,26 @@ Status AddAnomalies(const std::string& node, const Artifact& artifact, json& rep
 }
 
 Status AddEvaluation(const std::string& node, const Artifact& artifact, json& report) {
-  PENSTOCK_ASSIGN_OR_RETURN(const auto result, evaluation::ReadEvaluation(artifact.uri));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto stored, evaluation::ReadEvaluationFiles(artifact.uri));
   json metrics = json::object();
-  if (const auto* overall = evaluation::OverallSlice(result))
-    for (const auto& metric : overall->metrics()) metrics[metric.name()] = metric.value();
-  const auto verdict = evaluation::Verdict(result);
-  report["evaluations"].push_back({{"node", node},
-                                   {"metrics", metrics},
-                                   {"blessed", verdict.is_blessed},
-                                   {"reasons", verdict.reasons},
-                                   {"uri", artifact.uri},
-                                   {"text", evaluation::FormatEvaluation(result)}});
+  for (const auto& slice : stored.slices) {
+    if (slice.is_cross || !slice.slice.empty()) continue;
+    // Of the candidate; the baseline's stand beside it in the artifact.
+    for (const auto& [key, value] : slice.metrics)
+      if (const auto* number = std::get_if<double>(&value);
+          number != nullptr && !key.is_diff && key.model != "baseline")
+        metrics[key.name] = *number;
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const auto lines, evaluation::ListStoredChecks(stored));
+  const std::string checks = lines.empty() ? "" : fmt::format("\n{}\n", fmt::join(lines, "\n"));
+  const bool is_blessed = !stored.has_validation || stored.validation.validation_ok();
+  report["evaluations"].push_back(
+      {{"node", node},
+       {"metrics", metrics},
+       {"blessed", is_blessed},
+       {"reasons", evaluation::ExplainValidation(stored.validation)},
+       {"uri", artifact.uri},
+       {"text", evaluation::FormatResults(stored.slices, {}, {.metrics = {}, .max_slices = 5}) + checks}});
   return OkStatus();
 }
 

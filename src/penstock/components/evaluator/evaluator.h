@@ -23,6 +23,8 @@ struct Evaluator {
   nlohmann::json thresholds = nlohmann::json::object();
   nlohmann::json change_thresholds = nlohmann::json::object();
   nlohmann::json per_slice_thresholds = nlohmann::json::array();
+  nlohmann::json fairness = nlohmann::json::object();
+  std::string confidence_intervals;
   std::string example_weight;
   int64_t min_slice_size = 1;
 
@@ -44,6 +46,9 @@ struct Evaluator {
     node.Parameter("change_thresholds", change_thresholds,
                    "Per metric: direction, absolute, relative; against the baseline.");
     node.Parameter("per_slice_thresholds", per_slice_thresholds, "Thresholds of single slices.");
+    node.Parameter("fairness", fairness,
+                   "Groups to compare: columns, baseline, thresholds, max_difference of rates.");
+    node.OptionalParameter("confidence_intervals", confidence_intervals, "bootstrap or jackknife.");
     node.OptionalParameter("example_weight", example_weight, "Column that weighs the examples.");
     node.Parameter("min_slice_size", min_slice_size, "Slices with fewer examples are left out.");
     node.Output("evaluation", outputs.evaluation, "Every metric of every slice.");

@@ -1,0 +1,198 @@
+#include "penstock/evaluation/evaluation_output.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <arrow/array.h>
+#include <arrow/builder.h>
+#include <arrow/record_batch.h>
+
+#include "penstock/base/arrow_status.h"
+#include "penstock/base/filesystem.h"
+#include "penstock/base/proto_io.h"
+#include "penstock/data/example_writer.h"
+#include "penstock/data/tfrecord/crc32c.h"
+#include "penstock/data/tfrecord/record_reader.h"
+#include "penstock/evaluation/result_protos.h"
+#include "penstock/evaluation/validation.h"
+
+namespace penstock::evaluation {
+namespace {
+
+// TFMA's names of files.
+constexpr char kMetrics[] = "metrics-00000-of-00001.tfrecord";
+constexpr char kPlots[] = "plots-00000-of-00001.tfrecord";
+constexpr char kAttributions[] = "attributions-00000-of-00001.tfrecord";
+constexpr char kValidations[] = "validations.tfrecord";
+constexpr char kConfig[] = "eval_config.json";
+constexpr char kParquet[] = "metrics.parquet";
+// The release of TFMA whose messages these are.
+constexpr char kTfmaVersion[] = "0.52.0";
+
+void AppendLittleEndian(uint64_t value, int num_bytes, std::string& out) {
+  for (int i = 0; i < num_bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+}
+
+void AppendRecord(const google::protobuf::Message& message, std::string& out) {
+  const std::string bytes = SerializeDeterministically(message);
+  const size_t begin = out.size();
+  AppendLittleEndian(bytes.size(), 8, out);
+  AppendLittleEndian(data::tfrecord::MaskedCrc32c(std::string_view(out).substr(begin, 8)), 4, out);
+  out += bytes;
+  AppendLittleEndian(data::tfrecord::MaskedCrc32c(bytes), 4, out);
+}
+
+// Calls `add` with each message of a file of records.
+template <class Message, class Add>
+Status ReadRecords(const std::string& path, const Add& add) {
+  PENSTOCK_ASSIGN_OR_RETURN(const data::FileSource source, data::FileSource::Find(path));
+  PENSTOCK_ASSIGN_OR_RETURN(auto stream, data::tfrecord::StreamRange(source, 0, source.size()));
+  data::tfrecord::RecordReader reader(path, std::move(stream));
+  while (true) {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto record, reader.Next());
+    if (!record.has_value()) return OkStatus();
+    Message message;
+    if (!message.ParseFromArray(record->data(), static_cast<int>(record->size()))) {
+      return DataLoss("{}: record {} is no {}", path, reader.record_number() - 1,
+                      Message::descriptor()->full_name());
+    }
+    PENSTOCK_RETURN_IF_ERROR(add(message));
+  }
+}
+
+Status WriteConfig(const Evaluation& evaluation, const std::string& uri) {
+  tfma::EvalRun run;
+  *run.mutable_eval_config() = evaluation.config;
+  run.set_version(kTfmaVersion);
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(run, &text, options).ok())
+    return Internal("The configuration cannot be written as JSON");
+  return fs::WriteFileAtomically(fs::Join(uri, kConfig), text);
+}
+
+// One number of one slice; lists and matrices are in the TFRecord files.
+struct Rows {
+  arrow::StringBuilder slice, baseline_slice, model, output, sub_key, metric;
+  arrow::BooleanBuilder is_weighted, is_diff;
+  arrow::Int64Builder num_examples;
+  arrow::DoubleBuilder value, lower, upper, standard_error;
+
+  Status Append(const SliceResult& of, const MetricKey& key, double number) {
+    PENSTOCK_RETURN_IF_ARROW_ERROR(slice.Append(SliceText(of.slice)));
+    if (of.is_cross) {
+      PENSTOCK_RETURN_IF_ARROW_ERROR(baseline_slice.Append(SliceText(of.baseline_slice)));
+    } else {
+      PENSTOCK_RETURN_IF_ARROW_ERROR(baseline_slice.AppendNull());
+    }
+    PENSTOCK_RETURN_IF_ARROW_ERROR(model.Append(key.model));
+    PENSTOCK_RETURN_IF_ARROW_ERROR(output.Append(key.output));
+    PENSTOCK_RETURN_IF_ARROW_ERROR(sub_key.Append(key.SubKeyText()));
+    PENSTOCK_RETURN_IF_ARROW_ERROR(metric.Append(key.name));
+    PENSTOCK_RETURN_IF_ARROW_ERROR(is_weighted.Append(key.is_weighted));
+    PENSTOCK_RETURN_IF_ARROW_ERROR(is_diff.Append(key.is_diff));
+    PENSTOCK_RETURN_IF_ARROW_ERROR(num_examples.Append(of.num_examples));
+    PENSTOCK_RETURN_IF_ARROW_ERROR(value.Append(number));
+    const auto interval = of.intervals.find(key);
+    const bool has = interval != of.intervals.end() && interval->second.lower.size() == 1;
+    for (const auto& [builder, numbers] :
+         {std::pair(&lower, has ? &interval->second.lower : nullptr),
+          {&upper, has ? &interval->second.upper : nullptr},
+          {&standard_error, has ? &interval->second.standard_error : nullptr}})
+      PENSTOCK_RETURN_IF_ARROW_ERROR(numbers == nullptr ? builder->AppendNull()
+                                                        : builder->Append((*numbers)[0]));
+    return OkStatus();
+  }
+};
+
+Status WriteParquet(const Evaluation& evaluation, const std::string& path) {
+  Rows rows;
+  for (const SliceResult& slice : evaluation.slices)
+    for (const auto& [key, value] : slice.metrics)
+      if (const auto* number = std::get_if<double>(&value))
+        PENSTOCK_RETURN_IF_ERROR(rows.Append(slice, key, *number));
+  const std::pair<const char*, arrow::ArrayBuilder*> columns[] = {{"slice", &rows.slice},
+                                                                  {"baseline_slice", &rows.baseline_slice},
+                                                                  {"model", &rows.model},
+                                                                  {"output", &rows.output},
+                                                                  {"sub_key", &rows.sub_key},
+                                                                  {"metric", &rows.metric},
+                                                                  {"example_weighted", &rows.is_weighted},
+                                                                  {"is_diff", &rows.is_diff},
+                                                                  {"num_examples", &rows.num_examples},
+                                                                  {"value", &rows.value},
+                                                                  {"lower_bound", &rows.lower},
+                                                                  {"upper_bound", &rows.upper},
+                                                                  {"standard_error", &rows.standard_error}};
+  arrow::FieldVector fields;
+  arrow::ArrayVector arrays;
+  for (const auto& [name, builder] : columns) {
+    std::shared_ptr<arrow::Array> array;
+    PENSTOCK_RETURN_IF_ARROW_ERROR(builder->Finish(&array));
+    fields.push_back(arrow::field(name, array->type()));
+    arrays.push_back(std::move(array));
+  }
+  const auto schema = arrow::schema(std::move(fields));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto writer,
+                            data::OpenExampleWriter(path, schema, data::PayloadFormat::kParquet));
+  const int64_t num_rows = arrays[0]->length();
+  PENSTOCK_RETURN_IF_ERROR(writer->Write(arrow::RecordBatch::Make(schema, num_rows, std::move(arrays))));
+  return writer->Close();
+}
+
+}  // namespace
+
+Status WriteEvaluationFiles(const Evaluation& evaluation, const std::string& uri) {
+  PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(uri));
+  std::string metrics, plots, validations;
+  for (const SliceResult& slice : evaluation.slices) {
+    AppendRecord(MetricsProto(slice), metrics);
+    if (!slice.plots.empty()) AppendRecord(PlotsProto(slice), plots);
+  }
+  PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kMetrics), metrics));
+  PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kPlots), plots));
+  PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kAttributions), ""));
+  if (evaluation.has_thresholds) {
+    AppendRecord(evaluation.validation, validations);
+    PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kValidations), validations));
+  }
+  PENSTOCK_RETURN_IF_ERROR(WriteConfig(evaluation, uri));
+  return WriteParquet(evaluation, fs::Join(uri, kParquet));
+}
+
+Result<StoredEvaluation> ReadEvaluationFiles(const std::string& uri) {
+  StoredEvaluation stored;
+  PENSTOCK_RETURN_IF_ERROR(ReadRecords<tfma::MetricsForSlice>(
+      fs::Join(uri, kMetrics), [&](const tfma::MetricsForSlice& metrics) -> Status {
+        PENSTOCK_ASSIGN_OR_RETURN(SliceResult slice, FromProtos(metrics));
+        stored.slices.push_back(std::move(slice));
+        return OkStatus();
+      }));
+  const std::string config = fs::Join(uri, kConfig);
+  PENSTOCK_ASSIGN_OR_RETURN(const bool has_config, fs::Exists(config));
+  if (has_config) {
+    PENSTOCK_ASSIGN_OR_RETURN(stored.config, ReadEvalConfig(config));
+  }
+  const std::string validations = fs::Join(uri, kValidations);
+  PENSTOCK_ASSIGN_OR_RETURN(stored.has_validation, fs::Exists(validations));
+  if (!stored.has_validation) return stored;
+  PENSTOCK_RETURN_IF_ERROR(
+      ReadRecords<tfma::ValidationResult>(validations, [&](const tfma::ValidationResult& validation) {
+        stored.validation.MergeFrom(validation);
+        return OkStatus();
+      }));
+  return stored;
+}
+
+Result<std::vector<std::string>> ListStoredChecks(const StoredEvaluation& stored) {
+  if (!stored.has_validation) return std::vector<std::string>();
+  // Only names are looked up here; which columns they were measured on says nothing more.
+  const TargetOf target_of = [](const tfma::ModelSpec& spec, const std::string&) -> Result<TargetColumns> {
+    return TargetColumns{"label", "prediction of " + spec.name(), ""};
+  };
+  PENSTOCK_ASSIGN_OR_RETURN(const EvaluationPlan plan,
+                            PlanEvaluation(stored.config, target_of, Compatibility::kDocumentation));
+  return ListChecks(plan, stored.slices);
+}
+
+}  // namespace penstock::evaluation

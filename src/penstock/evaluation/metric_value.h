@@ -1,0 +1,66 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace penstock::evaluation {
+
+/// Weights of right and wrong answers where scores above a threshold count as positive, one entry a
+/// threshold.
+struct ConfusionMatrices {
+  std::vector<double> thresholds, tp, tn, fp, fn;
+};
+
+/// Weights by (actual class, predicted class); the predicted class is -1 where no score is above the
+/// threshold.
+struct ClassMatrices {
+  std::map<double, std::map<std::pair<int, int>, double>> by_threshold;
+};
+
+/// For each class that is labelled and each class that is scored: fn, tn, fp, tp of the latter.
+struct MultiLabelMatrices {
+  std::map<double, std::map<std::pair<int, int>, std::array<double, 4>>> by_threshold;
+};
+
+/// Labels and predictions summed up by the prediction's range.
+struct CalibrationBuckets {
+  struct Bucket {
+    double lower = 0, upper = 0;  ///< lower <= prediction < upper
+    double weight = 0, label = 0, prediction = 0;
+  };
+  std::vector<Bucket> buckets;
+};
+
+/// Some values of a feature.
+struct FeatureSample {
+  enum class Kind { kText, kInt64, kDouble };
+  Kind kind = Kind::kText;
+  std::vector<std::string> texts;
+  std::vector<double> numbers;
+};
+
+/// What a metric may be: a number (NaN where undefined), one number a threshold, matrices, a sample, a
+/// message.
+using MetricValue = std::variant<double, std::vector<double>, ConfusionMatrices, ClassMatrices,
+                                 MultiLabelMatrices, CalibrationBuckets, FeatureSample, std::string>;
+
+/// a - b, number by number; nothing where the two are of different kinds or have no difference.
+std::optional<MetricValue> Difference(const MetricValue& a, const MetricValue& b);
+
+/// All numbers of the value in a fixed order, for resampling; empty for a sample or a message.
+std::vector<double> NumbersOf(const MetricValue& value);
+
+/// One row of TFMA's ConfusionMatrixAtThreshold: the matrix and what follows from it.
+struct MatrixRates {
+  double precision, recall, false_positive_rate, f1, accuracy, false_omission_rate;
+};
+/// Undefined precision is 1, undefined recall 0, undefined false omission rate NaN: as TFMA stores them.
+MatrixRates RatesOf(const ConfusionMatrices& matrices, size_t i);
+
+}  // namespace penstock::evaluation

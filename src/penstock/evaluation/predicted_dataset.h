@@ -1,0 +1,48 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "penstock/data/dataset.h"
+#include "penstock/model/model.h"
+
+namespace penstock::evaluation {
+
+/// Columns that PredictedDataset adds.
+inline constexpr char kModelPrediction[] = "__prediction";
+inline constexpr char kBaselinePrediction[] = "__baseline_prediction";
+inline constexpr char kModelLabel[] = "__label";
+
+/// A dataset of raw examples with what models say of them beside. Predicts as it is read, batch by batch, so
+/// that predictions are never all in memory. The label is the one of the model's transform; examples without
+/// one are left out. Safe from any thread.
+class PredictedDataset : public data::Dataset {
+ public:
+  /// `baseline` may be null. All must outlive it. kInvalidArgument where the baseline has another task;
+  /// kFailedPrecondition where `reads_label` and the model's transform defines none.
+  static Result<std::unique_ptr<PredictedDataset>> Make(const data::Dataset& raw, const model::Model& model,
+                                                        const model::Model* baseline, bool reads_label);
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  int64_t num_shards() const override { return raw_.num_shards(); }
+  int64_t ShardBytes(int64_t shard) const override { return raw_.ShardBytes(shard); }
+  Result<std::unique_ptr<data::BatchReader>> ReadShard(int64_t shard) const override;
+  Result<data::Batch> AddColumns(const data::Batch& raw) const;
+  /// Examples left out because the model's transform gives them no label, of all shards read so far.
+  int64_t num_without_label() const { return num_without_label_; }
+
+ private:
+  PredictedDataset(const data::Dataset& raw, const model::Model& model, const model::Model* baseline,
+                   bool reads_label)
+      : raw_(raw), model_(model), baseline_(baseline), reads_label_(reads_label) {}
+
+  const data::Dataset& raw_;
+  const model::Model& model_;
+  const model::Model* baseline_;
+  const bool reads_label_;
+  std::shared_ptr<arrow::Schema> schema_;
+  mutable std::atomic<int64_t> num_without_label_{0};
+};
+
+}  // namespace penstock::evaluation

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <vector>
+
+#include <tensorflow_model_analysis/proto/validation_result.pb.h>
+#include <nlohmann/json_fwd.hpp>
+
+#include "penstock/evaluation/slice_results.h"
+
+namespace penstock::evaluation {
+
+/// {"slices": [{slice, slice_key | cross_slice_key, metrics, plots, legacy_metrics?}]}; metrics: model ->
+/// output -> sub key -> metric -> {value, example_weighted, confidence_interval?}. "|diff" after a name:
+/// candidate less baseline;
+/// "|weighted" and "|unweighted" where a name is there twice. NaN and infinities are texts.
+nlohmann::json ResultsToJson(const std::vector<SliceResult>& slices);
+/// The proto as JSON, numbers of wrappers as plain numbers.
+nlohmann::json ValidationToJson(const tfma::ValidationResult& validation);
+
+}  // namespace penstock::evaluation
