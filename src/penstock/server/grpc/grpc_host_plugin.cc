@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 
 #include "penstock/server/grpc/grpc_host.h"
 
@@ -90,6 +91,8 @@ class CallbackHost : public GrpcHost {
   ~CallbackHost() override { Drain(0); }
 
   bool Start(const GrpcHostOptions& options, std::string& error) {
+    // What goes wrong is answered in `error`; gRPC would tell it once more, in its own way.
+    setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     const std::string host =
