@@ -92,6 +92,13 @@ def cases(folder, with_peers):
         stats.unlink()
         return megabytes
 
+    transformed = folder / "transformed"
+
+    def check_transform(_, megabytes):
+        found = json.loads((transformed / "analysis.json").read_text())
+        assert found["named"]["num_examples"]["value"] == 1_000_000, found["named"]
+        return megabytes
+
     def forget():
         shutil.rmtree(root, ignore_errors=True)
 
@@ -102,6 +109,9 @@ def cases(folder, with_peers):
     yield Case("1M taxi rows: CSV -> splits in Parquet", [PENSTOCK, "run", ingest, "--root", root, "--json"], 1.5, None,
                forget, check_ingest)
     yield Case("1M taxi rows: statistics from CSV", [PENSTOCK, "stats", "generate", CSV, "-o", stats], 1.5, 300, None, check_stats)
+    yield Case("1M taxi rows: analyze and transform",
+               [PENSTOCK, "transform", "apply", ROOT / "benchmarks/transform_taxi.yaml", "--data", CSV, "-o", transformed], 1.2,
+               None, None, check_transform)
     yield Case("1M taxi rows: statistics from Parquet", [PENSTOCK, "stats", "generate", parquet, "-o", stats], 0.8, None, None,
                check_stats)
     for threads in (1, 2):

@@ -80,6 +80,7 @@ Json ValueJson(const arrow::Array& array, int64_t row) {
 /// As Python writes a float: with a point or an exponent.
 template <class Number>
 std::string FloatText(Number number) {
+  if (std::isnan(number)) return "nan";
   std::string text = fmt::format("{}", number);
   if (text.find_first_of(".en") == std::string::npos) text += ".0";
   return text;
@@ -95,7 +96,7 @@ std::string KeyLine(const Analysis& analysis, const Program& program, const Mome
            &program.analyses[static_cast<size_t>(node.analysis)] == &analysis;
   });
   // It keeps the least value as the largest of -x.
-  if (is_min_max) return number(0 - moments.minimum) + "," + number(moments.maximum);
+  if (is_min_max) return number(-moments.minimum) + "," + number(moments.maximum);
   return number(moments.mean) + "," + number(moments.variance);
 }
 

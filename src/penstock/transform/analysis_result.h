@@ -65,7 +65,7 @@ struct KeyedResult {
     size_t high = keys.size();
     while (low < high) {
       const size_t middle = (low + high) / 2;
-      if (keys[middle] < key) {
+      if (keys[middle].compare(key) < 0) {
         low = middle + 1;
       } else {
         high = middle;

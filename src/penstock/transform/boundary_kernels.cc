@@ -53,7 +53,8 @@ class JoinedBoundaries {
     if (moved != moved) return last_bucket_;
     // With one boundary alone there are none on the line but its begin.
     const bool has_own = last_bucket_ > 1;
-    const float first = key == 0 || !has_own ? 0.0F : RowOf(key - 1).boundaries.back();
+    float first = 0;
+    if (key > 0 && has_own && !RowOf(key - 1).boundaries.empty()) first = RowOf(key - 1).boundaries.back();
     int64_t bucket = first <= moved ? 1 : 0;
     for (const float boundary : row.boundaries) bucket += boundary <= moved ? 1 : 0;
     return std::min(bucket, last_bucket_);

@@ -58,7 +58,7 @@ Result<Value> ExpressionPlanner::PlanBucketize(const Expression& call, const Arg
   }
   PENSTOCK_ASSIGN_OR_RETURN(const bool is_elementwise, BooleanLiteral(arguments[4], "elementwise", false));
   Node node{.op = Operator::kBucketize, .inputs = {x}};
-  if (is_elementwise) {
+  if (is_elementwise && builder_.node(x).is_list) {
     node.op = Operator::kBucketizePerKey;
     quantiles.kind = AnalysisKind::kKeyedQuantiles;
     PENSTOCK_ASSIGN_OR_RETURN(const int32_t key, PlanPositionKey(x, call));
@@ -93,7 +93,7 @@ Result<Value> ExpressionPlanner::PlanQuantiles(const Expression& call, const Arg
                             BooleanLiteral(arguments[4], "reduce_instance_dims", true));
   Node node{.op = Operator::kBoundaries, .inputs = {x}};
   node.is_narrow = is_tft();
-  if (!is_reduced) {
+  if (!is_reduced && builder_.node(x).is_list) {
     node.op = Operator::kBoundariesByPosition;
     quantiles.kind = AnalysisKind::kKeyedQuantiles;
     PENSTOCK_ASSIGN_OR_RETURN(const int32_t key, PlanPositionKey(x, call));

@@ -159,6 +159,27 @@ Result<Column> Position(const Column& x) {
   return column;
 }
 
+template <class T>
+Result<Column> PadLists(int64_t size, const Column& x, const Column& filler) {
+  ListBuilder<T> lists(x.type(), x.num_rows());
+  for (int64_t row = 0; row < x.num_rows(); ++row) {
+    const ValueRange range = RangeOf(x, row);
+    const ValueRange filling = RangeOf(filler, row);
+    const bool has_filler = filling.begin < filling.end && filler.IsPresent(filling.begin);
+    for (int64_t i = range.begin; i < range.begin + size; ++i) {
+      if (i < range.end && x.IsPresent(i)) {
+        lists.Add(x.Values<T>()[i]);
+      } else if (has_filler) {
+        lists.Add(filler.Values<T>()[filling.begin]);
+      } else {
+        lists.Add(T{}, false);
+      }
+    }
+    lists.EndRow();
+  }
+  return lists.Finish();
+}
+
 /// The first `size` places of each list, with a filler where there is nothing.
 Result<Column> Pad(const Node& node, const Column& x, const Column& filler) {
   for (int64_t row = 0; row < x.num_rows(); ++row) {
@@ -168,21 +189,7 @@ Result<Column> Pad(const Node& node, const Column& x, const Column& filler) {
                            node.integer, row + 1, range.end - range.begin);
   }
   PENSTOCK_ASSIGN_OR_RETURN(Column column, ForType(x.type(), [&](auto zero) -> Result<Column> {
-                              using T = decltype(zero);
-                              ListBuilder<T> lists(x.type(), x.num_rows());
-                              for (int64_t row = 0; row < x.num_rows(); ++row) {
-                                const ValueRange range = RangeOf(x, row);
-                                const int64_t filler_row =
-                                    filler.is_list() ? RangeOf(filler, row).begin : row;
-                                for (int64_t place = 0; place < node.integer; ++place) {
-                                  const int64_t i = range.begin + place;
-                                  const bool is_there = i < range.end && x.IsPresent(i);
-                                  lists.Add(is_there ? x.Values<T>()[i] : filler.Values<T>()[filler_row],
-                                            is_there || filler.IsPresent(filler_row));
-                                }
-                                lists.EndRow();
-                              }
-                              return lists.Finish();
+                              return PadLists<decltype(zero)>(node.integer, x, filler);
                             }));
   column.KeepAliveAllOf(x);
   column.KeepAliveAllOf(filler);

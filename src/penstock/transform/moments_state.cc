@@ -90,15 +90,21 @@ Status MomentsState::Add(const AnalysisTask& task, const AnalysisColumns& column
   return OkStatus();
 }
 
-void MomentsState::AddValue(const AnalysisTask& task, double value) {
+void MomentsState::AddOfKey(const AnalysisTask& task, std::span<const double> values) {
   if (task.is_tft) {
-    tft_.AddSpan({&value, 1}, task.analysis->is_narrow);
-  } else if (std::isfinite(value)) {
-    moments_.Add(value);
-  } else {
-    ++num_left_out_;
+    const TftOrder order = task.analysis->is_by_position ? TftOrder::kRows : TftOrder::kSquares;
+    tft_.AddSpan(values, task.analysis->is_narrow, order);
+    if (sketch_.has_value()) sketch_->AddSpan(values);
+    return;
   }
-  if (sketch_.has_value() && (task.is_tft || std::isfinite(value))) sketch_->Add(value);
+  for (const double value : values) {
+    if (!std::isfinite(value)) {
+      ++num_left_out_;
+      continue;
+    }
+    moments_.Add(value);
+    if (sketch_.has_value()) sketch_->Add(value);
+  }
 }
 
 Status MomentsState::Merge(const MomentsState& from) {
@@ -144,14 +150,17 @@ Status MomentsState::Decode(const AnalysisTask&, combine::StateReader& reader) {
 Status KeyedMomentsState::Add(const AnalysisTask& task, const AnalysisColumns& columns) {
   const Column& values = *columns.input;
   PENSTOCK_ASSIGN_OR_RETURN(const Column keys, AlignedWith(values, *columns.key, "a key"));
+  std::map<std::string_view, std::vector<double>> by_key;
   for (int64_t i = 0; i < values.size(); ++i) {
-    if (!values.IsPresent(i) || !keys.IsPresent(i)) continue;
-    auto found = keys_.find(keys.texts()[i]);
+    if (values.IsPresent(i) && keys.IsPresent(i)) by_key[keys.texts()[i]].push_back(values.numbers()[i]);
+  }
+  for (const auto& [key, of_key] : by_key) {
+    auto found = keys_.find(key);
     if (found == keys_.end()) {
       if (keys_.size() >= kMaxKeys) return TooManyKeys();
-      found = keys_.emplace(keys.texts()[i], MomentsState(task)).first;
+      found = keys_.emplace(key, MomentsState(task)).first;
     }
-    found->second.AddValue(task, values.numbers()[i]);
+    found->second.AddOfKey(task, of_key);
   }
   return OkStatus();
 }

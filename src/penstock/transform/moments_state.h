@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "penstock/combine/moments.h"
@@ -20,7 +21,8 @@ class MomentsState {
  public:
   explicit MomentsState(const AnalysisTask& task);
   Status Add(const AnalysisTask& task, const AnalysisColumns& columns);
-  void AddValue(const AnalysisTask& task, double value);
+  /// Values of one key, in the order of the examples.
+  void AddOfKey(const AnalysisTask& task, std::span<const double> values);
   Status Merge(const MomentsState& from);
   Result<AnalysisResult> Finish(const AnalysisTask& task) const;
   Result<MomentsResult> FinishMoments(const AnalysisTask& task) const;

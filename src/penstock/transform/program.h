@@ -76,6 +76,7 @@ struct Analysis {
   int32_t label = -1;             ///< kVocabulary: the integer node that tokens shall tell of, or none.
   int64_t num_buckets = 0;        ///< kQuantiles, kKeyedQuantiles.
   bool is_narrow = false;         ///< Of moments and integers: of float32 or int32, as TFT has them.
+  bool is_by_position = false;    ///< Of keyed moments, while they are made: the key is the place in a list.
   bool needs_tukey = false;       ///< kMoments: the tukey_ results too, which needs every value.
   bool needs_components = false;  ///< kCovariance: its eigenvectors too.
   VocabularyOptions vocabulary;   ///< kVocabulary; its file_name for kKeyed... and kCounts too.

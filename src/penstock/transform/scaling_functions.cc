@@ -69,7 +69,12 @@ Result<bool> ExpressionPlanner::IsNarrowResult(const Expression* output_dtype, i
 
 Result<Value> ExpressionPlanner::MakeAnalyzed(Node node, Analysis analysis, const Expression& call) {
   analysis.input = node.inputs[0];
-  if (node.inputs.size() == 2) analysis.key = node.inputs[1];
+  if (node.inputs.size() == 2) {
+    analysis.key = node.inputs[1];
+    const Node& key = builder_.node(analysis.key);
+    analysis.is_by_position =
+        key.op == Operator::kCast && builder_.node(key.inputs[0]).op == Operator::kPosition;
+  }
   node.analysis = builder_.AddAnalysis(std::move(analysis));
   return Make(std::move(node), call);
 }
@@ -86,7 +91,7 @@ Result<Value> ExpressionPlanner::PlanZScore(const Expression& call, const Argume
   Node node{.op = Operator::kZScore, .inputs = {x}};
   node.is_narrow = is_narrow;
   Analysis analysis{.is_narrow = is_narrow};
-  if (is_elementwise) {
+  if (is_elementwise && builder_.node(x).is_list) {
     node.op = Operator::kZScorePerKey;
     analysis.kind = AnalysisKind::kKeyedMoments;
     PENSTOCK_ASSIGN_OR_RETURN(const int32_t key, PlanPositionKey(x, call));
@@ -108,7 +113,7 @@ Result<Value> ExpressionPlanner::PlanMinMax(const Expression& call, const Argume
   PENSTOCK_ASSIGN_OR_RETURN(const bool is_elementwise,
                             BooleanLiteral(arguments.back(), "elementwise", false));
   Analysis analysis{.is_narrow = is_tft()};
-  if (is_elementwise) {
+  if (is_elementwise && builder_.node(x).is_list) {
     node.op = Operator::kMinMaxPerKey;
     analysis.kind = AnalysisKind::kKeyedMoments;
     PENSTOCK_ASSIGN_OR_RETURN(const int32_t key, PlanPositionKey(x, call));
@@ -126,7 +131,7 @@ Result<Value> ExpressionPlanner::PlanPerKey(const Expression& call, const Argume
   Analysis analysis{.kind = AnalysisKind::kKeyedMoments, .is_narrow = is_tft()};
   PENSTOCK_ASSIGN_OR_RETURN(analysis.vocabulary.file_name,
                             TextLiteral(arguments[3], "key_vocabulary_filename", ""));
-  if (is_elementwise) {
+  if (is_elementwise && builder_.node(x).is_list) {
     // Every place of a list is a key of its own beside the given one.
     PENSTOCK_ASSIGN_OR_RETURN(const int32_t position, PlanPositionKey(x, call));
     Node joined{.op = Operator::kJoin, .inputs = {key, position}};
@@ -153,10 +158,11 @@ Result<Value> ExpressionPlanner::PlanGaussian(const Expression& call, const Argu
   PENSTOCK_ASSIGN_OR_RETURN(const int32_t x, PlanAs(ValueType::kNumber, *arguments[0], call.text));
   PENSTOCK_ASSIGN_OR_RETURN(const bool is_elementwise, BooleanLiteral(arguments[1], "elementwise", false));
   PENSTOCK_ASSIGN_OR_RETURN(const bool is_narrow, IsNarrowResult(arguments[2], x));
-  Node node{.op = is_elementwise ? Operator::kGaussianPerKey : Operator::kGaussian, .inputs = {x}};
+  Node node{.op = Operator::kGaussian, .inputs = {x}};
   node.is_narrow = is_narrow;
   Analysis analysis{.is_narrow = is_narrow, .needs_tukey = true};
-  if (is_elementwise) {
+  if (is_elementwise && builder_.node(x).is_list) {
+    node.op = Operator::kGaussianPerKey;
     analysis.kind = AnalysisKind::kKeyedMoments;
     PENSTOCK_ASSIGN_OR_RETURN(const int32_t key, PlanPositionKey(x, call));
     node.inputs.push_back(key);

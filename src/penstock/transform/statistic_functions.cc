@@ -125,8 +125,9 @@ void ExpressionPlanner::AddStatisticFunctions(std::vector<Function>& functions) 
 
 Result<Value> ExpressionPlanner::PlanStatistic(const Expression& call, const Arguments& arguments) {
   PENSTOCK_ASSIGN_OR_RETURN(Value value, Plan(*arguments[0]));
-  PENSTOCK_ASSIGN_OR_RETURN(const bool is_reduced,
-                            BooleanLiteral(arguments[1], "reduce_instance_dims", true));
+  PENSTOCK_ASSIGN_OR_RETURN(bool is_reduced, BooleanLiteral(arguments[1], "reduce_instance_dims", true));
+  // One value an example has no places to keep apart.
+  is_reduced = is_reduced || value.node < 0 || !builder_.node(value.node).is_list;
   const Statistic statistic = StatisticOf(call.text);
   const bool is_counted = statistic == Statistic::kCount;
   if (is_counted && value.type == ValueType::kText) {

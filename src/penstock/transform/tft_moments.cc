@@ -8,10 +8,29 @@
 
 namespace penstock::transform {
 
+namespace {
+
 template <class Number>
-void TftMoments::AddBlock(std::span<const double> values) {
+Number AddUp(const std::vector<Number>& values, TftOrder order) {
+  if (order == TftOrder::kLanes) return AddUpInLanes<Number>(values);
+  Number sum = 0;
+  for (const Number value : values) sum += value;
+  return sum;
+}
+
+/// numpy.nan_to_num: what overflowed is the largest number, and NaN is 0.
+template <class Number>
+Number Finite(Number value) {
+  constexpr Number kMost = std::numeric_limits<Number>::max();
+  return std::isnan(value) ? Number{0} : std::clamp(value, -kMost, kMost);
+}
+
+}  // namespace
+
+template <class Number>
+void TftMoments::AddBlock(std::span<const double> values, TftOrder order) {
   std::vector<Number> block(values.begin(), values.end());
-  sum_ += AddUpInLanes<Number>(block);
+  sum_ += AddUp(block, order);
   int64_t num_finite = 0;
   for (Number& value : block) {
     const bool is_finite = std::isfinite(value);
@@ -19,15 +38,18 @@ void TftMoments::AddBlock(std::span<const double> values) {
     if (!is_finite) value = 0;
   }
   if (num_finite == 0) return;
-  const Number mean = AddUpInLanes<Number>(block) / static_cast<Number>(num_finite);
+  const auto count = static_cast<Number>(num_finite);
+  const Number mean = AddUp(block, order) / count;
   for (size_t i = 0; i < block.size(); ++i) {
     const Number deviation = std::isfinite(values[i]) ? block[i] - mean : Number{0};
-    block[i] = deviation * deviation;
+    block[i] = order == TftOrder::kSquares ? block[i] * block[i] : deviation * deviation;
   }
-  MergeFinite(num_finite, mean, AddUpInLanes<Number>(block));
+  Number variance = AddUp(block, order) / count;
+  if (order == TftOrder::kSquares) variance -= mean * mean;
+  MergeFinite(num_finite, Finite(mean), static_cast<double>(Finite(variance)) * static_cast<double>(count));
 }
 
-void TftMoments::AddSpan(std::span<const double> values, bool is_narrow) {
+void TftMoments::AddSpan(std::span<const double> values, bool is_narrow, TftOrder order) {
   num_present_ += static_cast<int64_t>(values.size());
   for (const double value : values) {
     has_nan_ |= value != value;
@@ -38,9 +60,9 @@ void TftMoments::AddSpan(std::span<const double> values, bool is_narrow) {
   for (size_t at = 0; at < values.size(); at += kBlock) {
     const auto block = values.subspan(at, std::min(kBlock, values.size() - at));
     if (is_narrow) {
-      AddBlock<float>(block);
+      AddBlock<float>(block, order);
     } else {
-      AddBlock<double>(block);
+      AddBlock<double>(block, order);
     }
   }
 }
@@ -76,11 +98,9 @@ MomentsResult TftMoments::Finish(bool is_narrow) const {
   result.sum = round(sum_);
   if (has_nan_) result.minimum = result.maximum = result.sum = std::nan("");
   if (num_finite_ == 0) return result;
-  result.mean = round(mean_);
-  result.variance = round(std::max(0.0, sum_squared_deviations_ / static_cast<double>(num_finite_)));
-  // Squares beyond float32 are infinite there: a deviation of nothing and a z-score of 0.
-  if (std::isnan(result.variance)) result.variance = 0;
-  if (std::isnan(result.mean)) result.mean = 0;
+  const double variance = std::max(0.0, sum_squared_deviations_ / static_cast<double>(num_finite_));
+  result.mean = is_narrow ? Finite(static_cast<float>(mean_)) : Finite(mean_);
+  result.variance = is_narrow ? Finite(static_cast<float>(variance)) : Finite(variance);
   return result;
 }
 

@@ -214,8 +214,8 @@ Result<Column> ComputeLiteral(const Node& node, int64_t num_rows) {
 Result<Column> ComputeCast(const Node& node, Inputs inputs) {
   const Column& x = *inputs[0];
   if (x.type() == node.type) return x;
-  if (node.integer == kCastAsTensorFlow && x.type() == ValueType::kNumber)
-    return TruncateAsTensorFlow(node, x);
+  const bool is_truncation = node.type == ValueType::kInteger && x.type() == ValueType::kNumber;
+  if (is_truncation && node.integer == kCastAsTensorFlow) return TruncateAsTensorFlow(node, x);
   switch (node.type) {
     case ValueType::kText:
       return ToText(x);

@@ -1,6 +1,8 @@
 #include "penstock/transform/vocabulary_builder.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <map>
 #include <set>
 #include <string>
@@ -13,8 +15,11 @@
 namespace penstock::transform {
 namespace {
 
+/// What has no score, such as a weight of NaN gives, comes last.
 bool IsBefore(const ScoredToken& a, const ScoredToken& b) {
-  return a.score != b.score ? a.score > b.score : a.token > b.token;
+  const double first = std::isnan(a.score) ? -HUGE_VAL : a.score;
+  const double second = std::isnan(b.score) ? -HUGE_VAL : b.score;
+  return first != second ? first > second : a.token > b.token;
 }
 
 std::vector<ScoredToken> AtLeast(const std::vector<ScoredToken>& tokens, bool has_threshold,

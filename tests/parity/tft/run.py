@@ -278,7 +278,10 @@ def main():
                    if re.match('case_', name) and arguments.case in name)
     num_bad = num_unsupported = 0
     for name in names:
-        wrong = runner.run(os.path.join(arguments.cases, name))
+        try:
+            wrong = runner.run(os.path.join(arguments.cases, name))
+        except Exception as error:  # A case of a form not known must not hide the others.
+            wrong = ['%s: %s' % (type(error).__name__, error)]
         if name in unsupported:
             num_unsupported += 1
             if not wrong:

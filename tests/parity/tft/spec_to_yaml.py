@@ -36,7 +36,7 @@ RENAMED = {
 PLAIN = {
     'scale_to_z_score', 'scale_to_z_score_per_key', 'scale_to_0_1', 'scale_to_0_1_per_key', 'scale_by_min_max',
     'scale_by_min_max_per_key', 'scale_to_gaussian', 'mean', 'var', 'sum', 'size', 'minimum', 'maximum',
-    'tukey_location', 'tukey_scale', 'bucketize', 'bucketize_per_key', 'quantiles', 'apply_buckets',
+    'tukey_location', 'tukey_scale', 'count_per_key', 'bucketize', 'bucketize_per_key', 'quantiles', 'apply_buckets',
     'apply_buckets_with_interpolation', 'estimated_probability_density', 'idf', 'document_frequency', 'ngrams',
     'bag_of_words', 'word_count', 'deduplicate', 'segment_indices', 'left_align', 'num_buckets', 'hash_strings',
     'one_hot', 'matmul', 'clip', 'lower', 'upper', 'strip', 'length', 'substr', 'regex_replace',
@@ -145,7 +145,7 @@ class Converter:
 
     def is_sparse(self, node):
         if 'input' in node:
-            return not self.is_dense[node['input']]
+            return not self.is_dense.get(node['input'], False)
         if 'ref' in node:
             return self.is_sparse(self.spec['let'][node['ref']])
         return True
