@@ -172,6 +172,24 @@ TEST(RunEvaluationTest, SqlSlicesKeepRowsForWhichTheConditionHolds) {
   EXPECT_EQ(MetricOf(evaluation, "payment:Credit", "example_count"), 1);
 }
 
+// By hand: "the cat" of "the cat sat" is 2 of 2 words and 2 of 3.
+TEST(RunEvaluationTest, RougeIsTheOverlapOfWords) {
+  const Batch batch =
+      BatchMaker().Texts("label", {{"The cat sat."}}).Texts("prediction", {{"the cat"}}).Make();
+  EvaluationRequest as_tfma;
+  as_tfma.compatibility = Compatibility::kTfma;
+  const auto evaluation =
+      ValueOrDie(EvaluateTrips("{model_specs: [{label_key: label, prediction_key: prediction}], "
+                               "metrics_specs: [{metrics: [{class_name: Rouge}, {class_name: Bleu}]}]}",
+                               {batch}, as_tfma));
+  for (const auto& [key, value] : evaluation.slices[0].metrics) {
+    if (key.name != "rougeL") continue;
+    EXPECT_THAT(std::get<std::vector<double>>(value),
+                ElementsAre(1, testing::DoubleEq(2.0 / 3), testing::DoubleEq(0.8)));
+  }
+  EXPECT_EQ(MetricOf(evaluation, "Overall", "bleu"), 0);  // Nothing of four tokens.
+}
+
 // A normal mean's standard error is known: both ways of resampling must come near it.
 TEST(IntervalTest, StandardErrorsAreNearTheKnownOne) {
   std::vector<std::optional<double>> predictions;

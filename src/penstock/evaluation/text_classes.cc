@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "penstock/evaluation/language_classes.h"
 #include "penstock/evaluation/metric_class.h"
 
 namespace penstock::evaluation {
@@ -202,6 +203,7 @@ Status PlanFixedSizeSample(const string& name, const MetricArguments& arguments,
 }  // namespace
 
 void AddTextClasses(std::map<string, MetricClass>& classes) {
+  AddLanguageClasses(classes);
   constexpr auto kHigher = MetricDirection::kHigherIsBetter;
   constexpr auto kNoWay = MetricDirection::kNone;
   classes["ExactMatch"] = {
