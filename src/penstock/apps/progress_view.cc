@@ -10,7 +10,8 @@
 namespace penstock::apps {
 namespace {
 
-namespace event = runtime::event;
+using runtime::RuntimeState;
+using runtime::TaskKind;
 
 std::string Bar(double fraction) {
   constexpr int kWidth = 16;
@@ -27,35 +28,46 @@ ProgressView::ProgressView(const pipeline::PipelineView& pipeline, const Clock& 
 
 ProgressView::~ProgressView() { ClearStatus(); }
 
-void ProgressView::OnStart(const std::string& run_id, bool is_resumed) {
-  PrintLine(
-      fmt::format("run {}{}", run_id.substr(0, 8), is_resumed ? " goes on where it was interrupted" : ""));
+void ProgressView::OnRunChanged(const runtime::RunSnapshot& run, bool is_resumed) {
+  std::lock_guard lock(mutex_);
+  if (run.state == RuntimeState::kCanceling) PrintLine("  stopping");
+  if (run.state != RuntimeState::kRunning) return;
+  PrintLine(fmt::format("run {}{}", run.run_id.substr(0, 8),
+                        is_resumed ? " goes on where it was interrupted" : ""));
 }
 
-void ProgressView::OnEvent(const runtime::RunEvent& event, const runtime::RunState&) {
-  auto ended = [&](const std::string& node, const std::string& how) {
-    running_.erase(node);
-    ++num_done_;
-    PrintLine(fmt::format("  {:<{}}  {}", node, width_, how));
-  };
-  if (const auto* launched = std::get_if<event::NodeLaunched>(&event.what)) {
-    running_[launched->node] = {};
-  } else if (const auto* done = std::get_if<event::NodeSucceeded>(&event.what)) {
-    const std::string how = done->is_cached ? "cached" : fmt::format("{:.2f} s", done->seconds);
-    ended(done->node, done->refusal.empty() ? how : fmt::format("{}  refused: {}", how, done->refusal));
-  } else if (const auto* failed = std::get_if<event::NodeFailed>(&event.what)) {
-    ended(failed->node, "failed: " + failed->message);
-  } else if (const auto* skipped = std::get_if<event::NodeSkipped>(&event.what)) {
-    ended(skipped->node, fmt::format("skipped: {} failed", skipped->cause));
-  } else if (std::get_if<event::CancelRequested>(&event.what)) {
-    PrintLine("  stopping");
+void ProgressView::OnTaskChanged(const std::string&, const runtime::TaskSnapshot& task) {
+  std::lock_guard lock(mutex_);
+  const bool is_leaf =
+      task.kind != TaskKind::kRoot && task.kind != TaskKind::kDag && task.kind != TaskKind::kLoop;
+  if (task.kind == TaskKind::kRoot || task.iteration_index >= 0) return;
+  const bool is_top = task.parent_index == 0;
+  if (runtime::IsFinal(task.state) && is_top) ++num_done_;
+  if (is_leaf && task.state == RuntimeState::kRunning) running_[task.path] = {};
+  if (task.state != RuntimeState::kRunning) running_.erase(task.path);
+  const std::string message(task.error.message());
+  std::string how;
+  if (task.state == RuntimeState::kSucceeded) {
+    how = task.is_cached ? "cached" : is_leaf ? fmt::format("{:.2f} s", task.seconds) : "done";
+    if (!task.refusal.empty()) how += "  refused: " + task.refusal;
+  } else if (task.state == RuntimeState::kFailed) {
+    how = "failed: " + message;
+  } else if (task.state == RuntimeState::kPending && task.num_attempts > 0 && !task.error.ok()) {
+    how = "failed, to be tried again: " + message;
+  } else if (task.state == RuntimeState::kSkipped) {
+    how = "skipped: " + message;
   }
+  // Iterations come in thousands: of what lies below the pipeline's own tasks only failures are told.
+  if (!how.empty() && (is_top || task.state == RuntimeState::kFailed))
+    PrintLine(fmt::format("  {:<{}}  {}", task.path, width_, how));
   DrawStatus();
 }
 
-void ProgressView::OnProgress(const std::string& node, double fraction, const std::string& message) {
+void ProgressView::OnProgress(const std::string&, const std::string& path, double fraction,
+                              const std::string& message) {
   constexpr int64_t kRedrawMicros = 50'000;
-  running_[node] = {fraction, message};
+  std::lock_guard lock(mutex_);
+  running_[path] = {fraction, message};
   const Timestamp now = clock_.Now();
   if (now.micros - last_draw_.micros < kRedrawMicros) return;
   last_draw_ = now;

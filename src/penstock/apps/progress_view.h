@@ -5,20 +5,21 @@
 #include <string>
 
 #include "penstock/pipeline/pipeline_spec.h"
-#include "penstock/runtime/pipeline_runner.h"
+#include "penstock/runtime/run_engine.h"
 
 namespace penstock::apps {
 
 /// A run on a terminal: one line per node that ends, below them a line that moves while
 /// nodes run. Without a terminal only the former. To standard error.
-class ProgressView : public runtime::RunObserver {
+class ProgressView : public runtime::EngineObserver {
  public:
   ProgressView(const pipeline::PipelineView& pipeline, const Clock& clock, bool is_quiet);
   ~ProgressView() override;
 
-  void OnStart(const std::string& run_id, bool is_resumed) override;
-  void OnEvent(const runtime::RunEvent& event, const runtime::RunState& state) override;
-  void OnProgress(const std::string& node, double fraction, const std::string& message) override;
+  void OnRunChanged(const runtime::RunSnapshot& run, bool is_resumed) override;
+  void OnTaskChanged(const std::string& run_id, const runtime::TaskSnapshot& task) override;
+  void OnProgress(const std::string& run_id, const std::string& path, double fraction,
+                  const std::string& message) override;
 
  private:
   struct Running {
@@ -36,9 +37,10 @@ class ProgressView : public runtime::RunObserver {
   const size_t num_nodes_;
   size_t width_ = 0;
 
-  // The runner calls one at a time.
+  std::mutex mutex_;
+  // Guarded by mutex_.
   std::map<std::string, Running> running_;
-  size_t num_done_ = 0;
+  size_t num_done_ = 0;  ///< Of the pipeline's own tasks.
   Timestamp last_draw_;
   bool is_drawn_ = false;
 };

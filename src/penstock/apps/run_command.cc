@@ -3,10 +3,14 @@
 #include "penstock/apps/run_report.h"
 #include "penstock/backends/local_process.h"
 #include "penstock/base/filesystem.h"
+#include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/pipeline/pipeline_ir.h"
+#include "penstock/pipeline/tfx_components.h"
 #include "penstock/pipeline/yaml_pipeline.h"
 #include "penstock/runtime/cache_key.h"
-#include "penstock/runtime/pipeline_runner.h"
-#include "penstock/runtime/scheduler.h"
+#include "penstock/runtime/run_engine.h"
+#include "penstock/runtime/run_settings.h"
+#include "penstock/runtime/task_files.h"
 
 namespace penstock::apps {
 namespace {
@@ -14,6 +18,7 @@ namespace {
 struct Options {
   std::string pipeline, root, from_node;
   std::vector<std::string> parameters, more_parameters;
+  std::string native = "on";
   bool is_cache_off = false, as_json = false;
   int num_threads = 0, max_running = 0;
 };
@@ -32,12 +37,12 @@ Result<std::map<std::string, std::string>> SplitAssignments(const std::vector<st
 
 /// What the components can say of their parameters before anything runs.
 Status CheckParameters(const Application& application, const pipeline::PipelineView& view,
-                       const runtime::RunOptions& options) {
+                       const runtime::RunRequest& options) {
   for (const auto& task : view.tasks) {
     if (task.native_component.empty()) continue;
     PENSTOCK_ASSIGN_OR_RETURN(const auto* component, application.components.Find(task.native_component));
     if (!component->check_parameters) continue;
-    auto known = pipeline::ResolveParameters(task, options.parameters, [](const auto&) { return nullptr; });
+    auto known = pipeline::ResolveKnownParameters(task, options.parameters);
     if (!known.ok()) continue;  // Parameters that other tasks make: the launcher's business.
     for (const auto& parameter : component->description.parameters)
       if (auto entry = known->find(parameter.name); entry != known->end() && entry->second.is_string() &&
@@ -48,32 +53,79 @@ Status CheckParameters(const Application& application, const pipeline::PipelineV
   return OkStatus();
 }
 
+/// Goes on with the interrupted run of the same command, or starts a new one; other unfinished runs are
+/// closed.
+Result<std::string> StartOrResume(runtime::RunEngine& engine, const metadata::MetadataStore& store,
+                                  const runtime::RunRequest& request, const Digest& key) {
+  PENSTOCK_RETURN_IF_ERROR(engine.Check(request));
+  std::string resumed;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto unfinished, store.FindRuns({.state = metadata::RunState::kRunning}));
+  for (const auto& run : unfinished) {
+    if (resumed.empty() && run.spec_digest == key) {
+      resumed = run.run_id;
+    } else {
+      PENSTOCK_RETURN_IF_ERROR(engine.Abandon(run.run_id));
+    }
+  }
+  if (resumed.empty()) return engine.Submit(request);
+  PENSTOCK_RETURN_IF_ERROR(engine.Resume(resumed));
+  return resumed;
+}
+
+/// Until the run has ended; an interrupt from outside stops it first.
+Status WaitForEnd(runtime::RunEngine& engine, const std::string& run_id,
+                  const CancellationToken& cancellation) {
+  const auto state = engine.Wait(run_id, -1, &cancellation);
+  if (!absl::IsCancelled(state.status())) return state.status();
+  if (const Status stopped = engine.Terminate(run_id); !stopped.ok() && !absl::IsFailedPrecondition(stopped))
+    return stopped;
+  return engine.Wait(run_id, -1).status();
+}
+
 Result<int> Run(Application& application, const Options& options) {
-  PENSTOCK_ASSIGN_OR_RETURN(const auto ir, pipeline::LoadPipeline(options.pipeline, application.components));
+  const Timestamp started = application.clock.Now();
+  PENSTOCK_ASSIGN_OR_RETURN(auto ir, pipeline::LoadPipeline(options.pipeline, application.components));
+  if (options.native == "on") pipeline::UseNativeTfxComponents(ir);
   PENSTOCK_ASSIGN_OR_RETURN(const auto view, pipeline::ViewPipeline(ir));
   std::vector<std::string> texts = options.parameters;
   texts.insert(texts.end(), options.more_parameters.begin(), options.more_parameters.end());
   PENSTOCK_ASSIGN_OR_RETURN(const auto assignments, SplitAssignments(texts));
-  runtime::RunOptions run;
-  PENSTOCK_ASSIGN_OR_RETURN(run.parameters, pipeline::BindParameterTexts(view, assignments));
-  run.base_directory = fs::DirName(fs::Absolute(options.pipeline));
-  run.root = options.root.empty() ? fs::Join(run.base_directory, ".penstock") : fs::Absolute(options.root);
-  run.is_cache_enabled = !options.is_cache_off;
-  run.from_node = options.from_node;
-  run.num_threads_per_task = options.num_threads;
-  run.max_running = options.max_running;
-  PENSTOCK_RETURN_IF_ERROR(CheckParameters(application, view, run));
+  runtime::RunRequest request;
+  PENSTOCK_ASSIGN_OR_RETURN(request.parameters, pipeline::BindParameterTexts(view, assignments));
+  request.base_directory = fs::DirName(fs::Absolute(options.pipeline));
+  request.pipeline = pipeline::PrintPipelineJson(ir);
+  if (options.is_cache_off) request.is_cache_enabled = false;
+  request.from_node = options.from_node;
+  const std::string root =
+      options.root.empty() ? fs::Join(request.base_directory, ".penstock") : fs::Absolute(options.root);
+  PENSTOCK_RETURN_IF_ERROR(CheckParameters(application, view, request));
 
   const auto backend = backends::MakeLocalProcessBackend(application.program);
+  PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(root));
+  PENSTOCK_ASSIGN_OR_RETURN(
+      const auto store,
+      metadata::OpenSqliteStore(runtime::RunLayout(root).DatabasePath(), application.clock));
   ProgressView progress(view, application.clock, options.as_json);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto result,
-                            runtime::RunPipeline(ir, run, application.components, *backend, application.clock,
-                                                 application.cancellation, progress));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto store, runtime::OpenExistingStore(run.root, application.clock));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto report,
-                            ReportRun(view, *store, result.run_id, result.state, result.seconds));
-  fmt::print("{}", options.as_json ? report.dump(2) + "\n" : FormatReport(report, /*has_errors_shown=*/true));
-  return runtime::ExitCodeOf(result.state);
+  std::string run_id;
+  {
+    PENSTOCK_ASSIGN_OR_RETURN(
+        const auto engine,
+        runtime::RunEngine::Open({.root = root,
+                                  .max_running = options.max_running,
+                                  .num_threads_per_task = options.num_threads,
+                                  .is_native_enabled = options.native == "on",
+                                  .resumes_runs = false},
+                                 application.components, *store, *backend, application.clock, &progress));
+    const Digest key = runtime::RunKeyOf(ir, request.parameters, runtime::SettingsOf(request));
+    PENSTOCK_ASSIGN_OR_RETURN(run_id, StartOrResume(*engine, *store, request, key));
+    PENSTOCK_RETURN_IF_ERROR(WaitForEnd(*engine, run_id, application.cancellation));
+  }
+  const double seconds = static_cast<double>(application.clock.Now().micros - started.micros) * 1e-6;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto report, ReportRun(*store, run_id, seconds));
+  fmt::print("{}", options.as_json
+                       ? report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
+                       : FormatReport(report, /*has_errors_shown=*/true));
+  return report["exit_code"].get<int>();
 }
 
 }  // namespace
@@ -99,6 +151,11 @@ void AddRunCommand(CLI::App& cli, Application& application) {
   command->add_option("--from", options->from_node, "Run this node and all downstream again");
   command->add_option("--max-nodes", options->max_running, "Nodes that run at the same time; 0: one per core")
       ->check(CLI::Range(0, 1024));
+  command
+      ->add_option("--native", options->native,
+                   "off: TFX's standard components run as their own Python commands, not as ours")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
   command->add_flag("--json", options->as_json, "The report as JSON, and no progress");
   AddThreadsOption(command, options->num_threads);
   command->callback([&application, options] {

@@ -9,7 +9,8 @@
 #include "penstock/evaluation/evaluation_output.h"
 #include "penstock/evaluation/result_text.h"
 #include "penstock/evaluation/validation.h"
-#include "penstock/runtime/scheduler.h"
+#include "penstock/runtime/run_engine.h"
+#include "penstock/runtime/task_backend.h"
 #include "penstock/validation/anomaly_report.h"
 
 namespace penstock::apps {
@@ -103,17 +104,47 @@ Status AddFindings(const std::string& node, const metadata::ArtifactsByName& out
   return OkStatus();
 }
 
-json NodeOf(const pipeline::TaskView& task, const runtime::NodeState& state,
-            const metadata::Execution* execution) {
-  json node = {{"node", task.id},
-               {"component", task.native_component.empty() ? task.component_name : task.native_component},
-               {"state", std::string(runtime::NodeStatusName(state.status))},
-               {"cached", state.is_cached},
-               {"seconds", state.seconds},
-               {"attempts", state.num_attempts},
-               {"refusal", state.refusal},
-               {"error", state.last_error},
-               {"skipped_because_of", state.skip_cause}};
+std::string WordOf(runtime::RuntimeState state) {
+  switch (state) {
+    case runtime::RuntimeState::kPending:
+      return "waiting";
+    case runtime::RuntimeState::kCanceled:
+      return "cancelled";
+    default: {
+      std::string word(runtime::RuntimeStateName(state));
+      std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::tolower(c); });
+      return word;
+    }
+  }
+}
+
+/// "X failed" -> "X".
+std::string SkipCauseOf(const runtime::TaskSnapshot& task) {
+  constexpr std::string_view kFailed = " failed";
+  const std::string text(task.error.message());
+  if (task.state != runtime::RuntimeState::kSkipped || !text.ends_with(kFailed)) return "";
+  return text.substr(0, text.size() - kFailed.size());
+}
+
+json NodeOf(const runtime::TaskSnapshot& task, const metadata::Execution* execution) {
+  json node = {
+      {"node", task.path},
+      {"name", task.name},
+      {"display_name", task.display_name},
+      {"kind", std::string(runtime::TaskKindName(task.kind))},
+      {"component", task.component},
+      {"state", WordOf(task.state)},
+      {"cached", task.is_cached},
+      {"cache_note", task.cache_note},
+      {"seconds", task.seconds},
+      {"attempts", task.num_attempts},
+      {"refusal", task.refusal},
+      {"error", task.state == runtime::RuntimeState::kSkipped ? "" : std::string(task.error.message())},
+      {"skipped_because_of", SkipCauseOf(task)},
+      {"parameters", task.input_parameters},
+      {"output_parameters", task.output_parameters},
+      {"outputs", OutputsOf(task.output_artifacts)}};
+  if (task.iteration_index >= 0) node["iteration"] = task.iteration_index;
   if (execution != nullptr) {
     node["cacheable"] = !execution->cache_key.IsZero();
     node["peak_memory_bytes"] = execution->usage.peak_memory_bytes;
@@ -121,6 +152,12 @@ json NodeOf(const pipeline::TaskView& task, const runtime::NodeState& state,
     node["log"] = execution->log_path;
   }
   return node;
+}
+
+/// Of a pipeline with thousands of iterations the table shows the pipeline's own tasks and what failed.
+bool IsShown(const json& node) {
+  return node["node"].get_ref<const std::string&>().find('/') == std::string::npos ||
+         node["state"] == "failed";
 }
 
 std::string StateWord(const json& node) {
@@ -131,10 +168,11 @@ std::string StateWord(const json& node) {
 std::string Table(const json& report) {
   size_t width = 4;
   for (const auto& node : report["nodes"])
-    width = std::max(width, node["node"].get_ref<const std::string&>().size());
+    if (IsShown(node)) width = std::max(width, node["node"].get_ref<const std::string&>().size());
   std::string text = fmt::format("{:<{}}  {:<9}  {:>7}  {:<6}  {}\n", "node", width, "state", "seconds",
                                  "cached", "outputs");
   for (const auto& node : report["nodes"]) {
+    if (!IsShown(node)) continue;
     std::vector<std::string> outputs;
     for (const auto& output : node["outputs"])
       outputs.push_back(fmt::format("{}:{}", output["name"].get<std::string>(), output["id"].get<int64_t>()));
@@ -169,34 +207,21 @@ std::string Ending(const json& report) {
 
 }  // namespace
 
-Result<json> ReportRun(const pipeline::PipelineView& pipeline, const metadata::MetadataStore& store,
-                       const std::string& run_id, const runtime::RunState& state, double seconds) {
-  json report = {{"run_id", run_id},
-                 {"pipeline", pipeline.name},
-                 {"state", !state.is_complete   ? "running"
-                           : state.is_cancelled ? "cancelled"
-                           : state.succeeded    ? "succeeded"
-                                                : "failed"},
-                 {"exit_code", runtime::ExitCodeOf(state)},
-                 {"seconds", seconds},
-                 {"nodes", json::array()},
-                 {"anomalies", json::array()},
-                 {"evaluations", json::array()},
-                 {"pushed", json::array()}};
+Result<json> ReportRun(const metadata::MetadataStore& store, const std::string& run_id, double seconds) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto run, runtime::ReadRunSnapshot(store, run_id, /*with_values=*/true));
+  json report = {{"run_id", run.run_id},         {"pipeline", run.pipeline_name},
+                 {"state", WordOf(run.state)},   {"exit_code", runtime::ExitCodeOf(run)},
+                 {"seconds", seconds},           {"error", std::string(run.error.message())},
+                 {"nodes", json::array()},       {"anomalies", json::array()},
+                 {"evaluations", json::array()}, {"pushed", json::array()}};
   PENSTOCK_ASSIGN_OR_RETURN(const auto executions, store.FindExecutions(run_id));
   const auto last = LastExecutions(executions);
-  for (const auto& task : pipeline.tasks) {
-    const auto at = state.nodes.find(task.id);
-    const runtime::NodeState node_state = at == state.nodes.end() ? runtime::NodeState{} : at->second;
-    const auto execution = last.find(task.id);
-    json node = NodeOf(task, node_state, execution == last.end() ? nullptr : &execution->second);
-    node["outputs"] = json::array();
-    if (node_state.status == runtime::NodeStatus::kSucceeded) {
-      PENSTOCK_ASSIGN_OR_RETURN(const auto outputs, store.OutputsOf(node_state.execution_id));
-      node["outputs"] = OutputsOf(outputs);
-      PENSTOCK_RETURN_IF_ERROR(AddFindings(task.id, outputs, report));
-    }
-    report["nodes"].push_back(std::move(node));
+  for (const auto& task : run.tasks) {
+    if (task.kind == runtime::TaskKind::kRoot) continue;
+    const auto execution = last.find(task.path);
+    report["nodes"].push_back(NodeOf(task, execution == last.end() ? nullptr : &execution->second));
+    if (task.state == runtime::RuntimeState::kSucceeded)
+      PENSTOCK_RETURN_IF_ERROR(AddFindings(task.path, task.output_artifacts, report));
   }
   return report;
 }
@@ -221,7 +246,7 @@ std::string FormatReport(const json& report, bool has_errors_shown) {
   }
   for (const auto& node : report["nodes"])
     if (const auto error = node["error"].get<std::string>();
-        !has_errors_shown && !error.empty() && node["state"] == "failed")
+        !has_errors_shown && !error.empty() && node["state"] == "failed" && node.contains("log"))
       text += fmt::format("\n{} failed: {}\n", node["node"].get<std::string>(), error);
   return text + "\n" + Ending(report);
 }

@@ -1,9 +1,7 @@
 #include "penstock/apps/command.h"
 #include "penstock/apps/run_report.h"
 #include "penstock/base/filesystem.h"
-#include "penstock/pipeline/pipeline_ir.h"
-#include "penstock/runtime/pipeline_runner.h"
-#include "penstock/runtime/scheduler.h"
+#include "penstock/runtime/run_engine.h"
 
 namespace penstock::apps {
 namespace {
@@ -52,17 +50,8 @@ Result<int> ShowRun(const Application& application, const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto store,
                             runtime::OpenExistingStore(fs::Absolute(options.root), application.clock));
   PENSTOCK_ASSIGN_OR_RETURN(const auto run, FindRun(*store, options.run_id));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto ir,
-                            pipeline::ParsePipelineIr(run.spec, "the stored pipeline of run " + run.run_id));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto view, pipeline::ViewPipeline(ir));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto lines, store->ReadRunEvents(run.run_id));
-  runtime::RunState state;
-  for (const auto& line : lines) {
-    PENSTOCK_ASSIGN_OR_RETURN(const auto event, runtime::DecodeEvent(line));
-    state = runtime::Apply(std::move(state), event);
-  }
   const double seconds = static_cast<double>(run.updated.micros - run.created.micros) * 1e-6;
-  PENSTOCK_ASSIGN_OR_RETURN(const auto report, ReportRun(view, *store, run.run_id, state, seconds));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto report, ReportRun(*store, run.run_id, seconds));
   fmt::print("{}",
              options.as_json ? report.dump(2) + "\n" : FormatReport(report, /*has_errors_shown=*/false));
   return kExitSucceeded;

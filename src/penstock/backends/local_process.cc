@@ -13,8 +13,11 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <system_error>
 
+#include "penstock/backends/python_packages.h"
 #include "penstock/base/filesystem.h"
 
 extern char** environ;
@@ -27,6 +30,8 @@ using runtime::TaskOutcome;
 using Clock = std::chrono::steady_clock;
 using OnProgress = std::function<void(double, const std::string&)>;
 
+/// Marks every process of a task, whatever it starts: a kill of the engine itself reaches only the first.
+constexpr const char* kOwnerVariable = "PENSTOCK_TASK_ROOT";
 constexpr int kReportFd = 3;
 constexpr int kPollMillis = 20;  // How quickly a cancellation is seen.
 constexpr size_t kMaxReportLine = 1 << 16;
@@ -139,6 +144,7 @@ std::vector<std::string> MergedEnvironment(const TaskCommand& command) {
     if (equals != text.npos) merged[std::string(text.substr(0, equals))] = text.substr(equals + 1);
   }
   for (const auto& [name, value] : command.environment) merged[name] = value;
+  if (!command.owner.empty()) merged[kOwnerVariable] = command.owner;
   merged[runtime::kReportChannelVariable] = std::to_string(kReportFd);
   std::vector<std::string> lines;
   for (const auto& [name, value] : merged) lines.push_back(name + "=" + value);
@@ -156,9 +162,33 @@ class LocalProcessBackend : public runtime::TaskBackend {
  public:
   explicit LocalProcessBackend(std::string self) : self_(std::move(self)) {}
 
-  Result<TaskOutcome> Run(const TaskCommand& command, const CancellationToken& cancellation,
+  Result<TaskOutcome> Run(const TaskCommand& asked, const CancellationToken& cancellation,
                           const OnProgress& on_progress) override {
-    if (command.arguments.empty()) return InvalidArgument("A task has no command");
+    if (asked.arguments.empty()) return InvalidArgument("A task has no command");
+    TaskCommand command = asked;
+    PENSTOCK_ASSIGN_OR_RETURN(const auto failed, packages_.Prepare(command, [&](const TaskCommand& other) {
+      return RunOne(other, cancellation, on_progress);
+    }));
+    if (failed.has_value()) return *failed;
+    return RunOne(command, cancellation, on_progress);
+  }
+
+  void EndLeftovers(const std::string& owner) override {
+    const std::string mark = std::string(kOwnerVariable) + "=" + owner;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+      const pid_t process = std::atoi(entry.path().filename().c_str());
+      if (process <= 0 || process == ::getpid()) continue;
+      std::ifstream environment(entry.path() / "environ", std::ios::binary);
+      std::string line;
+      while (std::getline(environment, line, '\0'))
+        if (line == mark) ::kill(process, SIGKILL);
+    }
+  }
+
+ private:
+  Result<TaskOutcome> RunOne(const TaskCommand& command, const CancellationToken& cancellation,
+                             const OnProgress& on_progress) const {
     PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(fs::DirName(command.log_path)));
     Descriptor log(::open(command.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
     if (log.get() < 0) return Errno("write the log " + command.log_path);
@@ -184,7 +214,6 @@ class LocalProcessBackend : public runtime::TaskBackend {
     return Watch(command, child, started, reports.get(), cancellation, on_progress);
   }
 
- private:
   static Result<TaskOutcome> Watch(const TaskCommand& command, pid_t child, Clock::time_point started,
                                    int reports, const CancellationToken& cancellation,
                                    const OnProgress& on_progress) {
@@ -239,6 +268,7 @@ class LocalProcessBackend : public runtime::TaskBackend {
   }
 
   const std::string self_;  // Constant after construction.
+  PythonPackages packages_;
 };
 
 }  // namespace

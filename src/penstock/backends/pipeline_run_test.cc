@@ -1,4 +1,4 @@
-#include "penstock/runtime/pipeline_runner.h"
+#include "penstock/runtime/run_engine.h"
 
 #include <thread>
 
@@ -8,15 +8,16 @@
 #include "penstock/backends/local_process.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/base/ids.h"
-#include "penstock/pipeline/pipeline_ir.h"
-#include "penstock/runtime/scheduler.h"
+#include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/runtime/run_event.h"
+#include "penstock/runtime/task_files.h"
 
 namespace penstock::backends {
 namespace {
 
-using runtime::NodeStatus;
-using runtime::RunEvent;
-using runtime::RunState;
+using runtime::RunSnapshot;
+using runtime::RuntimeState;
+using runtime::TaskSnapshot;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -61,60 +62,72 @@ std::string Ir(const std::vector<Script>& scripts) {
          executors + "components:\n" + components + "root:\n  dag:\n    tasks:\n" + tasks;
 }
 
-class Recorder : public runtime::RunObserver {
+class Recorder : public runtime::EngineObserver {
  public:
-  void OnStart(const std::string& run_id, bool resumed) override { run = run_id, is_resumed = resumed; }
-  void OnEvent(const RunEvent& event, const RunState&) override {
-    if (const auto* launched = std::get_if<runtime::event::NodeLaunched>(&event.what))
-      launches.push_back(launched->node);
-    if (on_event) on_event(event);
+  void OnRunChanged(const RunSnapshot&, bool resumed) override { is_resumed = is_resumed || resumed; }
+  void OnTaskChanged(const std::string&, const TaskSnapshot& task) override {
+    if (task.state != RuntimeState::kRunning || task.path.empty()) return;
+    launches.push_back(task.path);
+    if (on_launch) on_launch();
   }
-  void OnProgress(const std::string&, double, const std::string&) override {}
+  void OnProgress(const std::string&, const std::string&, double, const std::string&) override {}
 
-  std::string run;
   bool is_resumed = false;
   std::vector<std::string> launches;
-  std::function<void(const RunEvent&)> on_event;
+  std::function<void()> on_launch;
 };
+
+const TaskSnapshot& TaskOf(const RunSnapshot& run, const std::string& path) {
+  for (const auto& task : run.tasks)
+    if (task.path == path) return task;
+  ADD_FAILURE() << "no task " << path;
+  return run.tasks.at(0);
+}
 
 class PipelineRunTest : public testing::Test {
  protected:
-  Result<runtime::RunResult> Run(const std::vector<Script>& scripts) {
+  /// A process's life: the store and the engine are opened, the run goes to its end, all is closed.
+  Result<RunSnapshot> Run(const std::vector<Script>& scripts, const std::string& resume = "") {
     recorder_.launches.clear();
-    PENSTOCK_ASSIGN_OR_RETURN(const auto ir, pipeline::ParsePipelineIr(Ir(scripts), "test"));
-    runtime::RunOptions options;
-    options.root = root_;
-    options.base_directory = root_;
-    options.from_node = from_;
-    options.is_cache_enabled = is_cache_enabled_;
-    return runtime::RunPipeline(ir, options, components_, *backend_, clock_, cancellation_, recorder_);
+    PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(root_));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto store,
+                              metadata::OpenSqliteStore(runtime::RunLayout(root_).DatabasePath(), clock_));
+    PENSTOCK_ASSIGN_OR_RETURN(
+        const auto engine,
+        runtime::RunEngine::Open({.root = root_}, components_, *store, *backend_, clock_, &recorder_));
+    std::string run_id = resume;
+    if (resume.empty()) {
+      runtime::RunRequest request{.pipeline = Ir(scripts), .from_node = from_};
+      if (!is_cache_enabled_) request.is_cache_enabled = false;
+      PENSTOCK_ASSIGN_OR_RETURN(run_id, engine->Submit(request));
+    }
+    if (is_terminated_) PENSTOCK_RETURN_IF_ERROR(engine->Terminate(run_id));
+    PENSTOCK_RETURN_IF_ERROR(engine->Wait(run_id, -1).status());
+    return engine->Snapshot(run_id, true);
   }
-  std::string OutputOf(const RunState& state, const std::string& node) {
-    const auto store = runtime::OpenExistingStore(root_, clock_);
-    const auto outputs = (*store)->OutputsOf(state.nodes.at(node).execution_id);
-    const auto& artifact = outputs->at("out").at(0);
-    return *fs::ReadFile(fs::Join(artifact.uri, "data"));
+  std::string OutputOf(const RunSnapshot& run, const std::string& node) {
+    return *fs::ReadFile(fs::Join(TaskOf(run, node).output_artifacts.at("out").at(0).uri, "data"));
   }
 
   const std::string root_ = fs::Join(testing::TempDir(), "pipeline_run_" + NewUuid());
   pipeline::ComponentCatalog components_{"component"};
   std::unique_ptr<runtime::TaskBackend> backend_ = MakeLocalProcessBackend(SelfPath());
   SystemClock clock_;
-  CancellationToken cancellation_;
   Recorder recorder_;
   std::string from_;
   bool is_cache_enabled_ = true;
+  bool is_terminated_ = false;
 };
 
-const Script kMake = {"make", "echo 1 > $1/data", ""};
-const Script kCopy = {"copy", "cat $2/data $2/data > $1/data", "make"};
+const Script kMake = {"make", "mkdir $1; echo 1 > $1/data", ""};
+const Script kCopy = {"copy", "mkdir $1; cat $2/data $2/data > $1/data", "make"};
 
 TEST_F(PipelineRunTest, RunsTasksInOrderAndPublishesWhatTheyWrote) {
   const auto result = Run({kMake, kCopy});
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_TRUE(result->state.succeeded);
+  EXPECT_EQ(result->state, RuntimeState::kSucceeded);
   EXPECT_THAT(recorder_.launches, ElementsAre("make", "copy"));
-  EXPECT_EQ(OutputOf(result->state, "copy"), "1\n1\n");
+  EXPECT_EQ(OutputOf(*result, "copy"), "1\n1\n");
   EXPECT_THAT(*fs::List(fs::Join(root_, "staging")), IsEmpty());
 }
 
@@ -123,20 +136,22 @@ TEST_F(PipelineRunTest, TakesWhatItDidBeforeFromTheCache) {
   const auto again = Run({kMake, kCopy});
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_THAT(recorder_.launches, IsEmpty());
-  EXPECT_TRUE(again->state.nodes.at("copy").is_cached);
-  EXPECT_EQ(OutputOf(again->state, "copy"), "1\n1\n");
+  EXPECT_TRUE(TaskOf(*again, "copy").is_cached);
+  EXPECT_THAT(TaskOf(*again, "copy").cache_note, HasSubstr("cached: the same work as execution"));
+  EXPECT_EQ(OutputOf(*again, "copy"), "1\n1\n");
 }
 
 TEST_F(PipelineRunTest, RunsOnlyWhatChangedAndWhatItChanges) {
   ASSERT_TRUE(Run({kMake, kCopy}).ok());
-  const auto changed = Run({kMake, {"copy", "cat $2/data > $1/data", "make"}});
+  const auto changed = Run({kMake, {"copy", "mkdir $1; cat $2/data > $1/data", "make"}});
   ASSERT_TRUE(changed.ok()) << changed.status();
   EXPECT_THAT(recorder_.launches, ElementsAre("copy"));
+  EXPECT_THAT(TaskOf(*changed, "copy").cache_note, HasSubstr("not cached: command was "));
 }
 
 TEST_F(PipelineRunTest, KeepsTheCacheOfANodeWhoseInputComesOutTheSame) {
   ASSERT_TRUE(Run({kMake, kCopy}).ok());
-  const auto changed = Run({{"make", "printf '1\\n' > $1/data", ""}, kCopy});
+  const auto changed = Run({{"make", "mkdir $1; printf '1\\n' > $1/data", ""}, kCopy});
   ASSERT_TRUE(changed.ok()) << changed.status();
   EXPECT_THAT(recorder_.launches, ElementsAre("make"));
 }
@@ -160,47 +175,43 @@ TEST_F(PipelineRunTest, NamesTheNearestNodeForAnUnknownOne) {
 }
 
 TEST_F(PipelineRunTest, LeavesNothingOfAFailedAttempt) {
-  const auto result = Run({{"make", "echo half > $1/data; exit 1", ""}, kCopy});
+  const auto result = Run({{"make", "mkdir $1; echo half > $1/data; exit 1", ""}, kCopy});
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_FALSE(result->state.succeeded);
-  EXPECT_EQ(result->state.nodes.at("make").status, NodeStatus::kFailed);
-  EXPECT_THAT(result->state.nodes.at("make").last_error, HasSubstr("exit code 1"));
-  EXPECT_EQ(result->state.nodes.at("copy").status, NodeStatus::kSkipped);
-  EXPECT_EQ(runtime::ExitCodeOf(result->state), 1);
+  EXPECT_EQ(result->state, RuntimeState::kFailed);
+  EXPECT_EQ(TaskOf(*result, "make").state, RuntimeState::kFailed);
+  EXPECT_THAT(std::string(TaskOf(*result, "make").error.message()), HasSubstr("exit code 1"));
+  EXPECT_EQ(TaskOf(*result, "copy").state, RuntimeState::kSkipped);
+  EXPECT_EQ(runtime::ExitCodeOf(*result), 1);
   EXPECT_THAT(*fs::List(fs::Join(root_, "staging")), IsEmpty());
-  EXPECT_FALSE(*fs::Exists(fs::Join(root_, "artifacts/make")));
+  EXPECT_THAT(*fs::List(fs::Join(root_, "artifacts/make")), IsEmpty());
 }
 
 TEST_F(PipelineRunTest, TriesAFlakyTaskAgain) {
   const std::string flag = fs::Join(testing::TempDir(), "flag_" + NewUuid());
-  const auto result =
-      Run({{"make", fmt::format("echo 1 > $1/data; test -e {0} || {{ touch {0}; exit 1; }}", flag), "", 2}});
+  const auto result = Run(
+      {{"make", fmt::format("mkdir -p $1; echo 1 > $1/data; test -e {0} || {{ touch {0}; exit 1; }}", flag),
+        "", 2}});
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_TRUE(result->state.succeeded);
-  EXPECT_EQ(result->state.nodes.at("make").num_attempts, 2);
+  EXPECT_EQ(result->state, RuntimeState::kSucceeded);
+  EXPECT_EQ(TaskOf(*result, "make").num_attempts, 2);
 }
 
-TEST_F(PipelineRunTest, StopsEverythingWhenCancelled) {
-  recorder_.on_event = [this](const RunEvent& event) {
-    if (std::holds_alternative<runtime::event::NodeLaunched>(event.what)) cancellation_.Cancel();
-  };
+TEST_F(PipelineRunTest, StopsEverythingWhenTerminated) {
+  is_terminated_ = true;
   const auto result = Run({{"make", "sleep 100", ""}, kCopy});
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_TRUE(result->state.is_cancelled);
-  EXPECT_FALSE(result->state.succeeded);
-  EXPECT_LT(result->seconds, 50);
+  EXPECT_EQ(result->state, RuntimeState::kCanceled);
+  EXPECT_LT(result->ended.micros - result->created.micros, 50'000'000);
   const auto store = runtime::OpenExistingStore(root_, clock_);
   EXPECT_EQ((*store)->GetRun(result->run_id)->state, metadata::RunState::kCancelled);
 }
 
-TEST_F(PipelineRunTest, RefusesASecondRunBelowTheSameRoot) {
+TEST_F(PipelineRunTest, RefusesASecondEngineBelowTheSameRoot) {
   Status second;
-  recorder_.on_event = [&](const RunEvent& event) {
-    if (!std::holds_alternative<runtime::event::NodeLaunched>(event.what)) return;
-    const auto ir = pipeline::ParsePipelineIr(Ir({kMake}), "test");
-    Recorder other;
-    second = runtime::RunPipeline(*ir, {.root = root_}, components_, *backend_, clock_, cancellation_, other)
-                 .status();
+  recorder_.on_launch = [&] {
+    const auto store = runtime::OpenExistingStore(root_, clock_);
+    second =
+        runtime::RunEngine::Open({.root = root_}, components_, **store, *backend_, clock_, nullptr).status();
   };
   ASSERT_TRUE(Run({kMake}).ok());
   EXPECT_EQ(second.code(), StatusCode::kFailedPrecondition);
@@ -209,26 +220,56 @@ TEST_F(PipelineRunTest, RefusesASecondRunBelowTheSameRoot) {
 
 TEST_F(PipelineRunTest, GoesOnWithARunThatWasInterrupted) {
   // What a killed process leaves: a run in state RUNNING, with one node done and one begun.
-  const auto ir = pipeline::ParsePipelineIr(Ir({kMake, kCopy}), "test");
-  ASSERT_TRUE(Run({kMake, kCopy}).ok());
-  const std::string run_id = recorder_.run;
-  const auto store = runtime::OpenExistingStore(root_, clock_);
-  auto lines = *(*store)->ReadRunEvents(run_id);
-  const auto record = *(*store)->GetRun(run_id);
-  // Made make, launched copy: its first four events are launched, succeeded, launched, succeeded.
+  const auto whole = Run({kMake, kCopy});
+  ASSERT_TRUE(whole.ok()) << whole.status();
   const std::string interrupted = NewUuid();
-  auto copy = record;
-  copy.run_id = interrupted;
-  copy.state = metadata::RunState::kRunning;
-  const std::vector<std::string> history(lines.begin(), lines.begin() + 3);
-  ASSERT_TRUE((*store)->CreateRun(copy, {0, history}).ok());
-  is_cache_enabled_ = true;
-  const auto result = Run({kMake, kCopy});
+  {
+    const auto store = runtime::OpenExistingStore(root_, clock_);
+    auto lines = *(*store)->ReadRunEvents(whole->run_id);
+    auto record = *(*store)->GetRun(whole->run_id);
+    record.run_id = interrupted;
+    record.state = metadata::RunState::kRunning;
+    // Created, launched make, made it, launched copy.
+    ASSERT_TRUE((*store)->CreateRun(record, {0, std::span(lines).first(4)}).ok());
+  }
+  const auto result = Run({}, interrupted);
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_TRUE(result->is_resumed);
-  EXPECT_EQ(result->run_id, interrupted);
-  EXPECT_TRUE(result->state.succeeded);
+  EXPECT_TRUE(recorder_.is_resumed);
+  EXPECT_EQ(result->state, RuntimeState::kSucceeded);
   EXPECT_THAT(recorder_.launches, IsEmpty());  // make is done, copy is in the cache of the first run.
+}
+
+TEST_F(PipelineRunTest, RetriesWhatFailedAndKeepsWhatSucceeded) {
+  const std::string flag = fs::Join(testing::TempDir(), "flag_" + NewUuid());
+  const auto failed = Run({kMake, {"copy", fmt::format("test -e {} && cp -r $2 $1", flag), "make"}});
+  ASSERT_TRUE(failed.ok()) << failed.status();
+  ASSERT_EQ(failed->state, RuntimeState::kFailed);
+  ASSERT_TRUE(fs::WriteFileAtomically(flag, "").ok());
+  const auto store = runtime::OpenExistingStore(root_, clock_);
+  const auto engine =
+      runtime::RunEngine::Open({.root = root_}, components_, **store, *backend_, clock_, &recorder_);
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  recorder_.launches.clear();
+  ASSERT_TRUE((*engine)->Retry(failed->run_id).ok());
+  EXPECT_EQ((*engine)->Wait(failed->run_id, -1).value(), RuntimeState::kSucceeded);
+  EXPECT_THAT(recorder_.launches, ElementsAre("copy"));
+  EXPECT_EQ((*engine)->Retry(failed->run_id).code(), StatusCode::kFailedPrecondition);
+}
+
+TEST_F(PipelineRunTest, RunsManyRunsAtOnce) {
+  ASSERT_TRUE(fs::CreateDirectories(root_).ok());
+  const auto store = metadata::OpenSqliteStore(runtime::RunLayout(root_).DatabasePath(), clock_);
+  const auto engine =
+      runtime::RunEngine::Open({.root = root_}, components_, **store, *backend_, clock_, nullptr);
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 20; ++i) {
+    const auto id = (*engine)->Submit({.pipeline = Ir({kMake, kCopy}), .is_cache_enabled = false});
+    ASSERT_TRUE(id.ok()) << id.status();
+    ids.push_back(*id);
+  }
+  for (const auto& id : ids) EXPECT_EQ((*engine)->Wait(id, -1).value(), RuntimeState::kSucceeded);
+  EXPECT_EQ((*engine)->NumRunning(), 0);
 }
 
 }  // namespace

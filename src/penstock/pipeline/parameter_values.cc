@@ -94,19 +94,28 @@ bool HoldsPlaceholder(const json& value) {
   return value.is_structured() && std::any_of(value.begin(), value.end(), HoldsPlaceholder);
 }
 
-/// Null where there is no value at all.
-json FollowSource(const ParameterInput& input, const ParameterValues& run_parameters,
-                  const std::function<const json*(const OutputReference&)>& task_output) {
-  json value;
-  if (input.source == ParameterInput::Source::kConstant) {
-    value = input.constant;
-  } else if (input.source == ParameterInput::Source::kRuntimeParameter) {
-    if (auto found = run_parameters.find(input.runtime_parameter); found != run_parameters.end())
-      value = found->second;
-  } else if (const json* found = task_output(input.task_output); found != nullptr) {
-    value = *found;
+/// 3.0 is 3 for whoever reads JSON that went through protobuf's Struct.
+json WithoutIntegralDoubles(const json& value) {
+  if (value.is_number_float()) {
+    const double number = value.get<double>();
+    if (number == std::trunc(number) && std::abs(number) <= 9007199254740992.0)
+      return static_cast<int64_t>(number);
   }
-  return value.is_null() ? input.default_value : value;
+  if (!value.is_structured()) return value;
+  json copy = value;
+  for (json& member : copy) member = WithoutIntegralDoubles(member);
+  return copy;
+}
+
+/// Null where there is no value at all.
+Result<json> FollowSource(const std::string& name, const ParameterInput& input,
+                          const SourceValue& source_value) {
+  const json* value = &input.constant;
+  if (input.source != ParameterInput::Source::kConstant) {
+    PENSTOCK_ASSIGN_OR_RETURN(value, source_value(name, input));
+  }
+  if (value == nullptr || value->is_null()) return input.default_value;
+  return SelectPart(input, *value);
 }
 
 Result<json> ParseParameterText(const std::string& text, ParameterType type, std::string_view what) {
@@ -224,17 +233,49 @@ Result<ParameterValues> BindParameterTexts(const PipelineView& pipeline,
   return BindParameters(pipeline, values);
 }
 
-Result<ParameterValues> ResolveParameters(
-    const TaskView& task, const ParameterValues& run_parameters,
-    const std::function<const json*(const OutputReference&)>& task_output) {
+Result<json> SelectPart(const ParameterInput& input, const json& value) {
+  if (!input.selector.has_value()) return value;
+  return input.selector->EvaluateValue(
+      {{"string_value", value.is_string() ? value.get<std::string>() : Dump(value)}});
+}
+
+Result<json> HandParameter(const json& value, ParameterType type, std::string_view what) {
+  if (type == ParameterType::kString)
+    return value.is_string() ? value : json(Dump(WithoutIntegralDoubles(value)));
+  const bool is_number = type == ParameterType::kInteger || type == ParameterType::kDouble;
+  if (is_number && value.is_number()) return WithoutIntegralDoubles(value);
+  PENSTOCK_ASSIGN_OR_RETURN(const json converted, ConvertParameter(value, type, what));
+  return WithoutIntegralDoubles(converted);
+}
+
+Result<json> ReadOutputParameter(const std::string& text, ParameterType type, std::string_view what) {
+  if (type == ParameterType::kString) return json(text);
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  const size_t last = text.find_last_not_of(" \t\r\n");
+  std::string trimmed = first == text.npos ? "" : text.substr(first, last - first + 1);
+  if (type == ParameterType::kBoolean) {
+    if (trimmed == "True" || trimmed == "TRUE") trimmed = "true";
+    if (trimmed == "False" || trimmed == "FALSE") trimmed = "false";
+  }
+  const json value = json::parse(trimmed, nullptr, false);
+  if (value.is_discarded())
+    return InvalidArgument("{} is of type {}, but its file says: {}", what, ParameterTypeName(type),
+                           Shorten(trimmed));
+  return HandParameter(value, type, what);
+}
+
+Result<ParameterValues> ResolveParameters(const TaskView& task, const SourceValue& source_value) {
+  const bool is_native = !task.native_component.empty();
   ParameterValues sources;
   for (const auto& [name, input] : task.parameters) {
-    json value = FollowSource(input, run_parameters, task_output);
-    if (value.is_null()) {
-      if (input.is_optional) continue;
+    auto value = FollowSource(name, input, source_value);
+    if (!value.ok())
+      return Annotate(value.status(), fmt::format("Parameter '{}' of task '{}'", name, task.id));
+    if (!value->is_null()) {
+      sources[name] = *std::move(value);
+    } else if (!input.is_optional && !input.is_helper) {
       return InvalidArgument("Parameter '{}' of task '{}' has no value", name, task.id);
     }
-    sources[name] = std::move(value);
   }
   ParameterValues referable;
   for (const auto& [name, value] : sources) {
@@ -246,19 +287,28 @@ Result<ParameterValues> ResolveParameters(
   ParameterValues values;
   for (const auto& [name, source] : sources) {
     const ParameterInput& input = task.parameters.at(name);
-    if (input.is_helper) {
-      if (task.native_component.empty()) values[name] = source;
-      continue;
-    }
+    const std::string what = fmt::format("Parameter '{}' of task '{}'", name, task.id);
     json value = source;
     if (input.source == ParameterInput::Source::kConstant) {
       PENSTOCK_ASSIGN_OR_RETURN(value, resolver.Resolve(source));
     }
-    PENSTOCK_ASSIGN_OR_RETURN(
-        values[name],
-        ConvertParameter(value, input.type, fmt::format("Parameter '{}' of task '{}'", name, task.id)));
+    if (input.is_helper) {
+      if (!is_native) values[name] = WithoutIntegralDoubles(value);
+    } else if (is_native) {
+      PENSTOCK_ASSIGN_OR_RETURN(values[name], ConvertParameter(value, input.type, what));
+    } else {
+      PENSTOCK_ASSIGN_OR_RETURN(values[name], HandParameter(value, input.type, what));
+    }
   }
   return values;
+}
+
+Result<ParameterValues> ResolveKnownParameters(const TaskView& task, const ParameterValues& run_parameters) {
+  return ResolveParameters(task, [&](const std::string&, const ParameterInput& input) -> Result<const json*> {
+    if (input.source != ParameterInput::Source::kRuntimeParameter) return nullptr;
+    const auto found = run_parameters.find(input.runtime_parameter);
+    return found == run_parameters.end() ? nullptr : &found->second;
+  });
 }
 
 }  // namespace penstock::pipeline

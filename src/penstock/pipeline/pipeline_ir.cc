@@ -161,6 +161,15 @@ Result<PipelineIr> ParsePipelineIr(std::string_view text, const std::string& nam
   return FromDocuments(first, &second, name);
 }
 
+Status ParsePlatform(std::string_view text, PipelineIr& ir) {
+  const std::string name = "the platform";
+  PENSTOCK_ASSIGN_OR_RETURN(const std::vector<YamlNode> documents, ParseYaml(text, name, kIrLimits));
+  if (documents.size() != 1) return InvalidArgument("{}: one PlatformSpec is expected", name);
+  PENSTOCK_RETURN_IF_ERROR(CheckFields(documents[0], *ml_pipelines::PlatformSpec::descriptor(), name));
+  PENSTOCK_ASSIGN_OR_RETURN(const json value, YamlToJson(documents[0], name));
+  return value.is_null() ? OkStatus() : FillMessage(value, name, ir.platform);
+}
+
 Result<PipelineIr> ReadPipelineIr(const std::string& path) {
   PENSTOCK_ASSIGN_OR_RETURN(std::string text, fs::ReadFile(path));
   return ParsePipelineIr(text, path);

@@ -24,6 +24,9 @@ struct PipelineIr {
 Result<PipelineIr> ParsePipelineIr(std::string_view text, const std::string& name);
 Result<PipelineIr> ReadPipelineIr(const std::string& path);
 
+/// Reads a PlatformSpec that comes apart from its pipeline into `ir`, over what is there.
+Status ParsePlatform(std::string_view text, PipelineIr& ir);
+
 /// YAML as kfp's Compiler lays it out, or JSON ({"pipeline_spec":…, "platform_spec":…} when there is a
 /// platform, as KFP's API takes it; else the spec alone). Deterministic: keys in
 /// alphabetical order under their proto JSON names.

@@ -143,21 +143,41 @@ TEST(ViewPipelineTest, RefusesNamesThatLeaveTheFolder) {
   EXPECT_TRUE(IsBadInput(View("pipelineInfo: {name: p}\nroot: {dag: {tasks: {../x: {}}}}\n").status()));
 }
 
-TEST(ViewPipelineTest, NamesTheTaskThatUsesWhatIsNotRunYet) {
-  for (const char* addition :
-       {"parameterIterator: {itemInput: x, items: {raw: '[1]'}}", "triggerPolicy: {condition: '1 == 1'}",
-        "triggerPolicy: {strategy: ALL_UPSTREAM_TASKS_COMPLETED}"}) {
-    const auto view = Changed("cachingOptions: {enableCache: true}", addition);
-    EXPECT_EQ(view.status().code(), StatusCode::kUnimplemented) << addition;
-    EXPECT_THAT(std::string(view.status().message()), HasSubstr("Task 'b'"));
-  }
-  EXPECT_EQ(Changed("executorLabel: exec-a", "dag: {}").status().code(), StatusCode::kUnimplemented);
-  EXPECT_EQ(Changed("exec-a: {container: {image: i, command: [run, a], args: ['{{$}}'], env: [{name: K, "
-                    "value: v}], somethingNew: 1}}",
-                    "exec-a: {importer: {}}")
-                .status()
-                .code(),
-            StatusCode::kUnimplemented);
+TEST(ViewPipelineTest, LaysOutLoopsConditionsAndTriggers) {
+  const auto loop = Changed(
+      "cachingOptions: {enableCache: true}",
+      "parameterIterator: {itemInput: x, items: {raw: '[1]'}}, iteratorPolicy: {parallelismLimit: 2}");
+  ASSERT_TRUE(loop.ok()) << loop.status();
+  ASSERT_TRUE(loop->FindTask("b")->iterator.has_value());
+  EXPECT_EQ(loop->FindTask("b")->iterator->raw_items, json({1}));
+  EXPECT_EQ(loop->FindTask("b")->iterator->parallelism_limit, 2);
+  const auto condition =
+      Changed("cachingOptions: {enableCache: true}", "triggerPolicy: {condition: '1 == 1'}");
+  ASSERT_TRUE(condition.ok()) << condition.status();
+  EXPECT_TRUE(condition->FindTask("b")->condition.has_value());
+  const auto last = Changed("cachingOptions: {enableCache: true}",
+                            "triggerPolicy: {strategy: ALL_UPSTREAM_TASKS_COMPLETED}");
+  ASSERT_TRUE(last.ok()) << last.status();
+  EXPECT_TRUE(last->FindTask("b")->runs_after_failures);
+}
+
+TEST(ViewPipelineTest, RefusesConditionsAndItemsThatDoNotParse) {
+  EXPECT_THAT(std::string(Changed("cachingOptions: {enableCache: true}", "triggerPolicy: {condition: '1 =='}")
+                              .status()
+                              .message()),
+              HasSubstr("Task 'b'"));
+  EXPECT_THAT(std::string(Changed("cachingOptions: {enableCache: true}",
+                                  "parameterIterator: {itemInput: x, items: {raw: '{}'}}")
+                              .status()
+                              .message()),
+              HasSubstr("not a JSON list"));
+}
+
+TEST(ViewPipelineTest, RefusesPipelineThatContainsItself) {
+  const auto view = View(
+      "pipelineInfo: {name: p}\nroot: {dag: {tasks: {a: {componentRef: {name: c}}}}}\n"
+      "components: {c: {dag: {tasks: {b: {componentRef: {name: c}}}}}}\n");
+  EXPECT_THAT(std::string(view.status().message()), HasSubstr("contains itself"));
 }
 
 TEST(BindParametersTest, ReadsTextsByTypeOverDefaults) {
@@ -183,16 +203,26 @@ TEST(BindParametersTest, RefusesUnknownNamesWrongValuesAndMissingOnes) {
               HasSubstr("give it with --param must=..."));
 }
 
+SourceValue Sources(ParameterValues run_parameters,
+                    std::function<const json*(const OutputReference&)> task_output) {
+  return [run_parameters = std::move(run_parameters), task_output = std::move(task_output)](
+             const std::string&, const ParameterInput& input) -> Result<const json*> {
+    if (input.source == ParameterInput::Source::kTaskOutput) return task_output(input.task_output);
+    const auto found = run_parameters.find(input.runtime_parameter);
+    return found == run_parameters.end() ? nullptr : &found->second;
+  };
+}
+
 TEST(ResolveParametersTest, FollowsSourcesAndKeepsTypes) {
   const auto view = View(std::string(kThree));
   ASSERT_TRUE(view.ok()) << view.status();
   const json text = "{{$.inputs.parameters['rounds']}}";
   const auto values =
-      ResolveParameters(*view->FindTask("c"), {{"rounds", 5}}, [&](const OutputReference& output) {
+      ResolveParameters(*view->FindTask("c"), Sources({{"rounds", 5}}, [&](const OutputReference& output) {
         return output == OutputReference{"b", "text"} ? &text : nullptr;
-      });
+      }));
   ASSERT_TRUE(values.ok()) << values.status();
-  EXPECT_EQ(values->at("rate").dump(), "1.0");
+  EXPECT_EQ(values->at("rate").dump(), "1") << "as protobuf's Struct hands it to a container";
   EXPECT_EQ(values->at("rounds").dump(), "5");
   EXPECT_EQ(values->at("text"), text) << "what a task wrote is data, not a placeholder";
   EXPECT_EQ(values->at("title"), "5 rounds of {{$.inputs.parameters['rounds']}}");
@@ -201,8 +231,7 @@ TEST(ResolveParametersTest, FollowsSourcesAndKeepsTypes) {
 TEST(ResolveParametersTest, SaysWhichParameterHasNoValue) {
   const auto view = View(std::string(kThree));
   ASSERT_TRUE(view.ok()) << view.status();
-  const auto values = ResolveParameters(*view->FindTask("c"), {{"rounds", 5}},
-                                        [](const OutputReference&) { return nullptr; });
+  const auto values = ResolveKnownParameters(*view->FindTask("c"), {{"rounds", 5}});
   EXPECT_EQ(values.status().message(), "Parameter 'text' of task 'c' has no value");
 }
 
@@ -216,8 +245,7 @@ TEST(ResolveParametersTest, PutsTypedValuesInsideStructsAndDropsHelpersOfNativeT
       .type = ParameterType::kStruct,
       .constant = {{"n", "{{$.inputs.parameters['pipelinechannel--rounds']}}"},
                    {"list", {1, "x{{$.inputs.parameters['pipelinechannel--rounds']}}"}}}};
-  const auto values =
-      ResolveParameters(task, {{"rounds", 20}}, [](const OutputReference&) { return nullptr; });
+  const auto values = ResolveKnownParameters(task, {{"rounds", 20}});
   ASSERT_TRUE(values.ok()) << values.status();
   EXPECT_EQ(json(*values).dump(), R"({"hyper":{"list":[1,"x20"],"n":20}})");
 }

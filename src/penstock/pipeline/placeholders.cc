@@ -1,5 +1,6 @@
 #include "penstock/pipeline/placeholders.h"
 
+#include <algorithm>
 #include <array>
 
 #include "penstock/base/near_miss.h"
@@ -77,7 +78,7 @@ class Resolver {
   /// `path` stands between "{{$" and "}}".
   Result<std::string> Value(std::string_view path) const {
     if (path.empty() || path == ".json_escape[1]") return PrintExecutorInput(scope_.input);
-    if (path == ".outputs.output_file") return scope_.input.output_file;
+    if (path == ".outputs.output_file" || path == ".outputMetadataUri") return scope_.input.output_file;
     if (const auto keyed = TakeKey(path, ".inputs.parameters")) return Parameter(*keyed);
     if (const auto keyed = TakeKey(path, ".outputs.parameters")) return OutputParameter(*keyed);
     if (const auto keyed = TakeKey(path, ".inputs.artifacts"))
@@ -88,16 +89,21 @@ class Resolver {
   }
 
   Result<std::string> OfRun(std::string_view path) const {
-    const std::array<std::pair<std::string_view, const std::string*>, 9> values = {
+    const std::string& resource_name = scope_.pipeline_job_resource_name.empty()
+                                           ? scope_.pipeline_job_name
+                                           : scope_.pipeline_job_resource_name;
+    const std::string& task_name = scope_.task_name.empty() ? task_.node_id : scope_.task_name;
+    const std::array<std::pair<std::string_view, const std::string*>, 10> values = {
         {{".pipeline_job_name", &scope_.pipeline_job_name},
          {".pipeline_job_uuid", &scope_.pipeline_job_uuid},
-         {".pipeline_job_resource_name", &scope_.pipeline_job_name},
+         {".pipeline_job_resource_name", &resource_name},
          {".pipeline_job_create_time_utc", &scope_.create_time_utc},
          {".pipeline_job_schedule_time_utc", &scope_.schedule_time_utc},
          {".pipeline_root", &scope_.pipeline_root},
-         {".pipeline_task_name", &task_.node_id},
+         {".workspace_path", &scope_.workspace_path},
+         {".pipeline_task_name", &task_name},
          {".pipeline_task_uuid", &scope_.task_uuid},
-         {".pipeline_task_resource_name", &task_.node_id}}};
+         {".pipeline_task_resource_name", &task_name}}};
     std::vector<std::string> known;
     for (const auto& [name, value] : values) {
       if (name == path) return *value;
@@ -208,6 +214,19 @@ Result<std::vector<std::string>> ResolveCommand(const std::vector<std::string>& 
     resolved.insert(resolved.end(), more.begin(), more.end());
   }
   return resolved;
+}
+
+bool MentionsWorkspace(const TaskView& task) {
+  const auto mentions = [](const std::string& text) {
+    return text.find("workspace_path}}") != std::string::npos;
+  };
+  const auto is_said = [&](const auto& parameter) {
+    return parameter.second.constant.is_string() &&
+           mentions(parameter.second.constant.template get<std::string>());
+  };
+  return std::any_of(task.command.begin(), task.command.end(), mentions) ||
+         std::any_of(task.args.begin(), task.args.end(), mentions) ||
+         std::any_of(task.parameters.begin(), task.parameters.end(), is_said);
 }
 
 std::string LocalPathOf(std::string_view uri) {

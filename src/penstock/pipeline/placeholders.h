@@ -7,6 +7,7 @@
 
 #include "penstock/base/status.h"
 #include "penstock/pipeline/executor_input.h"
+#include "penstock/pipeline/pipeline_spec.h"
 
 namespace penstock::pipeline {
 
@@ -15,10 +16,13 @@ struct PlaceholderScope {
   const ExecutorInput& input;
   std::string pipeline_job_name;
   std::string pipeline_job_uuid;
+  std::string pipeline_job_resource_name;
   std::string pipeline_root;
+  std::string task_name;  ///< Empty: the executor input's node.
   std::string task_uuid;
   std::string create_time_utc;    ///< RFC 3339.
   std::string schedule_time_utc;  ///< RFC 3339.
+  std::string workspace_path;     ///< A folder of the run that all its tasks share.
 };
 
 /// Replaces the placeholders of KFP's IR in `text`:
@@ -28,7 +32,7 @@ struct PlaceholderScope {
 ///   {{$.outputs.artifacts['x'].uri|path|name|metadata['k']}}
 ///   {{$.outputs.parameters['x'].output_file}}, {{$.outputs.output_file}}
 ///   {{$.pipeline_job_name}}, _uuid, _resource_name, _create_time_utc, _schedule_time_utc,
-///   {{$.pipeline_root}}, {{$.pipeline_task_name}}, {{$.pipeline_task_uuid}}
+///   {{$.pipeline_root}}, {{$.workspace_path}}, {{$.pipeline_task_name}}, {{$.pipeline_task_uuid}}
 /// A value is not searched again. kInvalidArgument names an unknown placeholder, input or output, with the
 /// nearest.
 Result<std::string> ResolvePlaceholders(std::string_view text, const PlaceholderScope& scope);
@@ -37,6 +41,9 @@ Result<std::string> ResolvePlaceholders(std::string_view text, const Placeholder
 /// {"IfPresent": {"InputName": "x", "Then": ..., "Else": ...}}, which may yield any number of words.
 Result<std::vector<std::string>> ResolveCommand(const std::vector<std::string>& words,
                                                 const PlaceholderScope& scope);
+
+/// True if a text of the task says {{$.workspace_path}}.
+bool MentionsWorkspace(const TaskView& task);
 
 /// Where a program inside a container finds `uri`: gs://b/x -> /gcs/b/x, s3://… -> /s3/…,
 /// minio://… -> /minio/…, file:///x and plain paths -> the path.

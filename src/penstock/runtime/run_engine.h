@@ -79,6 +79,10 @@ class RunEngine {
   /// Stores the run and starts it; answers its id. kInvalidArgument: pipeline or parameters;
   /// kAlreadyExists: the id is taken.
   virtual Result<std::string> Submit(const RunRequest& request) = 0;
+  /// Goes on with an unfinished run of the store; Open did so already where `resumes_runs` says it.
+  virtual Status Resume(const std::string& run_id) = 0;
+  /// Closes an unfinished run of the store that nobody goes on with as failed.
+  virtual Status Abandon(const std::string& run_id) = 0;
   /// Asks the run to stop: running tasks are killed, nothing new starts, the state becomes
   /// CANCELING and then CANCELED. OK when it stops already. kNotFound; kFailedPrecondition: it has ended.
   virtual Status Terminate(const std::string& run_id) = 0;

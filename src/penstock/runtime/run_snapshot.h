@@ -88,4 +88,7 @@ struct RunSnapshot {
   std::vector<TaskSnapshot> tasks;      ///< By index; the root first.
 };
 
+/// How the run ends as a process: 0 succeeded, 1 failed, 2 bad input, 3 a gate said no.
+int ExitCodeOf(const RunSnapshot& snapshot);
+
 }  // namespace penstock::runtime

@@ -13,8 +13,11 @@ namespace penstock::runtime {
 
 /// One attempt of one task, ready to be started somewhere.
 struct TaskCommand {
-  std::vector<std::string> arguments;              ///< The first is the program.
-  std::string working_directory;                   ///< Empty: inherited.
+  std::vector<std::string> arguments;  ///< The first is the program.
+  std::string working_directory;       ///< Empty: inherited.
+  std::string state_directory;         ///< Where a backend may keep things between tasks; may be empty.
+  std::string
+      owner;  ///< The root it belongs to: what outlives a killed engine is known by it (EndLeftovers).
   std::map<std::string, std::string> environment;  ///< Added to the inherited one.
   std::string log_path;                            ///< Standard output and error go here, appended.
   int64_t timeout_millis = 0;                      ///< 0: none. Afterwards it is killed, with all it started.
@@ -32,7 +35,7 @@ struct TaskOutcome {
 };
 
 /// Where tasks run: a local process now; containers and Kubernetes behind the same door.
-/// Never changes a result. Safe from any thread; conformance: tests/conformance/task_backend_suite.h.
+/// Never changes a result. Safe from any thread.
 class TaskBackend {
  public:
   virtual ~TaskBackend() = default;
@@ -41,6 +44,9 @@ class TaskBackend {
   virtual Result<TaskOutcome> Run(
       const TaskCommand& command, const CancellationToken& cancellation,
       const std::function<void(double fraction, const std::string& message)>& on_progress) = 0;
+  /// Ends what tasks of `owner` have left running after whoever watched them was killed. Called while
+  /// nothing of that owner is supposed to run.
+  virtual void EndLeftovers(const std::string& /*owner*/) {}
 };
 
 /// A native component reports over the file descriptor that this variable names, one line
