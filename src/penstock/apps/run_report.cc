@@ -209,11 +209,19 @@ std::string Ending(const json& report) {
 
 Result<json> ReportRun(const metadata::MetadataStore& store, const std::string& run_id, double seconds) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto run, runtime::ReadRunSnapshot(store, run_id, /*with_values=*/true));
-  json report = {{"run_id", run.run_id},         {"pipeline", run.pipeline_name},
-                 {"state", WordOf(run.state)},   {"exit_code", runtime::ExitCodeOf(run)},
-                 {"seconds", seconds},           {"error", std::string(run.error.message())},
-                 {"nodes", json::array()},       {"anomalies", json::array()},
-                 {"evaluations", json::array()}, {"pushed", json::array()}};
+  json report = {{"run_id", run.run_id},
+                 {"pipeline", run.pipeline_name},
+                 {"state", WordOf(run.state)},
+                 {"exit_code", runtime::ExitCodeOf(run)},
+                 {"seconds", seconds},
+                 {"error", std::string(run.error.message())},
+                 {"parameters", run.parameters},
+                 {"output_parameters", run.tasks[0].output_parameters},
+                 {"outputs", OutputsOf(run.tasks[0].output_artifacts)},
+                 {"nodes", json::array()},
+                 {"anomalies", json::array()},
+                 {"evaluations", json::array()},
+                 {"pushed", json::array()}};
   PENSTOCK_ASSIGN_OR_RETURN(const auto executions, store.FindExecutions(run_id));
   const auto last = LastExecutions(executions);
   for (const auto& task : run.tasks) {

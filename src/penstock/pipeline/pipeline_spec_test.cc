@@ -222,7 +222,7 @@ TEST(ResolveParametersTest, FollowsSourcesAndKeepsTypes) {
         return output == OutputReference{"b", "text"} ? &text : nullptr;
       }));
   ASSERT_TRUE(values.ok()) << values.status();
-  EXPECT_EQ(values->at("rate").dump(), "1") << "as protobuf's Struct hands it to a container";
+  EXPECT_EQ(values->at("rate").dump(), "1.0");
   EXPECT_EQ(values->at("rounds").dump(), "5");
   EXPECT_EQ(values->at("text"), text) << "what a task wrote is data, not a placeholder";
   EXPECT_EQ(values->at("title"), "5 rounds of {{$.inputs.parameters['rounds']}}");

@@ -294,7 +294,8 @@ void RunMachine::MeetDependents(TaskIndex ended) {
                     ? FailedPrecondition("{} was skipped", cause)
                     : task(ended).error;
       End(dependent, RuntimeState::kSkipped, std::move(error));
-    } else if (task(dependent).num_unmet == 0) {
+    } else if (task(dependent).num_unmet == 0 && task(dependent).state == RuntimeState::kPending) {
+      // Not pending: opened before a Retry took up what it had not waited to succeed.
       MakeReady(dependent);
     }
   }

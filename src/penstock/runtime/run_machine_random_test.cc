@@ -67,7 +67,9 @@ void CheckOrder(const MachineDriver& driver) {
       const TaskState& before = driver.machine->task(upstream);
       EXPECT_TRUE(IsFinal(before.state)) << driver.machine->PathOf(static_cast<TaskIndex>(i));
       EXPECT_LE(before.ended, task.started);
-      if (!task.view->runs_after_failures) EXPECT_EQ(before.state, RuntimeState::kSucceeded);
+      if (!task.view->runs_after_failures) {
+        EXPECT_EQ(before.state, RuntimeState::kSucceeded);
+      }
     }
   }
 }
@@ -78,21 +80,26 @@ void CheckEnd(const MachineDriver& driver) {
     EXPECT_TRUE(IsFinal(task.state));
     EXPECT_EQ(task.num_open, 0);
     has_failed = has_failed || task.state == RuntimeState::kFailed;
-    if (task.kind == TaskKind::kLoop && task.state == RuntimeState::kSucceeded)
+    if (task.kind == TaskKind::kLoop && task.state == RuntimeState::kSucceeded) {
       EXPECT_EQ(static_cast<int>(task.children.size()), task.num_iterations);
+    }
     for (const TaskIndex child : task.children)
-      if (task.state == RuntimeState::kSucceeded)
+      if (task.state == RuntimeState::kSucceeded) {
         EXPECT_NE(driver.machine->task(child).state, RuntimeState::kFailed);
+      }
   }
-  if (!driver.machine->is_canceled()) EXPECT_EQ(driver.machine->state() == RuntimeState::kFailed, has_failed);
+  if (!driver.machine->is_canceled()) {
+    EXPECT_EQ(driver.machine->state() == RuntimeState::kFailed, has_failed);
+  }
 }
 
 /// At most one success a task: the store publishes each once.
 void CheckPublishedOnce(const MachineDriver& driver) {
   std::map<TaskIndex, int> num_published;
   for (const RunEvent& event : driver.history)
-    if (const auto* done = std::get_if<event::TaskSucceeded>(&event.what))
+    if (const auto* done = std::get_if<event::TaskSucceeded>(&event.what)) {
       EXPECT_EQ(++num_published[done->task], 1);
+    }
 }
 
 /// The process is killed: only what is stored is left, and the tasks at work are gone.

@@ -50,6 +50,8 @@ void RunMachine::Retry() {
   for (size_t i = 0; i < tasks_.size(); ++i) {
     TaskState& state = tasks_[i];
     if (state.state == RuntimeState::kSucceeded || state.is_condition_false) continue;
+    // What was skipped inside a DAG that succeeded stays so.
+    if (state.parent >= 0 && IsFinal(task(state.parent).state)) continue;
     const bool is_open = !state.children.empty();
     state.num_failures = 0;
     state.error = OkStatus();
