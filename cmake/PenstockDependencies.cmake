@@ -13,11 +13,12 @@ find_package(OpenSSL REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 find_package(SQLite3 REQUIRED)
-# libarrow_compute brings an RE2 of its own and shows its symbols: ours is linked in and hidden.
+# libarrow_compute brings an RE2 of its own and shows its symbols, to which calls would go wherever it stands
+# before: all of ours is linked in, and hidden from others.
 find_library(PENSTOCK_RE2 libre2.a REQUIRED)
 add_library(penstock_re2 INTERFACE IMPORTED)
-target_link_libraries(penstock_re2 INTERFACE ${PENSTOCK_RE2})
-target_link_options(penstock_re2 INTERFACE LINKER:--exclude-libs,libre2.a)
+target_link_options(penstock_re2 INTERFACE
+  LINKER:--exclude-libs,libre2.a LINKER:--whole-archive,${PENSTOCK_RE2},--no-whole-archive)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(protobuf REQUIRED IMPORTED_TARGET protobuf)
 pkg_check_modules(grpc REQUIRED IMPORTED_TARGET grpc++)
