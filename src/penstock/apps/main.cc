@@ -10,6 +10,7 @@
 #include "penstock/base/near_miss.h"
 #include "penstock/components/standard_components.h"
 #include "penstock/learning/boosted_trees/boosted_trees_learner.h"
+#include "penstock/learning/network/network_learner.h"
 #include "penstock/pipeline/pipeline_ir.h"
 
 namespace penstock::apps {
@@ -34,6 +35,7 @@ void HandleSignals(Application& application) {
 
 Status Register(Application& application) {
   PENSTOCK_RETURN_IF_ERROR(learning::RegisterBoostedTreesLearner(application.learners));
+  PENSTOCK_RETURN_IF_ERROR(learning::RegisterNetworkLearners(application.learners));
   return components::RegisterStandardComponents(application.components, application.learners,
                                                 {application.program});
 }
@@ -94,6 +96,10 @@ int Main(int argc, char** argv) {
   AddSchemaCommand(cli, application);
   AddValidateCommand(cli, application);
   AddTransformCommand(cli, application);
+  AddTrainCommand(cli, application);
+  AddTuneCommand(cli, application);
+  AddExportCommand(cli, application);
+  AddModelCommand(cli, application);
   AddPredictCommand(cli, application);
   AddEvaluateCommand(cli, application);
   AddEvalCommand(cli, application);

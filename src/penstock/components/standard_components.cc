@@ -1,5 +1,6 @@
 #include "penstock/components/standard_components.h"
 
+#include "penstock/components/bulk_inferrer/bulk_inferrer.h"
 #include "penstock/components/evaluator/evaluator.h"
 #include "penstock/components/example_gen/example_gen.h"
 #include "penstock/components/example_validator/example_validator.h"
@@ -9,6 +10,7 @@
 #include "penstock/components/statistics_gen/statistics_gen.h"
 #include "penstock/components/trainer/trainer.h"
 #include "penstock/components/transform/transform.h"
+#include "penstock/components/tuner/tuner.h"
 
 namespace penstock::components {
 namespace {
@@ -38,7 +40,12 @@ Status RegisterStandardComponents(pipeline::ComponentCatalog& catalog,
   PENSTOCK_RETURN_IF_ERROR(Register<Trainer>(
       catalog, [&learners] { return MakeTrainerExecutor(learners); },
       [&learners](const auto& parameters) { return CheckTrainer(parameters, learners); }));
+  PENSTOCK_RETURN_IF_ERROR(Register<Tuner>(
+      catalog, [&learners] { return MakeTunerExecutor(learners); },
+      [&learners](const auto& parameters) { return CheckTuner(parameters, learners); }));
   PENSTOCK_RETURN_IF_ERROR(Register<LatestBlessedModel>(catalog, nullptr));
+  PENSTOCK_RETURN_IF_ERROR(Register<WarmStartModel>(catalog, nullptr));
+  PENSTOCK_RETURN_IF_ERROR(Register<BulkInferrer>(catalog, MakeBulkInferrerExecutor, CheckBulkInferrer));
   PENSTOCK_RETURN_IF_ERROR(Register<Evaluator>(catalog, MakeEvaluatorExecutor, CheckEvaluator));
   PENSTOCK_RETURN_IF_ERROR(
       Register<InfraValidator>(catalog, [process] { return MakeInfraValidatorExecutor(process); }));

@@ -16,6 +16,15 @@ Result<nlohmann::json> CheckValue(const HyperparameterDescription& known, const 
     if (!given.is_boolean()) return refuse("true or false");
     return given;
   }
+  if (known.default_value.is_string()) {
+    if (!given.is_string()) return refuse("a text");
+    const std::string text = given.get<std::string>();
+    if (known.choices.empty() ||
+        std::find(known.choices.begin(), known.choices.end(), text) != known.choices.end())
+      return given;
+    return InvalidArgument("Hyperparameter '{}' must be one of {}, not '{}'{}", known.name,
+                           fmt::join(known.choices, ", "), text, DidYouMean(text, known.choices));
+  }
   const std::string range = fmt::format("from {} to {}", known.minimum, known.maximum);
   if (known.default_value.is_number_float()) {
     if (!given.is_number()) return refuse("a number " + range);
@@ -55,6 +64,18 @@ Result<nlohmann::json> ResolveHyperparameters(const nlohmann::json& given,
   return resolved;
 }
 
+Result<nlohmann::json> ReadHyperparameters(const std::string& text, const std::string& name) {
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object())
+    return InvalidArgument("{}: hyperparameters must be a JSON map of names to values", name);
+  const bool is_tuned = json.contains("values") && json["values"].is_object();
+  nlohmann::json values = nlohmann::json::object();
+  for (const auto& [key, value] : (is_tuned ? json["values"] : json).items()) {
+    if (!key.starts_with("tuner/")) values[key] = value;
+  }
+  return values;
+}
+
 nlohmann::json TrainingRecord::ToJson() const {
   nlohmann::json losses = nlohmann::json::array();
   for (const IterationRecord& record : iterations) {
@@ -76,6 +97,7 @@ nlohmann::json TrainingRecord::ToJson() const {
           {"iterations", std::move(losses)},
           {"best_iteration", best_iteration},
           {"best_eval_loss", best_eval_loss},
+          {"warnings", warnings},
           {"seconds", seconds}};
 }
 

@@ -70,9 +70,10 @@ struct Shard {
 class ShardReader {
  public:
   ShardReader(const model::FeatureMatrix& layout, const transform::TransformGraph& transform,
-              const std::string& split_name)
+              const std::string& split_name, Labels wanted)
       : layout_(layout),
-        is_binary_(transform.task() == transform::Task::kBinaryClassification),
+        has_label_(wanted == Labels::kWanted),
+        is_binary_(has_label_ && transform.task() == transform::Task::kBinaryClassification),
         has_weight_(transform.has_weight()),
         split_name_(split_name) {}
 
@@ -88,9 +89,10 @@ class ShardReader {
 
  private:
   Status Append(const data::Batch& batch, Shard& shard) const {
-    PENSTOCK_ASSIGN_OR_RETURN(const NumberColumn labels,
-                              NumberColumn::Find(batch, transform::kLabelColumn, split_name_));
-    std::optional<NumberColumn> weights;
+    std::optional<NumberColumn> labels, weights;
+    if (has_label_) {
+      PENSTOCK_ASSIGN_OR_RETURN(labels, NumberColumn::Find(batch, transform::kLabelColumn, split_name_));
+    }
     if (has_weight_) {
       PENSTOCK_ASSIGN_OR_RETURN(weights, NumberColumn::Find(batch, transform::kWeightColumn, split_name_));
     }
@@ -101,7 +103,7 @@ class ShardReader {
     PENSTOCK_RETURN_IF_ERROR(layout_.Fill(batch, std::span<float>(matrix.values).subspan(first)));
     float* kept = matrix.values.data() + first;
     for (int64_t row = 0; row < batch->num_rows(); ++row) {
-      const std::optional<double> label = labels.Value(row);
+      const std::optional<double> label = labels ? labels->Value(row) : 0.0;
       const std::optional<double> weight = weights ? weights->Value(row) : 1.0;
       if (!label || !weight) {
         ++matrix.num_unlabeled;
@@ -131,6 +133,7 @@ class ShardReader {
   }
 
   const model::FeatureMatrix& layout_;
+  const bool has_label_;
   const bool is_binary_;
   const bool has_weight_;
   const std::string& split_name_;
@@ -161,10 +164,10 @@ TrainingMatrix Concatenate(std::vector<Shard>& shards) {
 
 Result<TrainingMatrix> ReadTrainingMatrix(const data::Dataset& dataset, const std::string& split_name,
                                           const transform::TransformGraph& transform,
-                                          const ExecutionOptions& execution) {
+                                          const ExecutionOptions& execution, Labels wanted) {
   PENSTOCK_ASSIGN_OR_RETURN(const model::FeatureMatrix layout,
                             model::FeatureMatrix::ForFeatures(transform.output_schema()));
-  const ShardReader shard_reader(layout, transform, split_name);
+  const ShardReader shard_reader(layout, transform, split_name, wanted);
   std::vector<Shard> shards(dataset.num_shards());
   PENSTOCK_RETURN_IF_ERROR(ParallelFor(dataset.num_shards(), execution, [&](int64_t i) -> Status {
     PENSTOCK_ASSIGN_OR_RETURN(const std::unique_ptr<data::BatchReader> reader, dataset.ReadShard(i));

@@ -24,12 +24,14 @@ struct TrainingMatrix {
   int64_t num_rows() const { return static_cast<int64_t>(labels.size()); }
 };
 
+enum class Labels { kWanted, kNotWanted };
+
 /// Reads all shards of `dataset` (transformed examples of `transform`), several at a time. Memory: the
 /// matrix, for a moment twice. kInvalidArgument, with the split's name and the row in it: a label or weight
 /// that is not finite, a weight below 0, a label of binary classification other than 0 and 1, no labelled
-/// examples.
+/// examples. kNotWanted: no label is read, all are 0.
 Result<TrainingMatrix> ReadTrainingMatrix(const data::Dataset& dataset, const std::string& split_name,
                                           const transform::TransformGraph& transform,
-                                          const ExecutionOptions& execution);
+                                          const ExecutionOptions& execution, Labels wanted = Labels::kWanted);
 
 }  // namespace penstock::learning

@@ -1,79 +1,14 @@
 #include "penstock/model/forest_model.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include <arrow/array/array_primitive.h>
-#include <arrow/buffer.h>
 #include <penstock/model.pb.h>
 
-#include "penstock/base/arrow_status.h"
 #include "penstock/base/proto_io.h"
+#include "penstock/model/model_signature.h"
 
 namespace penstock::model {
 namespace {
-
-// So many rows are in the matrix at a time: it stays in the second-level cache.
-constexpr int64_t kChunkRows = 1024;
-
-std::shared_ptr<arrow::DataType> ArrowType(transform::ValueType type) {
-  switch (type) {
-    case transform::ValueType::kInteger:
-      return arrow::int64();
-    case transform::ValueType::kNumber:
-      return arrow::float64();
-    case transform::ValueType::kText:
-      return arrow::utf8();
-    case transform::ValueType::kBoolean:
-      return arrow::boolean();
-    case transform::ValueType::kVector:
-      return arrow::list(arrow::float32());
-    case transform::ValueType::kAny:
-      break;
-  }
-  return arrow::null();
-}
-
-Result<Signature> SignatureOf(const transform::TransformGraph& transform) {
-  Signature signature;
-  switch (transform.task()) {
-    case transform::Task::kBinaryClassification:
-      signature.task = Task::kBinaryClassification;
-      signature.prediction_column = kProbabilityColumn;
-      break;
-    case transform::Task::kRegression:
-      signature.task = Task::kRegression;
-      signature.prediction_column = kPredictionColumn;
-      break;
-    case transform::Task::kNone:
-      return InvalidArgument(
-          "The transform defines no label, so there is nothing to learn: add `label:` to the features file");
-  }
-  arrow::FieldVector fields;
-  for (const transform::InputColumn& column : transform.input_columns()) {
-    fields.push_back(arrow::field(column.name, ArrowType(column.type)));
-  }
-  signature.inputs = arrow::schema(std::move(fields));
-  return signature;
-}
-
-void EncodeSignature(const Signature& signature, v1::ModelSignature& out) {
-  out.set_task(signature.task == Task::kBinaryClassification ? v1::BINARY_CLASSIFICATION : v1::REGRESSION);
-  out.set_prediction_column(signature.prediction_column);
-  for (const std::shared_ptr<arrow::Field>& field : signature.inputs->fields()) {
-    v1::InputColumn& column = *out.add_inputs();
-    column.set_name(field->name());
-    column.set_type(field->type()->ToString());
-  }
-}
-
-void EncodeFeatures(const transform::TransformGraph& transform, v1::ModelFile& out) {
-  for (const transform::FeatureSchema& feature : transform.output_schema()) {
-    v1::FeatureColumns& columns = *out.add_features();
-    columns.set_name(feature.name);
-    columns.set_width(static_cast<uint32_t>(feature.width));
-  }
-}
 
 void EncodeForest(const TreeEnsemble& forest, v1::Forest& out) {
   out.set_base_margin(forest.base_margin());
@@ -147,25 +82,9 @@ Result<Batch> ForestModel::Predict(const Batch& raw_examples) const {
 }
 
 Result<Batch> ForestModel::PredictTransformed(const Batch& features) const {
-  const int64_t num_rows = features->num_rows();
-  PENSTOCK_ASSIGN_OR_RETURN_ARROW(std::shared_ptr<arrow::Buffer> buffer,
-                                  arrow::AllocateBuffer(num_rows * static_cast<int64_t>(sizeof(double))));
-  auto* predictions = reinterpret_cast<double*>(buffer->mutable_data());
-  std::vector<float> matrix(std::min(num_rows, kChunkRows) * matrix_.num_columns());
-  std::vector<float> margins(std::min(num_rows, kChunkRows));
-  for (int64_t start = 0; start < num_rows; start += kChunkRows) {
-    const int64_t size = std::min(kChunkRows, num_rows - start);
-    const std::span<float> rows(matrix.data(), size * matrix_.num_columns());
-    PENSTOCK_RETURN_IF_ERROR(matrix_.Fill(size == num_rows ? features : features->Slice(start, size), rows));
-    forest_.Sum(rows, std::span<float>(margins.data(), size));
-    for (int64_t i = 0; i < size; ++i) {
-      const double margin = margins[i];
-      predictions[start + i] =
-          signature_.task == Task::kBinaryClassification ? 1 / (1 + std::exp(-margin)) : margin;
-    }
-  }
-  return arrow::RecordBatch::Make(signature_.outputs(), num_rows,
-                                  {std::make_shared<arrow::DoubleArray>(num_rows, std::move(buffer))});
+  return PredictInChunks(
+      signature_, matrix_, features,
+      [this](std::span<const float> rows, std::span<float> margins) { forest_.Sum(rows, margins); });
 }
 
 Result<std::string> ForestModel::Encode() const {
@@ -187,18 +106,7 @@ Result<std::shared_ptr<const ForestModel>> ForestModel::FromFile(const v1::Model
   auto transform = std::make_shared<const transform::TransformGraph>(std::move(graph));
   Result<std::shared_ptr<const ForestModel>> model = Make(transform, std::move(forest));
   if (!model.ok()) return DataLoss("{}", model.status().message());
-  v1::ModelFile expected;
-  EncodeSignature((*model)->signature(), *expected.mutable_signature());
-  EncodeFeatures(*transform, expected);
-  if (SerializeDeterministically(expected.signature()) != SerializeDeterministically(file.signature())) {
-    return DataLoss("The model's signature is not that of its transform");
-  }
-  const bool same_features =
-      std::equal(expected.features().begin(), expected.features().end(), file.features().begin(),
-                 file.features().end(), [](const v1::FeatureColumns& a, const v1::FeatureColumns& b) {
-                   return a.name() == b.name() && a.width() == b.width();
-                 });
-  if (!same_features) return DataLoss("The model's features are not those of its transform");
+  PENSTOCK_RETURN_IF_ERROR(CheckFileFitsTransform(file, (*model)->signature(), *transform));
   const bool is_logistic = file.forest().link() == v1::Forest::LOGISTIC;
   if (is_logistic != ((*model)->signature().task == Task::kBinaryClassification)) {
     return DataLoss("The forest's link does not fit the model's task");

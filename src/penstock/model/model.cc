@@ -1,6 +1,5 @@
 #include "penstock/model/model.h"
 
-#include <array>
 #include <limits>
 
 #include <penstock/model.pb.h>
@@ -8,19 +7,28 @@
 #include "penstock/base/filesystem.h"
 #include "penstock/base/near_miss.h"
 #include "penstock/model/forest_model.h"
+#include "penstock/model/network_model.h"
 
 namespace penstock::model {
 
 std::string_view TaskName(Task task) {
-  return task == Task::kBinaryClassification ? "binary_classification" : "regression";
+  switch (task) {
+    case Task::kBinaryClassification:
+      return "binary_classification";
+    case Task::kRegression:
+      return "regression";
+    case Task::kReconstruction:
+      break;
+  }
+  return "reconstruction";
 }
 
 Result<Task> TaskFromName(std::string_view name) {
-  for (Task task : {Task::kBinaryClassification, Task::kRegression}) {
+  std::vector<std::string> known;
+  for (Task task : {Task::kBinaryClassification, Task::kRegression, Task::kReconstruction}) {
     if (TaskName(task) == name) return task;
+    known.emplace_back(TaskName(task));
   }
-  const std::array<std::string, 2> known{std::string(TaskName(Task::kBinaryClassification)),
-                                         std::string(TaskName(Task::kRegression))};
   return NotFound("There is no task named '{}'{}", name, DidYouMean(name, known));
 }
 
@@ -54,6 +62,11 @@ Result<std::shared_ptr<const Model>> DecodeModel(std::string_view bytes, std::st
   switch (file.learned_function_case()) {
     case v1::ModelFile::kForest: {
       Result<std::shared_ptr<const ForestModel>> model = ForestModel::FromFile(file);
+      if (!model.ok()) return Annotate(model.status(), name);
+      return std::shared_ptr<const Model>(*std::move(model));
+    }
+    case v1::ModelFile::kNetwork: {
+      Result<std::shared_ptr<const NetworkModel>> model = NetworkModel::FromFile(file);
       if (!model.ok()) return Annotate(model.status(), name);
       return std::shared_ptr<const Model>(*std::move(model));
     }

@@ -18,17 +18,22 @@ namespace penstock::model {
 
 using data::Batch;
 
-enum class Task { kBinaryClassification, kRegression };
+enum class Task {
+  kBinaryClassification,
+  kRegression,
+  kReconstruction,  ///< No label: how unlike the examples learned from is this one.
+};
 
-/// "binary_classification" or "regression".
+/// "binary_classification", "regression" or "reconstruction".
 std::string_view TaskName(Task task);
 /// The task of that name; kNotFound with the nearest one there is.
 Result<Task> TaskFromName(std::string_view name);
 
 /// What the prediction column of a task is called: "probability" (of the positive class,
-/// a double in [0, 1]) or "prediction" (a double).
+/// a double in [0, 1]), "prediction" (a double) or "reconstruction_error" (a double from 0 on).
 inline constexpr std::string_view kProbabilityColumn = "probability";
 inline constexpr std::string_view kPredictionColumn = "prediction";
+inline constexpr std::string_view kReconstructionErrorColumn = "reconstruction_error";
 
 /// What goes into a model and what comes out.
 struct Signature {

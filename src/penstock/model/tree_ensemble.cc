@@ -11,6 +11,10 @@ namespace {
 constexpr int64_t kBlockRows = 64;
 // Up to this depth every row takes as many steps as the deepest leaf; below, each row stops at its own.
 constexpr int32_t kLockstepDepth = 16;
+// Trees that one row steps down together: each waits for memory while the others go on.
+constexpr int64_t kGroupTrees = 16;
+// So few rows are done one by one.
+constexpr int64_t kFewRows = 4;
 constexpr uint32_t kMaxNodes = 1u << 30;
 
 struct Visit {
@@ -105,32 +109,63 @@ void TreeEnsemble::Sum(std::span<const float> rows, std::span<float> margins) co
   }
 }
 
+inline uint32_t TreeEnsemble::Step(uint32_t at, const float* row) const {
+  const Node& node = nodes_[at];
+  const float value = row[node.column_and_missing_left >> 1];
+  const auto missing = static_cast<uint32_t>(value != value);
+  const uint32_t goes_left =
+      static_cast<uint32_t>(value < node.threshold) | (missing & node.column_and_missing_left);
+  return node.left + (goes_left ^ 1u);
+}
+
+void TreeEnsemble::SumRow(const float* row, float& margin) const {
+  float sum = base_margin_;
+  const auto num_trees = static_cast<int64_t>(trees_.size());
+  for (int64_t first = 0; first < num_trees; first += kGroupTrees) {
+    const int64_t count = std::min(kGroupTrees, num_trees - first);
+    uint32_t position[kGroupTrees];
+    int32_t depth = 0;
+    for (int64_t i = 0; i < kGroupTrees; ++i) {
+      // The group's last tree stands in for those that are not there.
+      const TreeSpan& tree = trees_[first + std::min(i, count - 1)];
+      position[i] = tree.first_node;
+      depth = std::max(depth, tree.depth);
+    }
+    if (depth <= kLockstepDepth) {
+      for (int32_t level = 0; level < depth; ++level) {
+        for (int64_t i = 0; i < kGroupTrees; ++i) position[i] = Step(position[i], row);
+      }
+    } else {
+      for (int64_t i = 0; i < count; ++i) {
+        for (uint32_t next; (next = Step(position[i], row)) != position[i];) position[i] = next;
+      }
+    }
+    for (int64_t i = 0; i < count; ++i) sum += leaf_values_[position[i]];
+  }
+  margin = sum;
+}
+
 void TreeEnsemble::SumBlock(const float* rows, int64_t num_rows, float* margins) const {
-  std::fill(margins, margins + num_rows, base_margin_);
   // A forest of single leaves may have no columns at all; a leaf still reads column 0.
   static constexpr float kNoColumns[1] = {0};
   const int64_t stride = num_columns_;
   const float* first_row = num_columns_ == 0 ? kNoColumns : rows;
-  const Node* nodes = nodes_.data();
-  const auto step = [nodes](uint32_t at, const float* row) {
-    const Node& node = nodes[at];
-    const float value = row[node.column_and_missing_left >> 1];
-    const auto missing = static_cast<uint32_t>(value != value);
-    const uint32_t goes_left =
-        static_cast<uint32_t>(value < node.threshold) | (missing & node.column_and_missing_left);
-    return node.left + (goes_left ^ 1u);
-  };
+  if (num_rows <= kFewRows) {
+    for (int64_t row = 0; row < num_rows; ++row) SumRow(first_row + row * stride, margins[row]);
+    return;
+  }
+  std::fill(margins, margins + num_rows, base_margin_);
   uint32_t position[kBlockRows];
   for (const TreeSpan& tree : trees_) {
     std::fill(position, position + num_rows, tree.first_node);
     if (tree.depth <= kLockstepDepth) {
       for (int32_t level = 0; level < tree.depth; ++level) {
         for (int64_t row = 0; row < num_rows; ++row)
-          position[row] = step(position[row], first_row + row * stride);
+          position[row] = Step(position[row], first_row + row * stride);
       }
     } else {
       for (int64_t row = 0; row < num_rows; ++row) {
-        for (uint32_t at = position[row], next; (next = step(at, first_row + row * stride)) != at;
+        for (uint32_t at = position[row], next; (next = Step(at, first_row + row * stride)) != at;
              at = next) {
           position[row] = next;
         }

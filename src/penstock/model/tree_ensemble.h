@@ -64,6 +64,9 @@ class TreeEnsemble {
   };
 
   TreeEnsemble() = default;
+  /// The node below `at` that `row` goes to; a leaf's is itself.
+  uint32_t Step(uint32_t at, const float* row) const;
+  void SumRow(const float* row, float& margin) const;
   void SumBlock(const float* rows, int64_t num_rows, float* margins) const;
   Status AddTree(const Tree& tree, int64_t index);
 

@@ -38,6 +38,8 @@ inline constexpr std::string_view kModelRun = "ModelRun";
 inline constexpr std::string_view kModelEvaluation = "ModelEvaluation";
 inline constexpr std::string_view kModelBlessing = "ModelBlessing";
 inline constexpr std::string_view kInfraBlessing = "InfraBlessing";
+inline constexpr std::string_view kHyperParameters = "HyperParameters";
+inline constexpr std::string_view kTunerResults = "TunerResults";
 inline constexpr std::string_view kPushedModel = "PushedModel";
 }  // namespace types
 

@@ -45,6 +45,12 @@ struct ModelBlessing {
 struct InfraBlessing {
   static constexpr std::string_view kType = types::kInfraBlessing;
 };
+struct HyperParameters {
+  static constexpr std::string_view kType = types::kHyperParameters;
+};
+struct TunerResults {
+  static constexpr std::string_view kType = types::kTunerResults;
+};
 struct PushedModel {
   static constexpr std::string_view kType = types::kPushedModel;
 };

@@ -187,6 +187,8 @@ void DecodeOptions(const v1::Analysis& analysis, VocabularyOptions& options) {
   options.has_threshold = message.has_threshold() || analysis.frequency_threshold() != 0;
   options.frequency_threshold =
       message.has_threshold() ? message.threshold() : static_cast<double>(analysis.frequency_threshold());
+  // What is not written has its defaults, which are not all 0.
+  if (!analysis.has_vocabulary_options()) return;
   options.file_name = message.file_name();
   options.token_when_empty = message.token_when_empty();
   Copy(message.reserved_tokens(), options.reserved_tokens);

@@ -23,4 +23,20 @@ struct LatestBlessedModel {
   }
 };
 
+/// Finds the model a training starts from: the latest that was blessed before this run, whatever
+/// came of the ones after it; nothing at first.
+struct WarmStartModel {
+  static constexpr std::string_view kType = "WarmStartModel";
+
+  struct Outputs {
+    pipeline::Channel<pipeline::Model> base_model;
+  };
+  void Describe(auto& node, Outputs& outputs) const {
+    node.Help("Finds the latest blessed model for Trainer to start from; nothing at first.");
+    node.Version("1");
+    node.Resolver("latest_blessed_model");
+    node.Output("base_model", outputs.base_model, "What to start from.");
+  }
+};
+
 }  // namespace penstock::components

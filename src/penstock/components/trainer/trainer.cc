@@ -3,11 +3,26 @@
 #include "penstock/base/filesystem.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/splits.h"
+#include "penstock/learning/tensorboard_log.h"
+#include "penstock/learning/tuning/tuner.h"
 #include "penstock/model/model.h"
 #include "penstock/transform/transform_graph.h"
 
 namespace penstock::components {
 namespace {
+
+/// What Tuner found, and over it what the node says itself.
+Result<nlohmann::json> HyperparametersOf(const pipeline::ExecutionTask& task) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto given, Parameter<nlohmann::json>(task, "hyperparameters"));
+  nlohmann::json all = nlohmann::json::object();
+  if (const auto* best = OptionalInput(task, "best_hyperparameters"); best != nullptr) {
+    const std::string path = fs::Join(best->uri, learning::kBestHyperparametersFile);
+    PENSTOCK_ASSIGN_OR_RETURN(const std::string text, fs::ReadFile(path));
+    PENSTOCK_ASSIGN_OR_RETURN(all, learning::ReadHyperparameters(text, path));
+  }
+  if (given.is_object()) all.update(given);
+  return given.is_object() || given.is_null() ? all : given;
+}
 
 class TrainerExecutor : public pipeline::Executor {
  public:
@@ -25,8 +40,6 @@ class TrainerExecutor : public pipeline::Executor {
     PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, data.train_name));
     PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, data.eval_name));
     PENSTOCK_ASSIGN_OR_RETURN(auto graph, transform::LoadTransformGraph(graph_artifact->uri));
-    if (!graph.has_label())
-      return InvalidArgument("The features file has no label: add a line like `label: tips > fare * 0.2`");
     auto open = [&](const std::string& split) {
       const std::vector<std::string> pattern = {data::SplitDirectory(examples->uri, split)};
       return data::OpenDataset(pattern, {}, context.options);
@@ -34,17 +47,23 @@ class TrainerExecutor : public pipeline::Executor {
     PENSTOCK_ASSIGN_OR_RETURN(const auto train, open(data.train_name));
     PENSTOCK_ASSIGN_OR_RETURN(const auto eval, open(data.eval_name));
     learning::LearnerOptions options;
-    PENSTOCK_ASSIGN_OR_RETURN(options.hyperparameters, Parameter<nlohmann::json>(task, "hyperparameters"));
+    PENSTOCK_ASSIGN_OR_RETURN(options.hyperparameters, HyperparametersOf(task));
     PENSTOCK_ASSIGN_OR_RETURN(const auto seed, Parameter<int64_t>(task, "seed"));
     data.train = train.get();
     data.eval = eval.get();
     data.transform = std::make_shared<const transform::TransformGraph>(std::move(graph));
     context.random_seed = static_cast<uint64_t>(seed);
-    PENSTOCK_ASSIGN_OR_RETURN(const auto trained, (*learner)->Train(data, options, context));
-
+    PENSTOCK_ASSIGN_OR_RETURN(options.checkpoint_folder, Parameter<std::string>(task, "checkpoint_folder"));
+    if (const auto* base = OptionalInput(task, "base_model"); base != nullptr) {
+      PENSTOCK_ASSIGN_OR_RETURN(options.warm_start, model::LoadModel(base->uri));
+    }
     auto report = StartReport(task);
     PENSTOCK_ASSIGN_OR_RETURN(auto* model, Output(report, "model"));
     PENSTOCK_ASSIGN_OR_RETURN(auto* run, Output(report, "model_run"));
+    learning::TensorBoardLog log(run->uri, context.clock);
+    options.on_iteration = [&log](const learning::IterationRecord& losses) { return log.Add(losses), true; };
+    PENSTOCK_ASSIGN_OR_RETURN(const auto trained, (*learner)->Train(data, options, context));
+    PENSTOCK_RETURN_IF_ERROR(log.Write());
     PENSTOCK_RETURN_IF_ERROR(model::SaveModel(*trained.model, model->uri));
     const auto record = trained.record.ToJson();
     PENSTOCK_RETURN_IF_ERROR(
@@ -53,6 +72,8 @@ class TrainerExecutor : public pipeline::Executor {
     model->properties["task"] = std::string(model::TaskName(trained.record.task));
     run->properties["best_iteration"] = trained.record.best_iteration;
     run->properties["best_eval_loss"] = trained.record.best_eval_loss;
+    if (!trained.record.warnings.empty())
+      run->properties["warnings"] = fmt::format("{}", fmt::join(trained.record.warnings, " "));
     return report;
   }
 

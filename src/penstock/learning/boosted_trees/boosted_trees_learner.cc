@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+
+#include <penstock/training.pb.h>
 
 #include "penstock/learning/boosted_trees/booster_library.h"
-#include "penstock/learning/boosted_trees/objective.h"
+#include "penstock/learning/boosted_trees/forest_warm_start.h"
 #include "penstock/learning/boosted_trees/xgboost_model.h"
-#include "penstock/learning/training_matrix.h"
+#include "penstock/learning/objective.h"
+#include "penstock/learning/random_bits.h"
+#include "penstock/learning/training_checkpoint.h"
+#include "penstock/learning/training_checks.h"
 #include "penstock/model/forest_model.h"
 
 namespace penstock::learning {
@@ -36,43 +42,44 @@ std::vector<HyperparameterDescription> Hyperparameters() {
   };
 }
 
-/// splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
-uint64_t Mix(uint64_t value) {
-  value += 0x9e3779b97f4a7c15u;
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9u;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111ebu;
-  return value ^ (value >> 31);
-}
-
 Status FromBooster(const std::string& error) {
   return error.empty() ? OkStatus() : Internal("XGBoost failed: {}", error);
 }
 
+struct StartMargins {
+  std::vector<float> train, eval;
+};
+
 /// One training: grows trees until the eval loss no longer falls.
 class BoostingRun {
  public:
+  /// `starts` are what the trees that are there already add up to; empty: there are none.
   BoostingRun(const nlohmann::json& parameters, const Objective& train, const Objective& eval,
-              int64_t num_train_rows, int64_t num_eval_rows, ExecutionContext& context)
+              int64_t num_train_rows, int64_t num_eval_rows, StartMargins starts, ExecutionContext& context)
       : parameters_(parameters),
         train_(train),
         eval_(eval),
         context_(context),
+        starts_(std::move(starts)),
         train_margins_(num_train_rows),
         gradients_(num_train_rows),
         hessians_(num_train_rows),
         eval_margins_(num_eval_rows) {}
 
-  Status Boost(Booster& booster, TrainingRecord& record) {
+  Status Boost(Booster& booster, const LearnerOptions& options, CheckpointFile& checkpoint,
+               TrainingRecord& record) {
     const int64_t num_rounds = parameters_["num_rounds"];
     const int64_t patience = parameters_["early_stopping_rounds"];
-    PENSTOCK_ASSIGN_OR_RETURN(IterationRecord losses, Measure(booster, 0));
+    PENSTOCK_ASSIGN_OR_RETURN(constant_, Measure(booster, 0));
     record.best_iteration = 0;
-    record.best_eval_loss = losses.eval_loss;
-    for (int64_t round = 1; round <= num_rounds && round - record.best_iteration <= patience; ++round) {
+    record.best_eval_loss = constant_.eval_loss;
+    PENSTOCK_RETURN_IF_ERROR(Resume(booster, checkpoint, record));
+    for (int64_t round = static_cast<int64_t>(record.iterations.size()) + 1;
+         round <= num_rounds && round - record.best_iteration <= patience; ++round) {
       PENSTOCK_RETURN_IF_ERROR(context_.options.CheckCancelled());
       SampleRows(round);
       PENSTOCK_RETURN_IF_ERROR(FromBooster(booster.Boost(gradients_, hessians_)));
-      PENSTOCK_ASSIGN_OR_RETURN(losses, Measure(booster, round));
+      PENSTOCK_ASSIGN_OR_RETURN(const IterationRecord losses, Measure(booster, round));
       record.iterations.push_back(losses);
       if (losses.eval_loss < record.best_eval_loss) {
         record.best_eval_loss = losses.eval_loss;
@@ -83,16 +90,44 @@ class BoostingRun {
                                  fmt::format("tree {}: eval {} {:.5f}, best {:.5f}", round, eval_.name(),
                                              losses.eval_loss, record.best_eval_loss));
       }
+      if (options.on_iteration && !options.on_iteration(losses)) break;
+      PENSTOCK_RETURN_IF_ERROR(Keep(booster, checkpoint, record));
     }
-    return OkStatus();
+    return checkpoint.Remove();
   }
 
+  /// The losses of the best constant.
+  const IterationRecord& constant() const { return constant_; }
+
  private:
+  /// Goes on where a killed attempt was last kept.
+  Status Resume(Booster& booster, CheckpointFile& checkpoint, TrainingRecord& record) {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto kept, checkpoint.Load());
+    if (kept == nullptr || kept->booster().empty()) return OkStatus();
+    PENSTOCK_RETURN_IF_ERROR(FromBooster(booster.Load(kept->booster())));
+    DecodeIterations(*kept, record);
+    return Measure(booster, static_cast<int64_t>(record.iterations.size())).status();
+  }
+
+  Status Keep(Booster& booster, CheckpointFile& checkpoint, const TrainingRecord& record) {
+    if (!checkpoint.IsDue()) return OkStatus();
+    v1::TrainingCheckpoint kept;
+    EncodeIterations(record, kept);
+    PENSTOCK_RETURN_IF_ERROR(FromBooster(booster.Save(*kept.mutable_booster())));
+    return checkpoint.Save(kept);
+  }
+
+  static void Add(const std::vector<float>& starts, std::vector<float>& margins) {
+    for (size_t i = 0; i < starts.size(); ++i) margins[i] = starts[i] + margins[i];
+  }
+
   Result<IterationRecord> Measure(Booster& booster, int64_t round) {
     PENSTOCK_RETURN_IF_ERROR(
         FromBooster(booster.Predict(Booster::Split::kTrain, Booster::Scale::kMargin, train_margins_)));
     PENSTOCK_RETURN_IF_ERROR(
         FromBooster(booster.Predict(Booster::Split::kEval, Booster::Scale::kMargin, eval_margins_)));
+    Add(starts_.train, train_margins_);
+    Add(starts_.eval, eval_margins_);
     IterationRecord losses{round};
     PENSTOCK_ASSIGN_OR_RETURN(
         losses.train_loss, train_.LossAndGradients(train_margins_, context_.options, gradients_, hessians_));
@@ -105,9 +140,10 @@ class BoostingRun {
   void SampleRows(int64_t round) {
     const double share = parameters_["subsample"];
     if (share >= 1) return;
-    const uint64_t seed = Mix(context_.random_seed ^ Mix(static_cast<uint64_t>(round)));
+    const uint64_t seed = RandomBits(context_.random_seed, static_cast<uint64_t>(round));
     for (size_t row = 0; row < gradients_.size(); ++row) {
-      if (static_cast<double>(Mix(seed ^ row) >> 11) * 0x1p-53 >= share) gradients_[row] = hessians_[row] = 0;
+      if (static_cast<double>(RandomBits(seed ^ row) >> 11) * 0x1p-53 >= share)
+        gradients_[row] = hessians_[row] = 0;
     }
   }
 
@@ -115,6 +151,8 @@ class BoostingRun {
   const Objective& train_;
   const Objective& eval_;
   ExecutionContext& context_;
+  const StartMargins starts_;
+  IterationRecord constant_;
   std::vector<float> train_margins_;
   std::vector<float> gradients_;
   std::vector<float> hessians_;
@@ -127,7 +165,9 @@ BoosterParameters XgboostParameters(const nlohmann::json& parameters, model::Tas
   const bool is_binary = task == model::Task::kBinaryClassification;
   all.emplace_back("objective", is_binary ? "binary:logistic" : "reg:squarederror");
   all.emplace_back("base_score", fmt::format("{}", static_cast<float>(mean_label)));
-  all.emplace_back("seed", fmt::format("{}", Mix(random_seed) >> 33));
+  // Columns are drawn by seed and round, not by what was drawn before: a resumed training draws the same.
+  all.emplace_back("seed_per_iteration", "true");
+  all.emplace_back("seed", fmt::format("{}", RandomBits(random_seed) >> 33));
   for (const char* name : {"learning_rate", "max_depth", "min_child_weight", "reg_lambda", "reg_alpha",
                            "gamma", "colsample_bytree", "max_bin"}) {
     all.emplace_back(name, parameters.at(name).dump());
@@ -138,33 +178,6 @@ BoosterParameters XgboostParameters(const nlohmann::json& parameters, model::Tas
 int NumThreads(const TrainingMatrix& train, const ExecutionOptions& execution) {
   const int64_t useful = 1 + static_cast<int64_t>(train.values.size()) / kValuesPerThread;
   return static_cast<int>(std::min<int64_t>(execution.ResolvedThreads(), useful));
-}
-
-Status CheckLabels(const TrainingMatrix& matrix, const Objective& objective, const std::string& split) {
-  if (matrix.num_rows() > kMaxRows) {
-    return InvalidArgument("Split '{}' has {} examples; boosted trees take up to {}", split,
-                           matrix.num_rows(), kMaxRows);
-  }
-  if (!(objective.total_weight() > 0))
-    return InvalidArgument("Split '{}' has no example with a weight above 0", split);
-  const auto [least, largest] = std::minmax_element(matrix.labels.begin(), matrix.labels.end());
-  if (std::max(std::abs(*least), std::abs(*largest)) > std::numeric_limits<float>::max() / 4) {
-    return InvalidArgument(
-        "Split '{}' has labels as large as {}, beyond what boosted trees compute with; scale the label",
-        split, std::abs(*least) > std::abs(*largest) ? *least : *largest);
-  }
-  return OkStatus();
-}
-
-Status CheckBothClasses(const TrainingMatrix& matrix, const Objective& objective, const std::string& split) {
-  const auto num_positive = std::count(matrix.labels.begin(), matrix.labels.end(), 1.0);
-  const float rate = static_cast<float>(objective.MeanLabel());
-  if (num_positive > 0 && num_positive < matrix.num_rows() && rate > 0 && rate < 1) return OkStatus();
-  return InvalidArgument(
-      "The label has one class only in split '{}': {} examples are positive, {} negative; a classifier needs "
-      "both (check "
-      "the label's expression)",
-      split, num_positive, matrix.num_rows() - num_positive);
 }
 
 class BoostedTreesLearner final : public Learner {
@@ -194,46 +207,46 @@ class BoostedTreesLearner final : public Learner {
     if (record.task == model::Task::kBinaryClassification) {
       PENSTOCK_RETURN_IF_ERROR(CheckBothClasses(train, train_objective, data.train_name));
     }
-    record.loss = train_objective.name();
-    record.num_train_examples = train.num_rows();
-    record.num_eval_examples = eval.num_rows();
-    record.num_unlabeled_examples = train.num_unlabeled + eval.num_unlabeled;
+    RecordExamples(train, eval, train_objective, record);
 
     PENSTOCK_ASSIGN_OR_RETURN(
         const std::unique_ptr<Booster> booster,
-        library.Make(XgboostParameters(record.hyperparameters, record.task, train_objective.MeanLabel(),
+        library.Make(XgboostParameters(record.hyperparameters, record.task,
+                                       options.warm_start != nullptr ? NeutralLabel(record.task)
+                                                                     : train_objective.MeanLabel(),
                                        record.random_seed),
                      {train.values, train.num_rows(), train.num_columns},
                      {eval.values, eval.num_rows(), eval.num_columns}, NumThreads(train, context.options)));
+    std::optional<model::TreeEnsemble> former;
+    StartMargins starts;
+    if (options.warm_start != nullptr) {
+      PENSTOCK_ASSIGN_OR_RETURN(former, WarmStartForest(*options.warm_start, *data.transform));
+      starts = {std::vector<float>(train.num_rows()), std::vector<float>(eval.num_rows())};
+      former->Sum(train.values, starts.train);
+      former->Sum(eval.values, starts.eval);
+    }
+    CheckpointFile checkpoint(options.checkpoint_folder, FingerprintOf(record, data, options, train, eval),
+                              context.clock);
     // XGBoost has its own copies now.
     std::vector<float>().swap(train.values);
     std::vector<float>().swap(eval.values);
     BoostingRun run(record.hyperparameters, train_objective, eval_objective, train.num_rows(),
-                    eval.num_rows(), context);
-    PENSTOCK_RETURN_IF_ERROR(run.Boost(*booster, record));
-    PENSTOCK_RETURN_IF_ERROR(TakeModel(*booster, data, trained));
+                    eval.num_rows(), std::move(starts), context);
+    PENSTOCK_RETURN_IF_ERROR(run.Boost(*booster, options, checkpoint, record));
+    if (!former) AddWarnings(data.train_name, data.eval_name, run.constant(), record);
+    PENSTOCK_RETURN_IF_ERROR(TakeModel(*booster, data, former, trained));
     record.seconds = static_cast<double>(context.clock.Now().micros - start.micros) * 1e-6;
     return trained;
   }
 
  private:
-  static Result<model::Task> TaskOf(const transform::TransformGraph& transform) {
-    if (transform.output_schema().empty()) {
-      return InvalidArgument("The transform defines no features, so there is nothing to learn from");
-    }
-    switch (transform.task()) {
-      case transform::Task::kBinaryClassification:
-        return model::Task::kBinaryClassification;
-      case transform::Task::kRegression:
-        return model::Task::kRegression;
-      case transform::Task::kNone:
-        break;
-    }
-    return InvalidArgument(
-        "The transform defines no label, so there is nothing to learn: add `label:` to the features file");
+  /// What leaves the margins of the trees before as they are.
+  static double NeutralLabel(model::Task task) {
+    return task == model::Task::kBinaryClassification ? 0.5 : 0;
   }
 
-  static Status TakeModel(Booster& booster, const TrainingData& data, TrainedModel& trained) {
+  static Status TakeModel(Booster& booster, const TrainingData& data,
+                          const std::optional<model::TreeEnsemble>& former, TrainedModel& trained) {
     std::string bytes;
     PENSTOCK_RETURN_IF_ERROR(FromBooster(booster.Save(bytes)));
     PENSTOCK_ASSIGN_OR_RETURN(ConvertedTrees converted,
@@ -245,6 +258,9 @@ class BoostedTreesLearner final : public Learner {
       double gain = 0;
       for (int64_t i = 0; i < feature.width; ++i) gain += converted.column_gains[column++];
       trained.record.feature_importances.emplace_back(feature.name, total > 0 ? gain / total : 0);
+    }
+    if (former) {
+      PENSTOCK_ASSIGN_OR_RETURN(converted.forest, ForestOfBoth(*former, converted.forest));
     }
     PENSTOCK_ASSIGN_OR_RETURN(trained.model,
                               model::ForestModel::Make(data.transform, std::move(converted.forest)));

@@ -35,6 +35,8 @@ class Booster {
   virtual std::string Predict(Split split, Scale scale, std::span<float> predictions) = 0;
   /// XGBoost's model in UBJSON.
   virtual std::string Save(std::string& model) = 0;
+  /// Goes on from what Save gave of a booster with the same parameters and matrices.
+  virtual std::string Load(const std::string& model) = 0;
 };
 
 /// Makes a booster on copies of the matrices; null, and `error` set, where XGBoost refuses.
@@ -42,7 +44,7 @@ using MakeBoosterFunction = Booster* (*)(const BoosterParameters& parameters, co
                                          const BoosterMatrix& eval, int num_threads, std::string& error);
 
 /// The plug-in's only symbol, a MakeBoosterFunction. The number rises with every change of this border.
-inline constexpr const char* kMakeBoosterSymbol = "penstock_make_booster_1";
+inline constexpr const char* kMakeBoosterSymbol = "penstock_make_booster_2";
 inline constexpr const char* kBoosterLibraryName = "libpenstock_boosted_trees.so";
 
 }  // namespace penstock::learning

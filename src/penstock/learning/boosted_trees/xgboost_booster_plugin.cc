@@ -39,10 +39,9 @@ class XgboostBooster final : public Booster {
       num_rows_[index++] = matrix.num_rows;
     }
     if (XGBoosterCreate(matrices_, 2, &booster_) != 0) return Answer(-1);
-    for (const auto& [name, value] : parameters) {
-      if (XGBoosterSetParam(booster_, name.c_str(), value.c_str()) != 0) return Answer(-1);
-    }
-    return Answer(XGBoosterSetParam(booster_, "nthread", std::to_string(num_threads).c_str()));
+    parameters_ = parameters;
+    parameters_.emplace_back("nthread", std::to_string(num_threads));
+    return SetParameters();
   }
 
   std::string Boost(std::span<const float> gradients, std::span<const float> hessians) override {
@@ -81,15 +80,28 @@ class XgboostBooster final : public Booster {
     return "";
   }
 
+  std::string Load(const std::string& model) override {
+    if (XGBoosterLoadModelFromBuffer(booster_, model.data(), model.size()) != 0) return Answer(-1);
+    return SetParameters();
+  }
+
  private:
+  std::string SetParameters() {
+    for (const auto& [name, value] : parameters_) {
+      if (XGBoosterSetParam(booster_, name.c_str(), value.c_str()) != 0) return Answer(-1);
+    }
+    return "";
+  }
+
   DMatrixHandle matrices_[2] = {nullptr, nullptr};  // Train, eval.
   int64_t num_rows_[2] = {0, 0};
   BoosterHandle booster_ = nullptr;
+  BoosterParameters parameters_;
 };
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) Booster* penstock_make_booster_1(
+extern "C" __attribute__((visibility("default"))) Booster* penstock_make_booster_2(
     const BoosterParameters& parameters, const BoosterMatrix& train, const BoosterMatrix& eval,
     int num_threads, std::string& error) {
   auto booster = std::make_unique<XgboostBooster>();
@@ -97,6 +109,6 @@ extern "C" __attribute__((visibility("default"))) Booster* penstock_make_booster
   return error.empty() ? booster.release() : nullptr;
 }
 
-static_assert(std::is_convertible_v<decltype(&penstock_make_booster_1), MakeBoosterFunction>);
+static_assert(std::is_convertible_v<decltype(&penstock_make_booster_2), MakeBoosterFunction>);
 
 }  // namespace penstock::learning

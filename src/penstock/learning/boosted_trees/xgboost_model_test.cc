@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "penstock/learning/boosted_trees/booster_library.h"
-#include "penstock/learning/boosted_trees/objective.h"
+#include "penstock/learning/objective.h"
 
 namespace penstock::learning {
 namespace {

@@ -1,4 +1,4 @@
-#include "penstock/learning/boosted_trees/objective.h"
+#include "penstock/learning/objective.h"
 
 #include <cmath>
 #include <random>

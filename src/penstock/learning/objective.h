@@ -10,7 +10,8 @@
 
 namespace penstock::learning {
 
-/// What boosting minimises: mean log loss of log odds, or mean squared error, weighted.
+/// What a training minimises: mean log loss of log odds, mean squared error, or the mean of reconstruction
+/// errors; weighted.
 ///
 /// Immutable; does not own labels and weights. Results are the same bits on any number of threads.
 class Objective {
@@ -18,7 +19,7 @@ class Objective {
   /// No weights: every example counts as one.
   Objective(model::Task task, std::span<const double> labels, std::span<const double> weights);
 
-  /// "log_loss" or "mean_squared_error".
+  /// "log_loss", "mean_squared_error" or "reconstruction_error".
   std::string_view name() const;
   /// The sum of the weights; 0: there is nothing to learn from.
   double total_weight() const { return total_weight_; }

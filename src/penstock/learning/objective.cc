@@ -1,4 +1,4 @@
-#include "penstock/learning/boosted_trees/objective.h"
+#include "penstock/learning/objective.h"
 
 #include <algorithm>
 #include <cmath>
@@ -45,6 +45,18 @@ Derivatives SquaredError(double margin, double label) {
   return {residual * residual, residual, 1};
 }
 
+Derivatives LossOf(model::Task task, double margin, double label) {
+  switch (task) {
+    case model::Task::kBinaryClassification:
+      return LogLoss(margin, label);
+    case model::Task::kRegression:
+      return SquaredError(margin, label);
+    case model::Task::kReconstruction:
+      break;
+  }
+  return {margin, 0, 0};  // The error itself; its derivatives are the network's own business.
+}
+
 /// The grid on which values up to `largest` in magnitude lie: a power of two.
 double GridStep(double largest) {
   if (!(largest > 0) || !std::isfinite(largest)) return 0;
@@ -88,7 +100,15 @@ Objective::Objective(model::Task task, std::span<const double> labels, std::span
 }
 
 std::string_view Objective::name() const {
-  return task_ == model::Task::kBinaryClassification ? "log_loss" : "mean_squared_error";
+  switch (task_) {
+    case model::Task::kBinaryClassification:
+      return "log_loss";
+    case model::Task::kRegression:
+      return "mean_squared_error";
+    case model::Task::kReconstruction:
+      break;
+  }
+  return "reconstruction_error";
 }
 
 Result<double> Objective::Loss(std::span<const float> margins, const ExecutionOptions& execution) const {
@@ -104,9 +124,7 @@ Result<double> Objective::LossAndGradients(std::span<const float> margins, const
     const auto end = std::min<int64_t>((index + 1) * kBlockRows, static_cast<int64_t>(labels_.size()));
     for (int64_t i = index * kBlockRows; i < end; ++i) {
       const double weight = WeightAt(i);
-      const Derivatives at = task_ == model::Task::kBinaryClassification
-                                 ? LogLoss(margins[i], labels_[i])
-                                 : SquaredError(margins[i], labels_[i]);
+      const Derivatives at = LossOf(task_, margins[i], labels_[i]);
       loss.Add(weight * at.loss);
       if (gradients.empty()) continue;
       gradients[i] = static_cast<float>(weight * at.gradient);

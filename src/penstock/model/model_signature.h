@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "penstock/base/status.h"
+#include "penstock/model/feature_matrix.h"
+#include "penstock/model/model.h"
+#include "penstock/transform/transform_graph.h"
+
+namespace penstock::model {
+
+namespace v1 {
+class ModelFile;
+class ModelSignature;
+}  // namespace v1
+
+/// What a model over `transform` takes and gives; the transform's task is the model's.
+/// kInvalidArgument where it has none (no label).
+Result<Signature> SignatureOf(const transform::TransformGraph& transform);
+/// The same for a model that learns without a label to copy its input.
+Signature ReconstructionSignatureOf(const transform::TransformGraph& transform);
+
+void EncodeSignature(const Signature& signature, v1::ModelSignature& out);
+void EncodeFeatures(const transform::TransformGraph& transform, v1::ModelFile& out);
+/// kDataLoss where the file's signature or features are not those of the transform in it.
+Status CheckFileFitsTransform(const v1::ModelFile& file, const Signature& signature,
+                              const transform::TransformGraph& transform);
+
+/// Writes one margin a row of the feature matrix.
+using MarginFunction = std::function<void(std::span<const float> rows, std::span<float> margins)>;
+
+/// The predictions of transformed examples: their matrix, some rows at a time, through `margins` and the
+/// link of the signature's task (the logistic function for binary classification).
+Result<Batch> PredictInChunks(const Signature& signature, const FeatureMatrix& matrix, const Batch& features,
+                              const MarginFunction& margins);
+
+}  // namespace penstock::model
