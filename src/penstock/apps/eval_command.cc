@@ -12,15 +12,22 @@ namespace {
 
 struct Options {
   std::string folder, other, html;
+  std::vector<std::string> beside;  ///< Folders to show on the page too.
   bool as_json = false;
   evaluation::TextOptions text;
 };
 
+Result<int> ShowAsPage(const Options& options) {
+  std::vector<std::string> folders = {options.folder};
+  folders.insert(folders.end(), options.beside.begin(), options.beside.end());
+  PENSTOCK_RETURN_IF_ERROR(WriteEvaluationPage(options.html, folders));
+  return kExitSucceeded;
+}
+
 Result<int> Show(const Options& options) {
-  if (!options.html.empty()) {
-    PENSTOCK_RETURN_IF_ERROR(WriteEvaluationPage(options.html, {options.folder}));
-    return kExitSucceeded;
-  }
+  if (!options.html.empty()) return ShowAsPage(options);
+  if (!options.beside.empty())
+    return InvalidArgument("--compare is for a page; say which with --html FILE (or: penstock eval compare)");
   PENSTOCK_ASSIGN_OR_RETURN(const auto stored, evaluation::ReadEvaluationFiles(options.folder));
   if (options.as_json) {
     nlohmann::json shown = {{"metrics", evaluation::ResultsToJson(stored.slices)}, {"validation", nullptr}};
@@ -70,10 +77,14 @@ void AddEvalCommand(CLI::App& cli, Application& application) {
   eval->require_subcommand(1);
   auto options = std::make_shared<Options>();
   auto* show = eval->add_subcommand("show", "Show metrics overall and by slice, and the verdict");
-  show->footer("Example: penstock eval show evaluation --metrics auc,calibration");
+  show->footer(
+      "Example: penstock eval show evaluation --metrics auc,calibration\n"
+      "         penstock eval show monday --compare tuesday --compare wednesday --html week.html");
   show->add_option("folder", options->folder, "What `penstock evaluate -o` or TFMA wrote")->required();
   show->add_option("--max-slices", options->text.max_slices, "Rows of the table of slices")
       ->check(CLI::Range(1, 1'000'000));
+  show->add_option("--compare", options->beside,
+                   "Evaluations to show beside it on the page (may be repeated)");
   AddSharedOptions(show, *options);
   show->callback([&application, options] { application.action = [options] { return Show(*options); }; });
   auto* compare = eval->add_subcommand("compare", "Put two evaluations side by side");
