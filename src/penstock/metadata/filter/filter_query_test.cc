@@ -320,6 +320,11 @@ TEST(FilterQueryTest, RefusesWhatIsTooDeepOrTooLong) {
   for (int i = 0; i < 100'000; ++i) nots += "NOT ";
   EXPECT_TRUE(refused(nots + "TRUE"));
   EXPECT_TRUE(refused("name = '" + std::string(2 << 20, 'x') + "'"));
+  std::string sum = "id", predicates;
+  for (int i = 0; i < 100'000; ++i) sum += " + 1";
+  EXPECT_TRUE(refused(sum + " = 1"));
+  for (int i = 0; i < 100'000; ++i) predicates += "state=(";
+  EXPECT_TRUE(refused(predicates));  // At once: nothing is searched again and again.
   std::string list = "id IN (0";
   for (int i = 1; i < 40'000; ++i) list += "," + std::to_string(i);
   EXPECT_TRUE(refused(list + ")"));

@@ -416,7 +416,7 @@ class Parser {
     return OkStatus();
   }
 
-  static constexpr int kMaxOperators = 10'000;
+  static constexpr int kMaxOperators = 500;  // Each is a level of the tree.
 
   std::string_view query_;
   const std::vector<Token> tokens_;

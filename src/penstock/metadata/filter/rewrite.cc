@@ -104,17 +104,13 @@ size_t ReadComparison(const std::string& text, size_t at, std::string& compariso
 size_t ReadNames(const std::string& text, size_t at) {
   if (at < text.size() && IsWord(text[at])) return SkipWhile(text, at, IsWord);
   if (at >= text.size() || text[at] != '(') return std::string::npos;
-  const size_t close = text.find(')', at);
-  if (close == std::string::npos) return close;
+  const size_t close = SkipWhile(text, at + 1, [](char c) { return IsWord(c) || IsSpace(c) || c == ','; });
+  if (close >= text.size() || text[close] != ')') return std::string::npos;
   const std::string inside = text.substr(at + 1, close - at - 1);
   if (inside.empty()) return close + 1;
   const size_t first = SkipWhile(inside, 0, IsSpace);
   const size_t last = inside.find_last_not_of(" \t\n\v\f\r");
-  size_t num_word_characters = 0;
-  for (const char c : inside) {
-    if (!IsWord(c) && !IsSpace(c) && c != ',') return std::string::npos;
-    num_word_characters += IsWord(c) ? 1 : 0;
-  }
+  const auto num_word_characters = std::count_if(inside.begin(), inside.end(), IsWord);
   const bool is_list = first < inside.size() && IsWord(inside[first]) && IsWord(inside[last]);
   return is_list && num_word_characters >= 2 ? close + 1 : std::string::npos;
 }
