@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeEvaluation, type RawEvaluation } from "../src/data/decode_evaluation.ts";
 import { measured } from "../src/data/evaluation_data.ts";
-import { badness, directionOf, firstMetrics, mainMetric, metricName, seriesName, sliceName } from "../src/model/metrics.ts";
+import { badness, directionOf, firstMetrics, firstSeries, mainMetric, metricName, seriesName, sliceName } from "../src/model/metrics.ts";
 import { featureSets, filterSlices, makeSliceRows, type SliceFilter, sortSlices } from "../src/model/slice_rows.ts";
 
 const metric = (name: string, given: object = {}) => ({ name, of: "", aggregation: "", weighted: null, is_change: false, ...given });
@@ -68,6 +68,10 @@ test("which way a metric is better follows from its usual name", () => {
 test("counts and the usual metrics come first", () => {
   assert.deepEqual(firstMetrics(data), [0, 1, 2]);
   assert.equal(mainMetric(data), 1);
+});
+
+test("what the others are held against comes last", () => {
+  assert.deepEqual(firstSeries({ ...data, series: [...data.series].reverse() }, 6), [0, 1]);
 });
 
 test("slices are filtered by features, size, words and failures, and all examples always stay", () => {

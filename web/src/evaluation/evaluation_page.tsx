@@ -3,7 +3,7 @@ import type { EvaluationData } from "../data/evaluation_data.ts";
 import { seriesColour } from "../design/series.ts";
 import { ThemeSwitch } from "../design/theme_switch.tsx";
 import { MAX_SHOWN, toggleShown } from "../model/datasets.ts";
-import { mainMetric, seriesName } from "../model/metrics.ts";
+import { firstSeries, mainMetric, seriesName } from "../model/metrics.ts";
 import { ChecksView } from "./checks_view.tsx";
 import { FairnessView } from "./fairness_view.tsx";
 import { HistoryView } from "./history_view.tsx";
@@ -39,7 +39,7 @@ function Tabs({ data, tab, onTab }: { data: EvaluationData; tab: Tab; onTab: (ta
 /** Evaluations of one or several models: slices and their metrics, plots, fairness, thresholds, history. */
 export function EvaluationPage({ data, title }: { data: EvaluationData; title: string }) {
   const [tab, setTab] = useState<Tab>("slices");
-  const [shownIndices, setShown] = useState(() => data.series.slice(0, MAX_SHOWN).map(({ index }) => index));
+  const [shownIndices, setShown] = useState(() => firstSeries(data, MAX_SHOWN));
   const [metric, setMetric] = useState(() => mainMetric(data));
   const [threshold, setThreshold] = useState(0.5);
   const [selected, setSelected] = useState<number | null>(null);

@@ -28,6 +28,12 @@ export function seriesName(data: EvaluationData, series: Series): string {
   return data.evaluations.length > 1 ? `${evaluation}: ${own}` : own;
 }
 
+/** What the reader sees first: every model, what it is held against last. */
+export function firstSeries(data: EvaluationData, most: number): number[] {
+  const isBaseline = ({ model }: Series) => Number(model.toLowerCase().includes("baseline"));
+  return [...data.series].sort((a, b) => isBaseline(a) - isBaseline(b)).slice(0, most).map(({ index }) => index);
+}
+
 /** Counts and means of data say nothing about how good a model is. */
 const NEUTRAL = /count|total_|num_|mean_(label|prediction)|weight/;
 const LOWER_IS_BETTER = /loss|error|entropy|false_|fall_?out|miss_rate|log_?loss|_fpr|_fnr|\bfpr\b|\bfnr\b|flip_rate|brier|difference/;
