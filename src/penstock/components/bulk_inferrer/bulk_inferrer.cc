@@ -32,7 +32,8 @@ Result<int64_t> PredictSplit(const model::Model& model, const data::Dataset& dat
                              const std::string& folder, data::PayloadFormat format,
                              const ExecutionOptions& execution) {
   arrow::FieldVector fields = dataset.schema()->fields();
-  for (const auto& field : model.signature().outputs()->fields()) {
+  const std::shared_ptr<arrow::Schema> predictions = model.signature().outputs();
+  for (const auto& field : predictions->fields()) {
     if (dataset.schema()->GetFieldIndex(field->name()) >= 0)
       return InvalidArgument(
           "The examples already have a column '{}', which is what the prediction is called", field->name());
