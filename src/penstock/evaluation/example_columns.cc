@@ -6,6 +6,7 @@
 #include <arrow/array.h>
 #include <arrow/compute/cast.h>
 #include <arrow/record_batch.h>
+#include <arrow/type_traits.h>
 
 #include "penstock/base/arrow_status.h"
 #include "penstock/base/near_miss.h"

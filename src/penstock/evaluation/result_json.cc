@@ -142,7 +142,7 @@ json PlotsJson(const SliceResult& slice) {
     json& place = plots[key.model][key.output][key.SubKeyText()];
     const tfma::PlotData& data = entry->value();
     ++entry;
-    const auto put = [&](const char* kind, json shown) {
+    const auto put = [&place, &key = key](const char* kind, json shown) {
       json plot = {{"value", std::move(shown)}, {"example_weighted", key.is_weighted}};
       const bool is_usual = key.name == "calibration_plot" || key.name == "confusion_matrix_plot";
       place[is_usual ? std::string(kind) : fmt::format("{}#{}", kind, key.name)] = std::move(plot);

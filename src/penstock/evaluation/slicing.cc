@@ -7,6 +7,7 @@
 
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/type_traits.h>
 
 #include "penstock/base/near_miss.h"
 

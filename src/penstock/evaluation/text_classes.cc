@@ -10,7 +10,6 @@ namespace {
 
 using nlohmann::json;
 using std::string;
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 string ValueAt(const ExampleColumn& column, int64_t at) {
   return column.is_text ? column.texts[static_cast<size_t>(at)]
