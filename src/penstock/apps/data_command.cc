@@ -3,6 +3,7 @@
 #include "penstock/apps/command.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/dataset_view.h"
+#include "penstock/data/example_diff.h"
 #include "penstock/validation/schema_file.h"
 
 namespace penstock::apps {
@@ -114,14 +115,81 @@ void AddHead(CLI::App* data_commands, Application& application) {
   });
 }
 
+/// `diff` and `skew`: the same comparison, shown for two readers.
+struct DiffOptions : ReadingOptions {
+  data::ExampleDiffOptions diff;
+  bool as_json = false;
+  bool all_features = false;
+};
+
+CLI::App* AddDiffOptions(CLI::App* command, DiffOptions& options) {
+  command->add_option("data", options.files, "Base and test: a file, folder or quoted glob each")
+      ->required()
+      ->expected(2);
+  command
+      ->add_option("--identifiers", options.diff.identifier_features,
+                   "Columns whose values say which examples belong together")
+      ->delimiter(',')
+      ->required();
+  command->add_option("--ignore", options.diff.ignore_features, "Columns not to compare")->delimiter(',');
+  command->add_option("--sample-size", options.diff.sample_size, "How many pairs that differ to show")
+      ->check(CLI::Range(0, 100'000));
+  command->add_option("--float-round-ndigits", options.diff.float_round_ndigits,
+                      "Digits after the point to which numbers are compared");
+  command->add_flag("--allow-duplicate-identifiers", options.diff.allow_duplicate_identifiers,
+                    "Pair each with each where several examples have one identifier");
+  command
+      ->add_option("--confusion", options.diff.confusion_features,
+                   "Text columns whose pairs of values to count")
+      ->delimiter(',');
+  command->add_flag("--json", options.as_json, "One JSON object");
+  AddReadingOptions(command, options);
+  return command;
+}
+
+void RunDiff(CLI::App* command, Application& application, std::shared_ptr<DiffOptions> options) {
+  command->callback([&application, options] {
+    application.action = [&application, options]() -> Result<int> {
+      const ExecutionOptions compute = ComputeOptions(application, options->num_threads);
+      PENSTOCK_ASSIGN_OR_RETURN(const auto base, Open(*options, {options->files[0]}, compute));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto test, Open(*options, {options->files[1]}, compute));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto diff, data::DiffExamples(*base, *test, options->diff, compute));
+      fmt::print("{}", options->as_json ? data::ExampleDiffJson(diff)
+                                        : data::FormatExampleDiff(diff, options->all_features));
+      return kExitSucceeded;
+    };
+  });
+}
+
+void AddDiff(CLI::App* data_commands, Application& application) {
+  auto* command = data_commands->add_subcommand("diff", "Compare two datasets example by example");
+  command->footer(
+      "Example: penstock data diff old.parquet new.parquet --identifiers trip_id --sample-size 3");
+  auto options = std::make_shared<DiffOptions>();
+  options->diff.sample_size = 5;
+  RunDiff(AddDiffOptions(command, *options), application, options);
+}
+
+void AddSkew(CLI::App* data_commands, Application& application) {
+  auto* command = data_commands->add_subcommand(
+      "skew", "Count, for each feature, in how many examples two datasets agree (as TFDV's feature skew)");
+  command->footer(
+      "Example: penstock data skew training.parquet serving.parquet --identifiers trip_id --json");
+  auto options = std::make_shared<DiffOptions>();
+  options->all_features = true;
+  RunDiff(AddDiffOptions(command, *options), application, options);
+}
+
 }  // namespace
 
 void AddDataCommand(CLI::App& cli, Application& application) {
-  auto* data_commands = cli.add_subcommand("data", "Examples in files: convert, describe, head");
+  auto* data_commands = cli.add_subcommand("data", "Examples in files: convert, describe, head, diff, skew");
   data_commands->require_subcommand(1);
   AddConvert(data_commands, application);
   AddDescribe(data_commands, application);
   AddHead(data_commands, application);
+  AddDiff(data_commands, application);
+  AddSkew(data_commands, application);
 }
 
 }  // namespace penstock::apps

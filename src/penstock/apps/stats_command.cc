@@ -8,7 +8,9 @@
 #include "penstock/data/dataset.h"
 #include "penstock/statistics/options_json.h"
 #include "penstock/statistics/statistics.h"
+#include "penstock/validation/numeric_drift.h"
 #include "penstock/validation/schema_file.h"
+#include "penstock/validation/schema_inference.h"
 
 namespace penstock::apps {
 namespace {
@@ -91,12 +93,53 @@ void AddGenerate(CLI::App* stats, Application& application) {
   });
 }
 
+Result<tfmd::DatasetFeatureStatistics> ReadWhole(const std::string& path) {
+  tfmd::DatasetFeatureStatisticsList list;
+  PENSTOCK_RETURN_IF_ERROR(ReadProto(path, list));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto* whole, validation::WholeDataset(list));
+  return *whole;
+}
+
+void AddDrift(CLI::App* stats, Application& application) {
+  struct Options {
+    std::string statistics, baseline;
+    bool as_json = false;
+  };
+  auto* command = stats->add_subcommand("drift", "Measure how far the features of two datasets lie apart");
+  command->footer(
+      "Example: penstock stats drift today.pb yesterday.pb\n"
+      "Numeric features are compared where both statistics were made with the option numeric_sketch_size, "
+      "say "
+      "{\"numeric_sketch_size\": 1000}.");
+  auto options = std::make_shared<Options>();
+  command->add_option("statistics", options->statistics, "Statistics to compare")->required();
+  command->add_option("baseline", options->baseline, "Statistics to compare with")->required();
+  command->add_flag("--json", options->as_json, "One JSON object");
+  command->callback([&application, options] {
+    application.action = [options]() -> Result<int> {
+      PENSTOCK_ASSIGN_OR_RETURN(const auto statistics, ReadWhole(options->statistics));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto baseline, ReadWhole(options->baseline));
+      const validation::DriftReport report = validation::MeasureDrift(statistics, baseline);
+      fmt::print("{}", options->as_json ? validation::DriftJson(report) : validation::FormatDrift(report));
+      if (!report.without_sketch.empty() && !options->as_json) {
+        fmt::print(
+            stderr,
+            "Note: {} numeric features are not compared, the first '{}': make both statistics with the "
+            "option {{\"numeric_sketch_size\": 1000}}\n",
+            report.without_sketch.size(), report.without_sketch.front());
+      }
+      return kExitSucceeded;
+    };
+  });
+}
+
 }  // namespace
 
 void AddStatsCommand(CLI::App& cli, Application& application) {
-  auto* stats = cli.add_subcommand("stats", "Statistics of data: generate, show");
+  auto* stats = cli.add_subcommand("stats", "Statistics of data: generate, show, drift");
   stats->require_subcommand(1);
   AddGenerate(stats, application);
+  AddDrift(stats, application);
   AddStatsShowCommand(*stats, application);
 }
 

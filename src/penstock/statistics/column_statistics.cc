@@ -176,6 +176,7 @@ void ColumnStatistics::Finish(int64_t num_parents, double weighted_num_parents,
   if (const auto* numbers = std::get_if<NumberSummary>(&values_)) {
     *out.mutable_num_stats()->mutable_common_stats() = std::move(common);
     numbers->Finish(options, *out.mutable_num_stats());
+    if (options.numeric_sketch_size > 0) numbers->FinishSketch(options.numeric_sketch_size, out);
     if (weighted_numbers_.has_value()) weighted_numbers_->Finish(options, *numbers, *out.mutable_num_stats());
   } else if (const auto* categories = std::get_if<CategorySummary>(&values_)) {
     *out.mutable_string_stats()->mutable_common_stats() = std::move(common);

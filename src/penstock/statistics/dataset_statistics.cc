@@ -248,6 +248,7 @@ Digest DatasetStatistics::Fingerprint() const {
     const int weight = weight_of_feature_[i];
     if (weight != kNoWeight) builder.Add(weights_[static_cast<size_t>(weight)].name);
   }
+  builder.Add(int64_t{options_.numeric_sketch_size});
   builder.Add(int64_t{options_.add_default_generators}).Add(int64_t{options_.histogram_paths_are_excluded});
   for (const std::string& path : options_.histogram_paths) builder.Add(path);
   builder.Add(generated_.Fingerprint());

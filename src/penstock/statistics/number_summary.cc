@@ -129,6 +129,34 @@ void NumberSummary::Finish(const StatisticsOptions& options, NumericStatistics& 
     histogram.set_num_nan(static_cast<uint64_t>(num_nan_));
 }
 
+void NumberSummary::FinishSketch(int size, tensorflow::metadata::v0::FeatureNameStatistics& out) const {
+  const combine::QuantileSummary summary = sketch_.Summarize();
+  if (summary.empty()) return;
+  auto& custom = *out.add_custom_stats();
+  custom.set_name(kNumericSketchName);
+  Histogram& histogram = *custom.mutable_histogram();
+  histogram.set_type(Histogram::QUANTILES);
+  histogram.set_num_nan(static_cast<uint64_t>(num_nan_));
+  const bool is_exact = static_cast<int>(summary.entries().size()) <= size;
+  double before = 0;
+  int64_t last_group = -1;
+  for (const auto& [value, weight] : summary.entries()) {
+    const double middle = (before + weight / 2) / summary.total_weight();
+    const auto group = static_cast<int64_t>(middle * size);
+    before += weight;
+    const bool is_new = is_exact || group != last_group;
+    last_group = group;
+    Histogram::Bucket& bucket =
+        is_new ? *histogram.add_buckets() : *histogram.mutable_buckets(histogram.buckets_size() - 1);
+    // The value around which most of the group lies so far stands for it.
+    if (is_new || weight > bucket.sample_count()) {
+      bucket.set_low_value(value);
+      bucket.set_high_value(value);
+    }
+    bucket.set_sample_count(bucket.sample_count() + weight);
+  }
+}
+
 void NumberSummary::Encode(combine::StateWriter& writer) const {
   WriteCount(num_nan_, writer);
   WriteCount(num_negative_infinity_, writer);

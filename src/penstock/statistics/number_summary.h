@@ -35,6 +35,9 @@ class NumberSummary {
   /// all are NaN. With infinities the mean is what IEEE arithmetic makes of it and the deviation 0 (so TFDV).
   void Finish(const StatisticsOptions& options, tensorflow::metadata::v0::NumericStatistics& out) const;
 
+  /// Appends custom_stats kNumericSketchName of at most `size` values.
+  void FinishSketch(int size, tensorflow::metadata::v0::FeatureNameStatistics& out) const;
+
   void Encode(combine::StateWriter& writer) const;
   static Result<NumberSummary> Decode(combine::StateReader& reader);
 

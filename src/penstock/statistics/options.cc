@@ -26,6 +26,10 @@ Status CheckStatisticsOptions(const StatisticsOptions& options) {
     return InvalidArgument("The statistics option num_rank_histogram_buckets must be 0 or more, not {}",
                            options.num_rank_histogram_buckets);
   }
+  if (options.numeric_sketch_size < 0 || options.numeric_sketch_size > kMaxBuckets) {
+    return InvalidArgument("The statistics option numeric_sketch_size must be between 0 and {}, not {}",
+                           kMaxBuckets, options.numeric_sketch_size);
+  }
   if (!(options.sample_rate > 0 && options.sample_rate <= 1)) {
     return InvalidArgument("The statistics option sample_rate must be above 0 and at most 1, not {}",
                            options.sample_rate);

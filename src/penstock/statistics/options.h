@@ -30,6 +30,9 @@ struct SliceSpec {
 /// The name of the dataset of all examples, where there are slices besides (TFDV's constant).
 inline constexpr const char* kAllExamplesName = "All Examples";
 
+/// custom_stats of a numeric feature: a histogram whose buckets are single values.
+inline constexpr const char* kNumericSketchName = "numeric_sketch";
+
 /// What to compute. Names and defaults are those of TFDV's StatsOptions. As JSON: options_json.h.
 struct StatisticsOptions {
   /// Most frequent values kept for a categorical feature.
@@ -64,8 +67,10 @@ struct StatisticsOptions {
   /// Features (paths joined by dots) that alone have histograms, or (excluded) have none; nor a median.
   std::vector<std::string> histogram_paths;
   bool histogram_paths_are_excluded = true;
-  /// Vocabulary name (as natural_language_domain names it) to a file with a token a line.
-  std::map<std::string, std::string> vocab_paths;
+  /// Above 0: of each numeric feature so many values that stand for all, with the number each stands for, as
+  /// custom_stats kNumericSketchName: what `penstock stats drift` compares. Exact while there are at most so
+  /// many distinct values, else within 1 / size + epsilon in rank. Not of TFDV.
+  int numeric_sketch_size = 0;
   /// Above 0, at most 1: the share of examples looked at. Which ones follows from their place in the data.
   double sample_rate = 1;
   /// Correlation and covariance of pairs of numeric features.

@@ -9,11 +9,7 @@
 #include <fmt/format.h>
 
 namespace penstock::data::json_lines {
-namespace {
-
-using arrow::Type;
-
-void AppendText(std::string_view text, std::string& out) {
+void AppendJsonText(std::string_view text, std::string& out) {
   out += '"';
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -28,6 +24,10 @@ void AppendText(std::string_view text, std::string& out) {
   }
   out += '"';
 }
+
+namespace {
+
+using arrow::Type;
 
 /// The shortest text that reads back as this value, and as a real.
 template <class Real>
@@ -60,7 +60,7 @@ void AppendScalar(const arrow::Array& array, int64_t row, std::string& out) {
       out += static_cast<const arrow::BooleanArray&>(array).Value(row) ? "true" : "false";
       return;
     default:
-      AppendText(static_cast<const arrow::StringArray&>(array).GetView(row), out);
+      AppendJsonText(static_cast<const arrow::StringArray&>(array).GetView(row), out);
   }
 }
 
@@ -90,7 +90,7 @@ void AppendJsonValue(const arrow::Array& array, int64_t row, std::string& out) {
     out += '{';
     for (int i = 0; i < fields.num_fields(); ++i) {
       if (i > 0) out += ", ";
-      AppendText(fields.type()->field(i)->name(), out);
+      AppendJsonText(fields.type()->field(i)->name(), out);
       out += ": ";
       AppendJsonValue(*fields.field(i), row, out);
     }
@@ -114,7 +114,7 @@ void AppendJsonRow(const arrow::RecordBatch& batch, int64_t row, std::string& ou
     if (batch.column(i)->IsNull(row)) continue;
     if (!is_first) out += ", ";
     is_first = false;
-    AppendText(batch.schema()->field(i)->name(), out);
+    AppendJsonText(batch.schema()->field(i)->name(), out);
     out += ": ";
     AppendJsonValue(*batch.column(i), row, out);
   }
