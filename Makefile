@@ -35,6 +35,7 @@ demo-flights: build ## the same for 336,776 flights
 test: setup lint-fast $(RELEASE)/build.ninja ## build and pass the tests (unit, laws, scenarios, parity, faults)
 	@tools/setup_mlmd_client.sh || echo "make test: without ML Metadata's client its parity tests are skipped"
 	@tools/setup_onnx_runtime.sh || echo "make test: without ONNX Runtime the tests of exported models are skipped"
+	@tools/setup_kfp_client.sh || echo "make test: without the kfp client its tests are skipped"
 	@tools/build.sh $(RELEASE) $(JOBS) all
 	@ctest --test-dir $(RELEASE) --output-on-failure -j$(JOBS) -LE slow
 
@@ -60,7 +61,7 @@ asan: setup build/asan-ubsan/build.ninja ## all tests under AddressSanitizer and
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir build/asan-ubsan --output-on-failure -j$(JOBS) -LE slow
 
 TSAN_TESTS := penstock_base_test penstock_combine_test penstock_metadata_test penstock_conformance_metadata_sqlite_test \
-	penstock_runtime_test penstock_backends_test
+	penstock_runtime_test penstock_backends_test penstock_server_test
 tsan: setup build/tsan/build.ninja ## the engines, metadata and runtime under ThreadSanitizer
 	@tools/build.sh build/tsan $(JOBS) $(TSAN_TESTS)
 	@for test in $(TSAN_TESTS); do \

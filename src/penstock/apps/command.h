@@ -44,6 +44,12 @@ void AddEvaluateCommand(CLI::App& cli, Application& application);
 void AddEvalCommand(CLI::App& cli, Application& application);
 void AddComponentsCommand(CLI::App& cli, Application& application);
 void AddComponentCommand(CLI::App& cli, Application& application);
+void AddServerCommand(CLI::App& cli, Application& application);
+void AddGcCommand(CLI::App& cli, Application& application);
+void AddTokensCommand(CLI::App& cli, Application& application);
+void AddPipelinesCommand(CLI::App& cli, Application& application);
+void AddExperimentsCommand(CLI::App& cli, Application& application);
+void AddRecurringRunsCommand(CLI::App& cli, Application& application);
 
 /// Adds --threads to a command that computes.
 void AddThreadsOption(CLI::App* command, int& num_threads);

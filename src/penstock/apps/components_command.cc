@@ -1,4 +1,6 @@
 #include "penstock/apps/command.h"
+#include "penstock/base/filesystem.h"
+#include "penstock/pipeline/component_file.h"
 #include "penstock/pipeline/pipeline_spec.h"
 
 namespace penstock::apps {
@@ -51,11 +53,24 @@ void Print(const ComponentDescription& component) {
   }
 }
 
+/// A file of each component that has one, for kfp's SDK.
+Result<int> ExportAll(const Application& application, const std::string& folder) {
+  for (const auto& name : application.components.Names()) {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto* component, application.components.Find(name));
+    if (!component->description.resolver_policy.empty()) continue;
+    PENSTOCK_ASSIGN_OR_RETURN(const auto ir, pipeline::CompileComponent(component->description));
+    const std::string path = fs::Join(folder, pipeline::KebabName(name) + ".yaml");
+    PENSTOCK_RETURN_IF_ERROR(pipeline::WritePipelineIr(path, ir));
+    fmt::print("{}\n", path);
+  }
+  return kExitSucceeded;
+}
+
 }  // namespace
 
 void AddComponentsCommand(CLI::App& cli, Application& application) {
   struct Options {
-    std::string type;
+    std::string type, export_folder;
     bool as_json = false;
   };
   auto* command = cli.add_subcommand("components", "List the components with inputs, outputs and parameters");
@@ -63,8 +78,12 @@ void AddComponentsCommand(CLI::App& cli, Application& application) {
   auto options = std::make_shared<Options>();
   command->add_option("type", options->type, "Only this one");
   command->add_flag("--json", options->as_json, "As JSON");
+  command->add_option(
+      "--export", options->export_folder,
+      "Write each as a component file for pipelines written with the kfp SDK into this folder");
   command->callback([&application, options] {
     application.action = [&application, options]() -> Result<int> {
+      if (!options->export_folder.empty()) return ExportAll(application, options->export_folder);
       json all = json::array();
       bool is_first = true;
       for (const auto& name : application.components.Names()) {

@@ -105,6 +105,12 @@ int Main(int argc, char** argv) {
   AddEvalCommand(cli, application);
   AddComponentsCommand(cli, application);
   AddComponentCommand(cli, application);
+  AddServerCommand(cli, application);
+  AddPipelinesCommand(cli, application);
+  AddTokensCommand(cli, application);
+  AddGcCommand(cli, application);
+  AddExperimentsCommand(cli, application);
+  AddRecurringRunsCommand(cli, application);
   try {
     cli.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version

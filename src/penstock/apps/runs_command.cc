@@ -1,4 +1,5 @@
 #include "penstock/apps/command.h"
+#include "penstock/apps/remote_runs.h"
 #include "penstock/apps/run_report.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/runtime/run_engine.h"
@@ -8,10 +9,9 @@ namespace {
 
 using nlohmann::json;
 
-struct Options {
-  std::string root = ".penstock", run_id, node;
-  int limit = 20;
-  bool as_json = false;
+/// Of a server where --host is given, else of a local root.
+struct Options : RemoteRunOptions {
+  std::string root = ".penstock";
 };
 using SharedOptions = std::shared_ptr<Options>;
 
@@ -49,7 +49,7 @@ Result<metadata::RunRecord> FindRun(const metadata::MetadataStore& store, const 
 Result<int> ShowRun(const Application& application, const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto store,
                             runtime::OpenExistingStore(fs::Absolute(options.root), application.clock));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto run, FindRun(*store, options.run_id));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto run, FindRun(*store, options.run));
   const double seconds = static_cast<double>(run.updated.micros - run.created.micros) * 1e-6;
   PENSTOCK_ASSIGN_OR_RETURN(const auto report, ReportRun(*store, run.run_id, seconds));
   fmt::print("{}",
@@ -60,7 +60,7 @@ Result<int> ShowRun(const Application& application, const Options& options) {
 Result<int> ShowLogs(const Application& application, const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto store,
                             runtime::OpenExistingStore(fs::Absolute(options.root), application.clock));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto run, FindRun(*store, options.run_id));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto run, FindRun(*store, options.run));
   PENSTOCK_ASSIGN_OR_RETURN(const auto executions, store->FindExecutions(run.run_id));
   json list = json::array();
   bool is_found = options.node.empty();
@@ -84,37 +84,95 @@ Result<int> ShowLogs(const Application& application, const Options& options) {
   return kExitSucceeded;
 }
 
-CLI::App* AddSubcommand(CLI::App* runs, const std::string& name, const std::string& help,
-                        const std::string& example, Application& application, const SharedOptions& options,
-                        Result<int> (*action)(const Application&, const Options&)) {
-  auto* command = runs->add_subcommand(name, help);
-  command->footer("Example: " + example);
-  command->add_option("--root", options->root, "The root that was run under")->capture_default_str();
-  command->add_flag("--json", options->as_json, "As JSON");
-  command->callback([&application, options, action] {
-    application.action = [&application, options, action] { return action(application, *options); };
-  });
-  return command;
+using Action = Result<int> (*)(const Application&, const Options&);
+
+/// The verb with --host, without it: `local` null where only a server has it.
+struct Verb {
+  const char *name, *help, *example;
+  Action remote, local;
+  bool has_run = true;
+};
+
+const std::vector<Verb>& Verbs() {
+  static const std::vector<Verb> verbs = {
+      {"list", "List runs, the latest first", "penstock runs list --root examples/taxi/.penstock",
+       [](const Application&, const Options& options) { return ListRemoteRuns(options); }, ListRuns, false},
+      {"show", "Show a run, its nodes and outputs", "penstock runs show 1f0c --root examples/taxi/.penstock",
+       [](const Application&, const Options& options) { return ShowRemoteRun(options); }, ShowRun},
+      {"logs", "Show what the nodes of a run printed",
+       "penstock runs logs --node Trainer --root examples/taxi/.penstock",
+       [](const Application&, const Options& options) { return ShowRemoteLogs(options); }, ShowLogs},
+      {"submit", "Start a run on a server", "penstock runs submit pipeline.yaml -p rounds=20 --wait",
+       [](const Application& application, const Options& options) { return SubmitRun(application, options); },
+       nullptr, false},
+      {"wait", "Wait until a run on a server has ended", "penstock runs wait 1f0c",
+       [](const Application& application, const Options& options) {
+         return WaitForRun(application, options);
+       },
+       nullptr},
+      {"terminate", "Stop a run on a server", "penstock runs terminate 1f0c",
+       [](const Application&, const Options& options) { return ChangeRun(options, ":terminate"); }, nullptr},
+      {"retry", "Run again what failed in a run on a server", "penstock runs retry 1f0c",
+       [](const Application&, const Options& options) { return ChangeRun(options, ":retry"); }, nullptr},
+      {"archive", "Put a run on a server into the archive", "penstock runs archive 1f0c",
+       [](const Application&, const Options& options) { return ChangeRun(options, ":archive"); }, nullptr},
+      {"unarchive", "Take a run on a server out of the archive", "penstock runs unarchive 1f0c",
+       [](const Application&, const Options& options) { return ChangeRun(options, ":unarchive"); }, nullptr},
+      {"delete", "Delete a run on a server", "penstock runs delete 1f0c",
+       [](const Application&, const Options& options) { return DeleteRun(options); }, nullptr}};
+  return verbs;
+}
+
+void AddSubmitOptions(CLI::App* command, Options& options) {
+  command->add_option("file", options.file, "The pipeline: YAML of Penstock or kfp, or JSON");
+  command->add_option("--pipeline", options.pipeline, "Id or name of a pipeline on the server instead");
+  command->add_option("--version", options.version, "Id of its version; the latest when left out");
+  command->add_option("--name", options.name, "The run's name");
+  command->add_option("--experiment", options.experiment, "Id or name; the default one when left out");
+  command->add_option("-p,--param", options.parameters, "name=value, as often as needed");
+  command->add_flag("--wait", options.waits, "Wait until it has ended; exit code 1 where it did not succeed");
 }
 
 }  // namespace
 
 void AddRunsCommand(CLI::App& cli, Application& application) {
-  auto* runs = cli.add_subcommand("runs", "Runs of pipelines: list, show, logs");
+  auto* runs =
+      cli.add_subcommand("runs", "Runs of pipelines, of a local root or a server: list, show, logs, ...");
   runs->require_subcommand(1);
-  const auto options = std::make_shared<Options>();
-  AddSubcommand(runs, "list", "List runs, the latest first",
-                "penstock runs list --root examples/taxi/.penstock", application, options, ListRuns)
-      ->add_option("--limit", options->limit, "At most so many")
-      ->check(CLI::Range(1, 100000));
-  AddSubcommand(runs, "show", "Show a run, its nodes and outputs",
-                "penstock runs show 1f0c --root examples/taxi/.penstock", application, options, ShowRun)
-      ->add_option("run", options->run_id, "Run id or the beginning of it; the latest when left out");
-  auto* logs = AddSubcommand(runs, "logs", "Show what the nodes of a run printed",
-                             "penstock runs logs --node Trainer --root examples/taxi/.penstock", application,
-                             options, ShowLogs);
-  logs->add_option("run", options->run_id, "Run id or the beginning of it; the latest when left out");
-  logs->add_option("--node", options->node, "Only this node");
+  for (const Verb& verb : Verbs()) {
+    const auto options = std::make_shared<Options>();
+    auto* command = runs->add_subcommand(verb.name, verb.help);
+    command->footer(std::string("Example: ") + verb.example);
+    const std::string name = verb.name;
+    AddClientOptions(command, *options, /*is_required=*/verb.local == nullptr);
+    if (verb.local != nullptr)
+      command->add_option("--root", options->root, "The root that was run under; without --host")
+          ->capture_default_str();
+    if (verb.has_run) {
+      auto* run = command->add_option(
+          "run", options->run,
+          "Run id (locally, the beginning of it; on a server, or its name); else the latest");
+      if (verb.local == nullptr && name != "wait") run->required();
+    }
+    if (name == "list") {
+      command->add_option("--limit", options->limit, "At most so many")->check(CLI::Range(1, 100000));
+      command->add_option("--experiment", options->experiment, "Only of this experiment of a server");
+      command->add_option("--state", options->state, "Only in this state, such as FAILED, of a server");
+    }
+    if (name == "logs") {
+      command->add_option("--node", options->node, "Only this node");
+      command->add_flag("-f,--follow", options->follows, "Go on until the node has ended; of a server");
+    }
+    if (name == "wait" || name == "submit")
+      command->add_option("--timeout", options->timeout_seconds, "Wait at most so many seconds");
+    if (name == "submit") AddSubmitOptions(command, *options);
+    command->callback([&application, options, &verb] {
+      application.action = [&application, options, &verb] {
+        const bool is_local = verb.local != nullptr && options->host.empty();
+        return is_local ? verb.local(application, *options) : verb.remote(application, *options);
+      };
+    });
+  }
 }
 
 }  // namespace penstock::apps

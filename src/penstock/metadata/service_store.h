@@ -73,6 +73,7 @@ class ServiceStore {
   virtual Result<Page<RecurringRunRecord>> ListRecurringRuns(const ListQuery& query) const = 0;
   virtual Status SetRecurringRunEnabled(const std::string& id, bool is_enabled, Timestamp now) = 0;
   virtual Status DeleteRecurringRun(const std::string& id) = 0;
+  /// Without their specs.
   virtual Result<std::vector<RecurringRunRecord>> FindEnabledRecurringRuns() const = 0;
   virtual Result<int64_t> CountActiveRuns(const std::string& recurring_run_id) const = 0;
   /// Moves the recurring run's clock to `scheduled_seconds` and creates its run, together; a crash

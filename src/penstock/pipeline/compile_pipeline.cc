@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include "penstock/pipeline/component_file.h"
 #include "penstock/pipeline/draft_check.h"
 #include "penstock/pipeline/pipeline_draft.h"
 #include "penstock/pipeline/pipeline_spec.h"
@@ -71,6 +72,24 @@ class NodeWriter {
           {"activeDeadlineSeconds", std::to_string(node_.timeout_seconds)}};
     }
     return OkStatus();
+  }
+
+  /// The component alone: everything it takes comes from outside, everything it makes goes there.
+  void WriteAlone(json& spec) const {
+    json& component = spec["components"]["comp-" + node_.id] = Component();
+    spec["deploymentSpec"]["executors"]["exec-" + node_.id] = Executor();
+    for (const char* definitions : {"inputDefinitions", "outputDefinitions"})
+      if (component.contains(definitions)) spec["root"][definitions] = component[definitions];
+    json task = Task();
+    for (const PortDescription& port : node_.component.inputs)
+      task["inputs"]["artifacts"][port.name] = {{"componentInputArtifact", port.name}};
+    for (const ParameterDescription& parameter : node_.component.parameters)
+      task["inputs"]["parameters"][parameter.name] = {{"componentInputParameter", parameter.name}};
+    spec["root"]["dag"]["tasks"][node_.id] = std::move(task);
+    for (const PortDescription& port : node_.component.outputs) {
+      spec["root"]["dag"]["outputs"]["artifacts"][port.name] = {
+          {"artifactSelectors", {{{"producerSubtask", node_.id}, {"outputArtifactKey", port.name}}}}};
+    }
   }
 
  private:
@@ -175,6 +194,13 @@ class NodeWriter {
   std::set<std::string> dependencies_;
 };
 
+/// kfp's SDK loads no types but its own: to it, ours are artifacts of any kind.
+void GeneralizeTypes(json& value) {
+  if (!value.is_structured()) return;
+  if (value.is_object() && value.contains("schemaTitle")) value["schemaTitle"] = "system.Artifact";
+  for (json& member : value) GeneralizeTypes(member);
+}
+
 json Header(const PipelineDraft& draft, const CompileOptions& options) {
   json info = {{"name", draft.name}};
   PutUnlessEmpty(info, "description", draft.description);
@@ -210,6 +236,35 @@ Result<PipelineIr> CompilePipeline(const PipelineDraft& draft, const CompileOpti
   PENSTOCK_RETURN_IF_ERROR(FillMessage(spec, ir.pipeline));
   PENSTOCK_RETURN_IF_ERROR(FillMessage(platform, ir.platform));
   return ir;
+}
+
+Result<PipelineIr> CompileComponent(const ComponentDescription& component, const CompileOptions& options) {
+  if (!component.resolver_policy.empty()) {
+    return Unimplemented(
+        "The component {} is answered from the metadata store: kfp's SDK has no such components",
+        component.type);
+  }
+  PipelineDraft draft;
+  draft.name = KebabName(component.type);
+  draft.description = component.help;
+  draft.nodes.push_back({.id = draft.name, .component = component});
+  const DraftIndex index(draft);
+  json spec = Header(draft, options);
+  NodeWriter(index, draft.nodes[0], options).WriteAlone(spec);
+  GeneralizeTypes(spec);
+  PipelineIr ir;
+  PENSTOCK_RETURN_IF_ERROR(FillMessage(spec, ir.pipeline));
+  return ir;
+}
+
+std::string KebabName(std::string_view name) {
+  std::string kebab;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const bool is_upper = name[i] >= 'A' && name[i] <= 'Z';
+    if (is_upper && i > 0) kebab += '-';
+    kebab += static_cast<char>(is_upper ? name[i] - 'A' + 'a' : name[i]);
+  }
+  return kebab;
 }
 
 }  // namespace penstock::pipeline

@@ -57,6 +57,10 @@ Result<bool> StartOne(Service& service, RecurringRunRecord& recurring) {
   PENSTOCK_ASSIGN_OR_RETURN(state.num_active_runs, service.store.CountActiveRuns(recurring.id));
   const auto due = DecideStart(schedule, state, service.NowSeconds());
   if (!due.has_value()) return false;
+  if (recurring.spec.empty()) {
+    PENSTOCK_ASSIGN_OR_RETURN(RecurringRunRecord whole, service.store.GetRecurringRun(recurring.id));
+    recurring.spec = std::move(whole.spec);
+  }
   PENSTOCK_ASSIGN_OR_RETURN(const ServiceRunRecord run, MakeRun(service, recurring, *due));
   const Status status = service.store.AdvanceRecurringRun(recurring, *due, &run);
   if (absl::IsAborted(status)) return false;  // Disabled, deleted or started by another server meanwhile.

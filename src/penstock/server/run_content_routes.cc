@@ -9,6 +9,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/near_miss.h"
+#include "penstock/runtime/task_files.h"
 #include "penstock/server/base64.h"
 #include "penstock/server/json_message.h"
 #include "penstock/server/run_routes.h"
@@ -88,10 +89,8 @@ class LogStream : public BodyStream {
     if (looks) {
       PENSTOCK_ASSIGN_OR_RETURN(const TaskSnapshot task, FindTask(service_, run_id_, node_, false));
       is_over = is_over || runtime::IsFinal(task.state);
-      if (!file_.is_open() && !task.log_path.empty()) {
-        const auto path = PathBelow(service_.options.root, task.log_path);
-        if (path.ok()) PENSTOCK_RETURN_IF_ERROR(file_.Open(*path));
-      }
+      if (!file_.is_open()) PENSTOCK_RETURN_IF_ERROR(Open(task));
+      if (is_over && !file_.is_open() && !task.cache_note.empty()) chunk.data = task.cache_note + "\n";
     }
     if (file_.is_open()) {
       PENSTOCK_ASSIGN_OR_RETURN(chunk.data, file_.ReadMore());
@@ -102,6 +101,16 @@ class LogStream : public BodyStream {
   }
 
  private:
+  /// A task at work has its log where the engine put it, though the store does not know it yet.
+  Status Open(const TaskSnapshot& task) {
+    std::string log = task.log_path;
+    if (log.empty() && task.num_attempts > 0)
+      log = runtime::RunLayout(service_.options.root).LogPath(run_id_, task.path, task.num_attempts);
+    if (log.empty()) return OkStatus();
+    const auto path = PathBelow(service_.options.root, log);
+    return path.ok() ? file_.Open(*path) : OkStatus();
+  }
+
   static constexpr int kPollsPerLook = 5;
   Service& service_;
   const std::string run_id_, node_;

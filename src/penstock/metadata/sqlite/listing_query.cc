@@ -135,7 +135,8 @@ Result<int64_t> CountMatches(Connection& connection, const ListQuery& query, con
   SqlText sql;
   sql.text = std::string(table.count);
   PENSTOCK_RETURN_IF_ERROR(AppendConditions(query, table, sql));
-  Statement row = connection.Prepare(sql.text);
+  // Filters make texts without end: those are not kept.
+  Statement row = query.predicates.empty() ? connection.Prepare(sql.text) : connection.PrepareOnce(sql.text);
   sql.BindTo(row);
   PENSTOCK_ASSIGN_OR_RETURN(const bool has_row, row.Step());
   return has_row ? row.Int(0) : 0;

@@ -56,7 +56,8 @@ Result<Page<T>> ReadPage(Connection& connection, const ListQuery& query, const L
                          ReadRow&& read_row) {
   PENSTOCK_ASSIGN_OR_RETURN(const SqlText sql, PageStatement(query, table));
   Page<T> page;
-  Statement row = connection.Prepare(sql.text);
+  // Filters make texts without end: those are not kept.
+  Statement row = query.predicates.empty() ? connection.Prepare(sql.text) : connection.PrepareOnce(sql.text);
   sql.BindTo(row);
   bool is_text = false;
   for (const ListedField& field : table.fields)

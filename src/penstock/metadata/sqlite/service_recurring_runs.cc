@@ -100,7 +100,7 @@ Status DeleteRecurringRun(Connection& connection, const std::string& id) {
 
 Result<std::vector<RecurringRunRecord>> FindEnabledRecurringRuns(Connection& connection) {
   std::string text("SELECT 0, ");
-  text.append(kTable.columns).append("\n").append(sql::kAndEnabled);
+  text.append(sql::kColumnsOfDueRecurringRuns).append("\n").append(sql::kAndEnabled);
   Statement row = connection.Prepare(text);
   std::vector<RecurringRunRecord> found;
   while (true) {

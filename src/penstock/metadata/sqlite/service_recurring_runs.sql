@@ -13,6 +13,14 @@ T.id, T.recurring_run_id, T.namespace, T.experiment_id, T.pipeline_id, T.version
        T.updated_seconds, T.last_scheduled_seconds, T.num_started, S.text
 FROM penstock_recurring_run T LEFT JOIN penstock_spec S ON S.id = T.spec_id WHERE TRUE
 
+-- The same without the pipelines' texts: what is asked twice a second.
+-- name: columns_of_due_recurring_runs
+T.id, T.recurring_run_id, T.namespace, T.experiment_id, T.pipeline_id, T.version_id, T.display_name,
+       T.description, T.service_account, T.runtime_config, T.plugins_input, T.cron, T.interval_seconds,
+       T.start_seconds, T.end_seconds, T.max_concurrency, T.no_catchup, T.is_enabled, T.created_seconds,
+       T.updated_seconds, T.last_scheduled_seconds, T.num_started, ''
+FROM penstock_recurring_run T WHERE TRUE
+
 -- name: count_recurring_runs
 SELECT COUNT(*) FROM penstock_recurring_run T WHERE TRUE
 

@@ -1,0 +1,135 @@
+#include <poll.h>
+
+#include "penstock/apps/command.h"
+#include "penstock/backends/local_process.h"
+#include "penstock/base/filesystem.h"
+#include "penstock/metadata/access_store.h"
+#include "penstock/metadata/database_url.h"
+#include "penstock/metadata/mlmd/metadata_service.h"
+#include "penstock/metadata/service_store.h"
+#include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/server/grpc/grpc_host.h"
+#include "penstock/server/grpc/metadata_rpc.h"
+#include "penstock/server/pipelines_server.h"
+
+namespace penstock::apps {
+namespace {
+
+constexpr int64_t kDrainMillis = 5000;
+
+struct Options {
+  std::string host = "127.0.0.1", database, root = ".penstock", time_zone, certificate, key;
+  int port = 8888, grpc_port = 8080, max_running = 0, num_http_threads = 16;
+  bool is_open = false;
+};
+
+bool IsLoopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+/// Tokens are asked for where there are any, and on every address that others reach.
+Result<std::unique_ptr<metadata::AccessStore>> OpenAccess(const Options& options, const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(auto access, metadata::OpenSqliteAccessStore(path));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto tokens, access->ListTokens());
+  if (options.is_open) return std::unique_ptr<metadata::AccessStore>();
+  if (!tokens.empty()) return access;
+  if (IsLoopback(options.host)) return std::unique_ptr<metadata::AccessStore>();
+  return FailedPrecondition(
+      "Whoever reaches {} could run programs here: make a token first (penstock tokens create NAME --role "
+      "admin "
+      "--root {}), or pass --no-login",
+      options.host, options.root);
+}
+
+/// The file behind --db; the root's own where none is given.
+Result<std::string> DatabasePath(const Options& options, const std::string& root) {
+  if (options.database.empty()) return fs::Join(root, "metadata.sqlite");
+  PENSTOCK_ASSIGN_OR_RETURN(const metadata::DatabaseUrl url, metadata::ParseDatabaseUrl(options.database));
+  return fs::Absolute(url.path);
+}
+
+std::string Address(const std::string& host, int port) {
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
+                                             : fmt::format("[{}]:{}", host, port);
+}
+
+void WaitFor(const CancellationToken& cancellation) {
+  constexpr int kMillis = 100;
+  while (!cancellation.IsCancelled()) ::poll(nullptr, 0, kMillis);
+}
+
+Result<int> Serve(Application& application, const Options& options) {
+  const std::string root = fs::Absolute(options.root);
+  PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(root));
+  PENSTOCK_ASSIGN_OR_RETURN(const std::string path, DatabasePath(options, root));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto store, metadata::OpenSqliteStore(path, application.clock));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto service_store, metadata::OpenSqliteServiceStore(path));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto access, OpenAccess(options, path));
+  const auto backend = backends::MakeLocalProcessBackend(application.program);
+  server::PipelinesServerOptions server_options;
+  server_options.http = {.host = options.host,
+                         .port = options.port,
+                         .num_threads = options.num_http_threads,
+                         .certificate_path = options.certificate,
+                         .private_key_path = options.key};
+  server_options.root = root;
+  server_options.time_zone = options.time_zone;
+  server_options.access = access.get();
+  server_options.engine = {.root = root, .max_running = options.max_running};
+  PENSTOCK_ASSIGN_OR_RETURN(const auto server,
+                            server::PipelinesServer::Start(server_options, application.components, *store,
+                                                           *service_store, *backend, application.clock));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto metadata_service,
+                            metadata::mlmd::OpenMetadataService(path, application.clock));
+  server::MetadataRpc rpc(*metadata_service);
+  // ML Metadata's protocol knows no login: where one is asked for, it stays on this machine.
+  const bool is_open = options.is_open || IsLoopback(options.host);
+  const std::string grpc_host = is_open ? options.host : "127.0.0.1";
+  PENSTOCK_ASSIGN_OR_RETURN(const auto grpc,
+                            server::StartGrpcHost({.host = grpc_host, .port = options.grpc_port}, rpc));
+  const nlohmann::json ready = {{"rest", server->url()}, {"grpc", Address(grpc_host, grpc->port())}};
+  fmt::print("{}\n", ready.dump());
+  std::fflush(stdout);
+  WaitFor(application.cancellation);
+  grpc->Drain(kDrainMillis);
+  server->Stop();
+  return kExitSucceeded;
+}
+
+}  // namespace
+
+void AddServerCommand(CLI::App& cli, Application& application) {
+  auto* command =
+      cli.add_subcommand("server", "Serve Kubeflow Pipelines' API: store, run and schedule pipelines");
+  const auto options = std::make_shared<Options>();
+  command->footer(
+      "Example: penstock server --root ./pipelines --port 8888\n"
+      "Then, in Python: kfp.Client(host='http://127.0.0.1:8888')\n"
+      "When it is ready it prints one line of JSON: {\"rest\": \"http://127.0.0.1:8888\", \"grpc\": "
+      "\"127.0.0.1:8080\"}");
+  command->add_option("--host", options->host, "Address to listen on")->capture_default_str();
+  command->add_option("--port", options->port, "Port of the REST API; 0: any free one")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65535));
+  command
+      ->add_option("--grpc-port", options->grpc_port, "Port of ML Metadata's gRPC service; 0: any free one")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65535));
+  command->add_option("--db", options->database,
+                      "sqlite:///PATH; metadata.sqlite below the root when left out");
+  command->add_option("--root", options->root, "Folder of artifacts, logs and work directories")
+      ->capture_default_str();
+  command->add_option("--max-running", options->max_running, "Tasks at a time; 0: one per core")
+      ->check(CLI::Range(0, 10000));
+  command->add_option("--time-zone", options->time_zone, "Of schedules that name none; UTC when left out");
+  auto* certificate =
+      command->add_option("--tls-cert", options->certificate, "Certificate chain (PEM): serve HTTPS");
+  auto* key = command->add_option("--tls-key", options->key, "Private key (PEM) of --tls-cert");
+  certificate->needs(key);
+  key->needs(certificate);
+  command->callback([&application, options] {
+    application.action = [&application, options] { return Serve(application, *options); };
+  });
+}
+
+}  // namespace penstock::apps

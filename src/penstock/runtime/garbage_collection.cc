@@ -1,0 +1,123 @@
+#include "penstock/runtime/garbage_collection.h"
+
+#include <limits>
+#include <map>
+#include <set>
+
+#include "penstock/base/filesystem.h"
+
+namespace penstock::runtime {
+namespace {
+
+using metadata::RunState;
+using pipeline::Artifact;
+using pipeline::ArtifactState;
+
+constexpr int kAll = std::numeric_limits<int>::max();
+constexpr int kMaxHops = 1000;
+
+bool HasEnded(RunState state) { return state != RunState::kPending && state != RunState::kRunning; }
+
+struct SortedRuns {
+  std::vector<std::string> old, kept;
+};
+
+Result<SortedRuns> SortRuns(const metadata::MetadataStore& store, const GarbageOptions& options,
+                            Timestamp now) {
+  constexpr int64_t kMicrosPerDay = int64_t{86'400} * 1'000'000;
+  const int64_t horizon = now.micros - options.num_days_kept * kMicrosPerDay;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto runs, store.FindRuns({.limit = kAll}));
+  std::map<std::string, int64_t> num_by_pipeline;  // The latest come first.
+  SortedRuns sorted;
+  for (const auto& run : runs) {
+    const bool is_recent = num_by_pipeline[run.pipeline_name]++ < options.num_runs_kept;
+    const bool is_old = HasEnded(run.state) && !is_recent && run.updated.micros < horizon;
+    (is_old ? sorted.old : sorted.kept).push_back(run.run_id);
+  }
+  return sorted;
+}
+
+/// What these runs made, were given from the cache, or took in.
+Result<std::map<int64_t, Artifact>> ArtifactsOf(const metadata::MetadataStore& store,
+                                                const std::vector<std::string>& run_ids, bool with_inputs) {
+  std::map<int64_t, Artifact> artifacts;
+  for (const std::string& run_id : run_ids) {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto executions, store.FindExecutions(run_id));
+    for (const auto& execution : executions) {
+      PENSTOCK_ASSIGN_OR_RETURN(const auto outputs, store.OutputsOf(execution.id));
+      for (const auto& [name, list] : outputs)
+        for (const Artifact& artifact : list) artifacts[artifact.id] = artifact;
+      if (!with_inputs) continue;
+      PENSTOCK_ASSIGN_OR_RETURN(const auto inputs, store.InputsOf(execution.id));
+      for (const auto& [name, list] : inputs)
+        for (const Artifact& artifact : list) artifacts[artifact.id] = artifact;
+    }
+  }
+  return artifacts;
+}
+
+bool IsModel(const Artifact& artifact) {
+  return artifact.type == "Model" || artifact.type == "system.Model" || artifact.type == "PushedModel";
+}
+
+/// The ancestors of every live model that stays, itself included.
+Status AddAncestors(const metadata::MetadataStore& store, const std::map<int64_t, Artifact>& kept,
+                    std::set<int64_t>& needed) {
+  for (const auto& [id, artifact] : kept) {
+    if (!IsModel(artifact) || artifact.state != ArtifactState::kLive) continue;
+    PENSTOCK_ASSIGN_OR_RETURN(const auto graph,
+                              store.TraceLineage(id, kMaxHops, metadata::LineageDirection::kUpstream));
+    for (const Artifact& ancestor : graph.artifacts) needed.insert(ancestor.id);
+  }
+  return OkStatus();
+}
+
+bool IsBelow(const std::string& path, const std::string& root) {
+  return path.starts_with(root + "/") && path.find("/../") == std::string::npos && !path.ends_with("/..");
+}
+
+Result<int64_t> SizeOf(const std::string& path) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto stat, fs::Stat(path));
+  if (!stat.is_directory) return stat.size;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto files, fs::List(path, /*recursive=*/true));
+  int64_t size = 0;
+  for (const auto& file : files) size += file.size;
+  return size;
+}
+
+}  // namespace
+
+Result<GarbageReport> CollectGarbage(metadata::MetadataStore& store, const GarbageOptions& options,
+                                     const Clock& clock) {
+  if (options.num_runs_kept < 0 || options.num_days_kept < 0)
+    return InvalidArgument("The numbers of runs and days to keep cannot be negative: {} and {}",
+                           options.num_runs_kept, options.num_days_kept);
+  PENSTOCK_ASSIGN_OR_RETURN(const SortedRuns runs, SortRuns(store, options, clock.Now()));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto kept, ArtifactsOf(store, runs.kept, /*with_inputs=*/true));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto candidates, ArtifactsOf(store, runs.old, /*with_inputs=*/false));
+  std::set<int64_t> needed;
+  PENSTOCK_RETURN_IF_ERROR(AddAncestors(store, kept, needed));
+  GarbageReport report{.num_runs = static_cast<int64_t>(runs.old.size())};
+  std::vector<int64_t> ids;
+  for (const auto& [id, artifact] : candidates) {
+    if (kept.contains(id) || needed.contains(id)) {
+      ++report.num_protected;
+      continue;
+    }
+    if (!IsBelow(artifact.uri, options.root)) continue;
+    const auto size = SizeOf(artifact.uri);
+    if (!size.ok() && !absl::IsNotFound(size.status())) return size.status();
+    // Gone already, in the store and on disk.
+    if (!size.ok() && artifact.state != ArtifactState::kLive) continue;
+    report.artifacts.push_back({id, artifact.uri, size.value_or(0)});
+    report.num_bytes += size.value_or(0);
+    ids.push_back(id);
+  }
+  if (options.is_dry_run || ids.empty()) return report;
+  PENSTOCK_RETURN_IF_ERROR(store.SetArtifactState(ids, ArtifactState::kDeleted));
+  for (const GarbageArtifact& artifact : report.artifacts)
+    PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(artifact.uri));
+  return report;
+}
+
+}  // namespace penstock::runtime
