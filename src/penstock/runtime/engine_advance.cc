@@ -58,13 +58,18 @@ void Engine::React() {
       Commit(std::move(batch));
       lock.lock();
     }
-    if (!is_stopping_ && fault_.ok()) AdvanceAll();
+    if (is_stopping_ || !fault_.ok()) {
+      touched_.clear();  // Nothing goes on; kept, they would wake this loop for ever.
+    } else {
+      AdvanceAll();
+    }
   }
 }
 
 int64_t Engine::MillisUntilWake() const {
   constexpr int64_t kLongest = 1000;
   int64_t millis = kLongest;
+  if (!fault_.ok()) return kLongest;
   const Timestamp now = clock_.Now();
   for (const auto& [id, run] : runs_)
     if (run->wake.has_value()) millis = std::min(millis, (run->wake->micros - now.micros) / 1000 + 1);
