@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 
 #include "conformance/learner_suite.h"
+#include "penstock/base/ids.h"
 #include "penstock/model/onnx/onnx_export.h"
 
 namespace penstock::learning {
@@ -57,7 +58,7 @@ nlohmann::json AsJson(const data::Batch& rows) {
 }
 
 std::vector<double> AskOnnxRuntime(const std::string& model, const nlohmann::json& rows) {
-  const std::string folder = testing::TempDir() + "onnx_parity";
+  const std::string folder = testing::TempDir() + "onnx_parity_" + NewUuid();
   std::filesystem::create_directories(folder);
   std::ofstream(folder + "/model.onnx", std::ios::binary) << model;
   std::ofstream(folder + "/rows.json") << rows.dump();
