@@ -33,7 +33,8 @@ TEST(KfpClientTest, EveryNativeComponentLoadsIntoTheSdk) {
   if (::access(python.c_str(), X_OK) != 0)
     GTEST_SKIP() << "the kfp client is not here: run tools/setup_kfp_client.sh";
   const std::string output = fs::Join(testing::TempDir(), "kfp-components-" + NewUuid() + ".yaml");
-  const std::string command = python + " " PENSTOCK_SOURCE_DIR "/tests/e2e/kfp_components.py " PENSTOCK_SOURCE_DIR "/kfp " + output;
+  const std::string command =
+      python + " " PENSTOCK_SOURCE_DIR "/tests/e2e/kfp_components.py " PENSTOCK_SOURCE_DIR "/kfp " + output;
   EXPECT_EQ(std::system(command.c_str()), 0);
   EXPECT_TRUE(fs::RemoveAll(output).ok());
 }

@@ -1,6 +1,6 @@
 // fuzz-libraries: penstock_evaluation
-// Reads any bytes as an EvalConfig (YAML, JSON, text format), as a slicing query, as a metric's arguments and as the
-// state of metrics; what is read is planned and measured.
+// Reads any bytes as an EvalConfig (YAML, JSON, text format), as a slicing query, as a metric's arguments and
+// as the state of metrics; what is read is planned and measured.
 #include <cstddef>
 #include <cstdint>
 #include <string>

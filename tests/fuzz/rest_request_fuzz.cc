@@ -9,8 +9,8 @@
 #include "penstock/server/list_request.h"
 #include "penstock/server/pipeline_text.h"
 
-/// What comes from outside is understood or refused: filters, list requests, bodies, forms, archives. The first
-/// byte chooses.
+/// What comes from outside is understood or refused: filters, list requests, bodies, forms, archives. The
+/// first byte chooses.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace penstock::server;
   if (size == 0) return 0;
@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     default:
       for (const char* name : {"a.zip", "a.tar.gz"})
-        if (const auto plain = UnpackPipelineFile(text, name); plain.ok() && plain->size() > (33u << 20)) std::abort();
+        if (const auto plain = UnpackPipelineFile(text, name); plain.ok() && plain->size() > (33u << 20))
+          std::abort();
   }
   return 0;
 }

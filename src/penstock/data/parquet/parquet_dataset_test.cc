@@ -75,11 +75,10 @@ TEST_F(ParquetDatasetTest, WidensTheElementsOfLists) {
 
 TEST_F(ParquetDatasetTest, NamesColumnsItCannotHold) {
   const std::string path =
-      Write("data.parquet",
-            {{"ok", Json(arrow::int64(), "[1]")},
-             {"price", Json(arrow::decimal128(10, 2), R"(["1.25"])")},
-             {"nested", Json(arrow::struct_({arrow::field("x", arrow::decimal128(10, 2))}),
-                             R"([{"x": "1.25"}])")}});
+      Write("data.parquet", {{"ok", Json(arrow::int64(), "[1]")},
+                             {"price", Json(arrow::decimal128(10, 2), R"(["1.25"])")},
+                             {"nested", Json(arrow::struct_({arrow::field("x", arrow::decimal128(10, 2))}),
+                                             R"([{"x": "1.25"}])")}});
   EXPECT_THAT(Open({path}).status(),
               FailsWith(StatusCode::kInvalidArgument,
                         "column 'price' has type decimal128(10, 2), which examples cannot hold"));
