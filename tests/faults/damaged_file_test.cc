@@ -3,6 +3,7 @@
 
 #include "faults/pipeline_folder.h"
 #include "penstock/base/filesystem.h"
+#include "tests/support/paths.h"
 
 namespace penstock::faults {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 using testing::AnyOf;
 using testing::HasSubstr;
 
-constexpr const char* kExternal = PENSTOCK_SOURCE_DIR "/.deps/wheels/tfx/tfx/components/testdata/external";
+const std::string kExternal = tests::TfxTestData("external");
 
 std::string Read(const std::string& path) {
   const auto content = fs::ReadFile(path);

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "penstock/base/filesystem.h"
+#include "tests/support/paths.h"
 
 namespace penstock::faults {
 namespace {
@@ -70,13 +71,13 @@ void PipelineFolder::Write(const std::string& name, const std::string& content) 
 }
 
 void PipelineFolder::UseTaxi() const {
-  auto pipeline = fs::ReadFile(PENSTOCK_SOURCE_DIR "/examples/taxi/pipeline.yaml");
-  const auto features = fs::ReadFile(PENSTOCK_SOURCE_DIR "/examples/taxi/features.yaml");
+  auto pipeline = fs::ReadFile(tests::SourcePath("examples/taxi/pipeline.yaml"));
+  const auto features = fs::ReadFile(tests::SourcePath("examples/taxi/features.yaml"));
   ASSERT_TRUE(pipeline.ok() && features.ok());
   const std::string relative = "../../.deps";
   const size_t at = pipeline->find(relative);
   ASSERT_NE(at, std::string::npos);
-  pipeline->replace(at, relative.size(), PENSTOCK_SOURCE_DIR "/.deps");
+  pipeline->replace(at, relative.size(), tests::SourcePath(".deps"));
   Write("pipeline.yaml", *pipeline);
   Write("features.yaml", *features);
 }

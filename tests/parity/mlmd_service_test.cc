@@ -12,6 +12,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "scenarios/program.h"
+#include "tests/support/paths.h"
 
 namespace penstock {
 namespace {
@@ -20,7 +21,7 @@ using nlohmann::json;
 using scenarios::Program;
 using testing::HasSubstr;
 
-const std::string kClient = PENSTOCK_SOURCE_DIR "/.deps/mlmd_client";
+const std::string kClient = tests::SourcePath(".deps/mlmd_client");
 
 struct ClientRun {
   int exit_code = -1;
@@ -75,8 +76,7 @@ class MlmdServiceTest : public testing::Test {
   }
 
   static std::string RecordedCases() {
-    const char* data = std::getenv("PENSTOCK_TEST_DATA");
-    const std::string folder = std::string(data == nullptr ? "" : data) + "/conformance/mlmd";
+    const std::string folder = tests::SharedPath("conformance/mlmd");
     return access(folder.c_str(), R_OK) == 0 ? folder : "";
   }
 

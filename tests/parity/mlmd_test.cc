@@ -13,6 +13,7 @@
 #include "penstock/base/filesystem.h"
 #include "penstock/base/ids.h"
 #include "penstock/metadata/sqlite/sqlite_store.h"
+#include "tests/support/paths.h"
 
 namespace penstock::metadata {
 namespace {
@@ -20,7 +21,7 @@ namespace {
 using nlohmann::json;
 using testing::StartsWith;
 
-const std::string kClient = PENSTOCK_SOURCE_DIR "/.deps/mlmd_client";
+const std::string kClient = tests::SourcePath(".deps/mlmd_client");
 
 class MlmdTest : public testing::Test {
  protected:
@@ -42,8 +43,8 @@ class MlmdTest : public testing::Test {
   /// Runs tests/parity/mlmd_client.py; answers what it printed.
   std::string Client(const std::string& command, const std::string& path) {
     const std::string line =
-        fmt::format("PYTHONPATH='{}' '{}' '{}/tests/parity/mlmd_client.py' {} '{}' 2>'{}'", kClient,
-                    interpreter_, PENSTOCK_SOURCE_DIR, command, path, Path("stderr"));
+        fmt::format("PYTHONPATH='{}' '{}' '{}' {} '{}' 2>'{}'", kClient, interpreter_,
+                    tests::SourcePath("tests/parity/mlmd_client.py"), command, path, Path("stderr"));
     FILE* pipe = popen(line.c_str(), "r");
     EXPECT_NE(pipe, nullptr);
     std::string output;

@@ -13,14 +13,15 @@
 #include "conformance/learner_suite.h"
 #include "penstock/base/ids.h"
 #include "penstock/model/onnx/onnx_export.h"
+#include "tests/support/paths.h"
 
 namespace penstock::learning {
 namespace {
 
 using testing::HasSubstr;
 
-constexpr char kRuntime[] = PENSTOCK_SOURCE_DIR "/.deps/onnx_runtime";
-constexpr char kScript[] = PENSTOCK_SOURCE_DIR "/tests/parity/onnx_runtime.py";
+const std::string kRuntime = tests::SourcePath(".deps/onnx_runtime");
+const std::string kScript = tests::SourcePath("tests/parity/onnx_runtime.py");
 
 /// 1,000 rows with missing numbers and texts, tokens never seen, text beyond ASCII, huge numbers.
 data::Batch StrangeRows() {

@@ -18,6 +18,7 @@
 #include "penstock/statistics/options_json.h"
 #include "penstock/statistics/statistics.h"
 #include "statistics_comparison.h"
+#include "tests/support/paths.h"
 
 namespace penstock::parity {
 namespace {
@@ -37,14 +38,9 @@ Result<std::unique_ptr<data::Dataset>> Open(const std::string& pattern) {
   return data::OpenDataset(patterns, {}, {});
 }
 
-std::string TfxTestData() {
-  return std::string(PENSTOCK_SOURCE_DIR) + "/.deps/wheels/tfx/tfx/components/testdata/";
-}
-
 /// The CSV as TFX's CsvExampleGen hands it on: in single precision.
 Result<std::unique_ptr<data::Dataset>> OpenTaxiAsTfxDoes() {
-  PENSTOCK_ASSIGN_OR_RETURN(const auto csv,
-                            Open(std::string(PENSTOCK_SOURCE_DIR) + "/.deps/data/taxi/data.csv"));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto csv, Open(tests::SourcePath(".deps/data/taxi/data.csv")));
   arrow::FieldVector fields;
   for (const auto& field : csv->schema()->fields()) {
     const bool is_real = field->type()->id() == arrow::Type::DOUBLE;
@@ -179,13 +175,13 @@ DatasetFeatureStatistics MergeSplits(const DatasetFeatureStatistics& a, const Da
 /// and 4,966 of the 15,002 rows; the examples beside them are 9,909 and 5,091). Together they must be those
 /// of the CSV.
 TEST(TfxStatisticsTest, OfBothSplitsTogetherAreOursOfTheCsv) {
-  if (!std::filesystem::exists(TfxTestData()))
-    GTEST_SKIP() << "Run `make setup` first: there is no " << TfxTestData();
+  if (!std::filesystem::exists(tests::TfxTestData("")))
+    GTEST_SKIP() << "Run `make setup` first: there is no " << tests::TfxTestData("");
   const auto dataset = OpenTaxiAsTfxDoes();
   ASSERT_TRUE(dataset.ok()) << dataset.status();
   DatasetFeatureStatisticsList train, eval;
-  ASSERT_EQ(ReadProto(TfxTestData() + "statistics_gen/Split-train/FeatureStats.pb", train), OkStatus());
-  ASSERT_EQ(ReadProto(TfxTestData() + "statistics_gen/Split-eval/FeatureStats.pb", eval), OkStatus());
+  ASSERT_EQ(ReadProto(tests::TfxTestData("statistics_gen/Split-train/FeatureStats.pb"), train), OkStatus());
+  ASSERT_EQ(ReadProto(tests::TfxTestData("statistics_gen/Split-eval/FeatureStats.pb"), eval), OkStatus());
   const auto actual = statistics::ComputeStatistics(**dataset, {}, {});
   ASSERT_TRUE(actual.ok()) << actual.status();
   const auto truth = ReadSortedColumns(**dataset);
@@ -203,9 +199,9 @@ TEST(TfxStatisticsTest, OfBothSplitsTogetherAreOursOfTheCsv) {
 class TfxExamplesTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(TfxExamplesTest, HaveMediansAndHistogramsWithinEpsilonOfTheTruth) {
-  if (!std::filesystem::exists(TfxTestData()))
-    GTEST_SKIP() << "Run `make setup` first: there is no " << TfxTestData();
-  const auto dataset = Open(TfxTestData() + "csv_example_gen/Split-" + GetParam() + "/*.gz");
+  if (!std::filesystem::exists(tests::TfxTestData("")))
+    GTEST_SKIP() << "Run `make setup` first: there is no " << tests::TfxTestData("");
+  const auto dataset = Open(tests::TfxTestData("csv_example_gen/Split-" + GetParam() + "/*.gz"));
   ASSERT_TRUE(dataset.ok()) << dataset.status();
   const auto actual = statistics::ComputeStatistics(**dataset, {}, {});
   ASSERT_TRUE(actual.ok()) << actual.status();
@@ -219,13 +215,7 @@ TEST_P(TfxExamplesTest, HaveMediansAndHistogramsWithinEpsilonOfTheTruth) {
 INSTANTIATE_TEST_SUITE_P(Splits, TfxExamplesTest, testing::Values("train", "eval"),
                          [](const auto& info) { return info.param; });
 
-std::filesystem::path ConformanceDirectory() {
-  const char* configured = std::getenv("PENSTOCK_TEST_DATA");
-  const std::filesystem::path shared = configured != nullptr
-                                           ? std::filesystem::path(configured)
-                                           : std::filesystem::path(PENSTOCK_SOURCE_DIR) / "../shared";
-  return shared / "conformance/tfdv";
-}
+std::filesystem::path ConformanceDirectory() { return tests::SharedPath("conformance/tfdv"); }
 
 /// The examples of one slice of ours, to hold quantiles of its dataset against.
 Result<SortedColumns> ReadSlice(const data::Dataset& dataset, const std::vector<std::string>& columns,

@@ -14,16 +14,12 @@
 #include "penstock/validation/schema_file.h"
 #include "penstock/validation/schema_inference.h"
 #include "penstock/validation/statistics_validation.h"
+#include "tests/support/paths.h"
 
 namespace penstock::validation {
 namespace {
 
 namespace tfmd = ::tensorflow::metadata::v0;
-
-std::string TestData() {
-  const char* folder = std::getenv("PENSTOCK_TEST_DATA");
-  return folder != nullptr ? folder : PENSTOCK_SOURCE_DIR "/../shared";
-}
 
 bool Exists(const std::string& path) {
   const Result<bool> exists = fs::Exists(path);
@@ -92,7 +88,7 @@ void PrintTo(const Case& one, std::ostream* out) { *out << one.folder; }
 
 std::vector<Case> AllCases() {
   std::vector<Case> cases;
-  const std::string root = TestData() + "/conformance/tfdv";
+  const std::string root = tests::SharedPath("conformance/tfdv");
   const auto groups = fs::List(root);
   if (!groups.ok()) return cases;
   for (const auto& group : *groups) {
@@ -184,7 +180,8 @@ INSTANTIATE_TEST_SUITE_P(Conformance, TfdvValidationTest, testing::ValuesIn(Case
 TEST(TfdvCasesTest, AreAllRunButThoseThatHoldStatisticsOnly) {
   const std::vector<Case> cases = AllCases();
   if (cases.empty())
-    GTEST_SKIP() << "NOT RUN: no conformance cases under " << TestData() << " (PENSTOCK_TEST_DATA)";
+    GTEST_SKIP() << "NOT RUN: no conformance cases under " << tests::SharedPath("conformance/tfdv")
+                 << " (PENSTOCK_TEST_DATA)";
   for (const Case& one : cases) {
     const bool is_run =
         !one.Statistics().empty() && (!one.InferredSchema().empty() || !one.Anomalies().empty());
@@ -194,17 +191,13 @@ TEST(TfdvCasesTest, AreAllRunButThoseThatHoldStatisticsOnly) {
   }
 }
 
-std::string TfxTestData(const std::string& name) {
-  return PENSTOCK_SOURCE_DIR "/.deps/wheels/tfx/tfx/components/testdata/" + name;
-}
-
 TEST(TfxSchemaGenTest, InfersTheSameSchemaFromTheSameStatistics) {
-  if (!Exists(TfxTestData("schema_gen/schema.pbtxt")))
+  if (!Exists(tests::TfxTestData("schema_gen/schema.pbtxt")))
     GTEST_SKIP() << "NOT RUN: no TFX wheel; run `make setup`";
   std::vector<tfmd::DatasetFeatureStatistics> splits;
   for (const char* split : {"train", "eval"})
     splits.push_back(
-        *ReadDataset(TfxTestData(fmt::format("statistics_gen/Split-{}/FeatureStats.pb", split))));
+        *ReadDataset(tests::TfxTestData(fmt::format("statistics_gen/Split-{}/FeatureStats.pb", split))));
   InferSchemaOptions options;
   options.infer_feature_shape = false;
   const auto schema = InferSchema(splits, options);
@@ -219,15 +212,15 @@ TEST(TfxSchemaGenTest, InfersTheSameSchemaFromTheSameStatistics) {
                          tfmd::StringDomain::descriptor()->FindFieldByName("name"));
   std::string difference;
   differencer.ReportDifferencesToString(&difference);
-  const auto expected = Read<tfmd::Schema>(TfxTestData("schema_gen/schema.pbtxt"));
+  const auto expected = Read<tfmd::Schema>(tests::TfxTestData("schema_gen/schema.pbtxt"));
   EXPECT_TRUE(differencer.Compare(expected, *schema)) << difference;
 }
 
 TEST(TfxSchemaGenTest, KeepsTheOrderOfTheStatisticsColumns) {
-  if (!Exists(TfxTestData("schema_gen/schema.pbtxt")))
+  if (!Exists(tests::TfxTestData("schema_gen/schema.pbtxt")))
     GTEST_SKIP() << "NOT RUN: no TFX wheel; run `make setup`";
-  const auto statistics = *ReadDataset(TfxTestData("statistics_gen/Split-eval/FeatureStats.pb"));
-  const auto expected = Read<tfmd::Schema>(TfxTestData("schema_gen/schema.pbtxt"));
+  const auto statistics = *ReadDataset(tests::TfxTestData("statistics_gen/Split-eval/FeatureStats.pb"));
+  const auto expected = Read<tfmd::Schema>(tests::TfxTestData("schema_gen/schema.pbtxt"));
   const auto schema = InferSchema(statistics);
   ASSERT_TRUE(schema.ok()) << schema.status();
   ASSERT_EQ(schema->feature_size(), expected.feature_size());
@@ -236,13 +229,14 @@ TEST(TfxSchemaGenTest, KeepsTheOrderOfTheStatisticsColumns) {
 }
 
 TEST(TfxExampleValidatorTest, FindsNoAnomaliesInTheDataOfItsOwnSchema) {
-  if (!Exists(TfxTestData("schema_gen/schema.pbtxt")))
+  if (!Exists(tests::TfxTestData("schema_gen/schema.pbtxt")))
     GTEST_SKIP() << "NOT RUN: no TFX wheel; run `make setup`";
-  const auto schema = ReadSchema(TfxTestData("schema_gen/schema.pbtxt"));
+  const auto schema = ReadSchema(tests::TfxTestData("schema_gen/schema.pbtxt"));
   ASSERT_TRUE(schema.ok()) << schema.status();
   for (const char* split : {"train", "eval"}) {
     const auto anomalies = ValidateStatistics(
-        *ReadDataset(TfxTestData(fmt::format("statistics_gen/Split-{}/FeatureStats.pb", split))), *schema);
+        *ReadDataset(tests::TfxTestData(fmt::format("statistics_gen/Split-{}/FeatureStats.pb", split))),
+        *schema);
     ASSERT_TRUE(anomalies.ok()) << anomalies.status();
     EXPECT_EQ(anomalies->anomaly_info_size(), 0) << anomalies->DebugString();
   }

@@ -1,4 +1,5 @@
 #include "scenarios/program.h"
+#include "tests/support/paths.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -46,7 +47,7 @@ std::string FreshFolder(const std::string& name) {
 
 }  // namespace
 
-std::string PenstockPath() { return PENSTOCK_BINARY_DIR "/bin/penstock"; }
+std::string PenstockPath() { return tests::BuildPath("bin/penstock"); }
 
 std::string Ending::Describe() const {
   const std::string how =

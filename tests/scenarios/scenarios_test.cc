@@ -8,16 +8,17 @@
 #include "penstock/base/filesystem.h"
 #include "scenarios/scenario.h"
 #include "scenarios/scenario_runner.h"
+#include "tests/support/paths.h"
 
 namespace penstock::scenarios {
 namespace {
 
-constexpr const char* kScenarios = PENSTOCK_SOURCE_DIR "/tests/scenarios/*.scenario";
+const std::string kScenarios = tests::SourcePath("tests/scenarios/*.scenario");
 
 std::vector<std::string> ScenarioFiles() {
   std::vector<std::string> files;
   glob_t found{};
-  if (::glob(kScenarios, 0, nullptr, &found) == 0)
+  if (::glob(kScenarios.c_str(), 0, nullptr, &found) == 0)
     for (size_t i = 0; i < found.gl_pathc; ++i) files.emplace_back(found.gl_pathv[i]);
   ::globfree(&found);
   return files;
@@ -32,10 +33,9 @@ TEST_P(ScenariosTest, Holds) {
   ASSERT_TRUE(steps.ok()) << GetParam() << ", " << steps.status();
   ASSERT_FALSE(steps->empty());
   const std::string folder = MakeTestFolder();
-  ScenarioRunner runner(folder,
-                        {{"taxi", PENSTOCK_SOURCE_DIR "/examples/taxi"},
-                         {"data", PENSTOCK_SOURCE_DIR "/.deps/data/taxi"},
-                         {"tfx", PENSTOCK_SOURCE_DIR "/.deps/wheels/tfx/tfx/components/testdata/external"}});
+  ScenarioRunner runner(folder, {{"taxi", tests::SourcePath("examples/taxi")},
+                                 {"data", tests::SourcePath(".deps/data/taxi")},
+                                 {"tfx", tests::TfxTestData("external")}});
   for (const Step& step : *steps) {
     const Status status = runner.Perform(step);
     ASSERT_TRUE(status.ok()) << GetParam() << ":" << step.line << ": " << step.verb << ": "

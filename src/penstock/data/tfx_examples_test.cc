@@ -4,11 +4,12 @@
 
 #include "penstock/data/datasets_testing.h"
 #include "penstock/data/splits.h"
+#include "tests/support/paths.h"
 
 namespace penstock::data {
 namespace {
 
-const std::string kTestData = std::string(PENSTOCK_SOURCE_DIR) + "/.deps/wheels/tfx/tfx/components/testdata/";
+const std::string kTestData = tests::TfxTestData("");
 
 class TfxExamplesTest : public testing::Test {
  protected:

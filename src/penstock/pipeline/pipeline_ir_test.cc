@@ -1,7 +1,5 @@
 #include "penstock/pipeline/pipeline_ir.h"
 
-#include <cstdlib>
-
 #include <gmock/gmock.h>
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
@@ -9,6 +7,7 @@
 #include "penstock/base/filesystem.h"
 #include "penstock/pipeline/pipeline_spec.h"
 #include "penstock/pipeline/yaml_document.h"
+#include "tests/support/paths.h"
 
 namespace penstock::pipeline {
 namespace {
@@ -27,9 +26,7 @@ std::string ErrorOf(std::string_view text) {
 
 /// Folder of IR files that the kfp SDK compiled, or "".
 std::string KfpFolder() {
-  const char* shared = std::getenv("PENSTOCK_TEST_DATA");
-  const std::string root = shared != nullptr ? shared : fs::Join(PENSTOCK_SOURCE_DIR, "../shared");
-  const std::string folder = fs::Join(root, "conformance/kfp/ir");
+  const std::string folder = tests::SharedPath("conformance/kfp/ir");
   const auto exists = fs::Exists(folder);
   return exists.ok() && *exists ? folder : "";
 }

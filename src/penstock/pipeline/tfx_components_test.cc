@@ -1,12 +1,11 @@
 #include "penstock/pipeline/tfx_components.h"
 
-#include <cstdlib>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "penstock/base/filesystem.h"
 #include "penstock/pipeline/pipeline_spec.h"
+#include "tests/support/paths.h"
 
 namespace penstock::pipeline {
 namespace {
@@ -78,9 +77,8 @@ TEST(TfxComponentsTest, ReadsPushDestination) {
 }
 
 TEST(TfxComponentsTest, MakesStatisticsGenOfACompiledPipelineNative) {
-  const char* data = std::getenv("PENSTOCK_TEST_DATA");
-  const std::string file = fs::Join(data == nullptr ? "" : data, "conformance/kfp/tfx_ir/two_step.yaml");
-  if (data == nullptr || !fs::Exists(file).value_or(false))
+  const std::string file = tests::SharedPath("conformance/kfp/tfx_ir/two_step.yaml");
+  if (!fs::Exists(file).value_or(false))
     GTEST_SKIP() << "no " << file << "; set PENSTOCK_TEST_DATA to the folder that holds it";
   auto ir = ReadPipelineIr(file);
   ASSERT_TRUE(ir.ok()) << ir.status();

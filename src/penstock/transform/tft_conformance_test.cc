@@ -1,6 +1,5 @@
 // Runs the recorded cases of the real TensorFlow Transform that consist of functions there are here.
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 
@@ -8,17 +7,14 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/transform/transform_testing.h"
+#include "tests/support/paths.h"
 
 namespace penstock::transform {
 namespace {
 
 using Json = nlohmann::json;
 
-std::string CasesDirectory() {
-  const char* directory = std::getenv("PENSTOCK_TEST_DATA");
-  return std::string(directory != nullptr ? directory : PENSTOCK_SOURCE_DIR "/../shared") +
-         "/conformance/tft";
-}
+std::string CasesDirectory() { return tests::SharedPath("conformance/tft"); }
 
 /// The case's expression in the words of features files; nothing where it has a function not here.
 std::optional<std::string> Translate(const Json& node) {

@@ -2,6 +2,7 @@
 #include "penstock/data/datasets_testing.h"
 #include "penstock/data/row_hash.h"
 #include "penstock/data/tfrecord/example_records_testing.h"
+#include "tests/support/paths.h"
 
 namespace penstock::data {
 namespace {
@@ -76,8 +77,7 @@ TEST_F(SequenceExampleTest, NamesTheRecordWhoseStepsAreOfTwoKinds) {
 }
 
 TEST_F(SequenceExampleTest, IsReadFromTfxTestData) {
-  const std::string path = std::string(PENSTOCK_SOURCE_DIR) +
-                           "/.deps/wheels/tfx/tfx/components/testdata/external/tfrecord_sequence";
+  const std::string path = tests::TfxTestData("external/tfrecord_sequence");
   if (!*fs::Exists(path)) GTEST_SKIP() << "TFX's test data is not there (make setup): " << path;
   const auto table = ReadFiles({path});
   ASSERT_TRUE(table.ok()) << table.status();

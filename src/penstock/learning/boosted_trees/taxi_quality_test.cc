@@ -11,14 +11,15 @@
 #include "penstock/data/splits.h"
 #include "penstock/learning/boosted_trees/boosted_trees_learner.h"
 #include "penstock/transform/analyze_transform.h"
+#include "tests/support/paths.h"
 
 namespace penstock::learning {
 namespace {
 
 using data::Batch;
 
-constexpr char kData[] = PENSTOCK_SOURCE_DIR "/.deps/data/taxi/data.csv";
-constexpr char kFeatures[] = PENSTOCK_SOURCE_DIR "/examples/taxi/features.yaml";
+const std::string kData = tests::SourcePath(".deps/data/taxi/data.csv");
+const std::string kFeatures = tests::SourcePath("examples/taxi/features.yaml");
 
 /// The transformed examples of a dataset in memory.
 class Transformed final : public data::Dataset {
