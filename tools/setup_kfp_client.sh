@@ -8,17 +8,7 @@ cd "$(dirname "$0")/.."
 client=$(readlink -m .deps)/kfp_client
 if cmp -s tools/kfp_client.txt "$client/stamp"; then exit 0; fi
 
-python=
-for candidate in python3.11 python3 /usr/bin/python3; do
-  if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
-    python=$candidate
-    break
-  fi
-done
-if [ -z "$python" ]; then
-  echo "setup_kfp_client: no Python 3.11 with venv here; the pinned wheels of kfp need one" >&2
-  exit 1
-fi
+python=$(tools/find_python.sh venv ensurepip) || { echo "setup_kfp_client: no Python 3.11 with venv here; the pinned wheels of kfp need one" >&2; exit 1; }
 
 # Two at once would spoil each other: tests of several folders share .deps.
 exec 9>"$client.lock"

@@ -1,6 +1,7 @@
 #include <tensorflow_metadata/proto/v0/schema.pb.h>
 
 #include "penstock/apps/command.h"
+#include "penstock/apps/csv_flags.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/dataset_view.h"
 #include "penstock/data/example_diff.h"
@@ -12,20 +13,16 @@ namespace {
 /// How the files of any of these commands are read.
 struct ReadingOptions {
   std::vector<std::string> files;
-  std::string schema, delimiter = ",";
-  std::vector<std::string> columns, column_names, null_values;
+  std::string schema;
+  std::vector<std::string> columns;
+  CsvFlags csv;
   int num_threads = 0;
 };
 
 void AddReadingOptions(CLI::App* command, ReadingOptions& options) {
   command->add_option("--columns", options.columns, "Only these columns, in this order")->delimiter(',');
   command->add_option("--schema", options.schema, "Schema that says the columns' types");
-  command->add_option("--delimiter", options.delimiter, "CSV: what separates cells");
-  command->add_option("--column-names", options.column_names, "CSV without a header line: the names")
-      ->delimiter(',');
-  command
-      ->add_option("--null-values", options.null_values, "CSV: cells that mean missing, besides empty ones")
-      ->delimiter(',');
+  options.csv.AddOptions(command);
   AddThreadsOption(command, options.num_threads);
 }
 
@@ -38,11 +35,7 @@ Result<std::unique_ptr<data::Dataset>> Open(const ReadingOptions& options,
     PENSTOCK_ASSIGN_OR_RETURN(schema, validation::ReadSchema(options.schema));
     reading.schema = &schema;
   }
-  if (options.delimiter.size() != 1)
-    return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
-  reading.csv.delimiter = options.delimiter[0];
-  reading.csv.column_names = options.column_names;
-  reading.csv.null_values = options.null_values;
+  PENSTOCK_ASSIGN_OR_RETURN(reading.csv, options.csv.Options());
   reading.columns = options.columns;
   return data::OpenDataset(files, reading, compute);
 }

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "penstock/apps/command.h"
+#include "penstock/apps/csv_flags.h"
 #include "penstock/apps/shard_progress.h"
 #include "penstock/data/dataset.h"
 #include "penstock/evaluation/evaluation_output.h"
@@ -17,8 +18,9 @@ namespace penstock::apps {
 namespace {
 
 struct Options {
-  std::vector<std::string> data, column_names, null_values;
-  std::string model, predictions, config, baseline, output, compatibility, importance, delimiter = ",";
+  std::vector<std::string> data;
+  std::string model, predictions, config, baseline, output, compatibility, importance;
+  CsvFlags csv;
   bool as_json = false, is_first_run = false;
   int64_t max_slices = 100'000;
   uint64_t seed = 0;
@@ -130,11 +132,7 @@ Result<int> Evaluate(const Application& application, const Options& options) {
   request.model = model.get();
   request.baseline = baseline.get();
   data::DatasetOptions reading;
-  if (options.delimiter.size() != 1)
-    return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
-  reading.csv.delimiter = options.delimiter[0];
-  reading.csv.column_names = options.column_names;
-  reading.csv.null_values = options.null_values;
+  PENSTOCK_ASSIGN_OR_RETURN(reading.csv, options.csv.Options());
   PENSTOCK_ASSIGN_OR_RETURN(auto opened, data::OpenDataset(options.data, reading, compute));
   const auto dataset = std::make_unique<ShardProgress>(std::move(opened), "evaluate", application.clock);
   PENSTOCK_ASSIGN_OR_RETURN(const Answer answer, Measure(options, request, *dataset, compute));
@@ -185,12 +183,7 @@ void AddEvaluateCommand(CLI::App& cli, Application& application) {
   command->add_option("--permutation-importance", options->importance,
                       "Tell how much this metric changes when a column of the model is permuted");
   command->add_option("--seed", options->seed, "Of the resamples behind confidence intervals");
-  command->add_option("--delimiter", options->delimiter, "CSV: what separates cells");
-  command->add_option("--column-names", options->column_names, "CSV without a header line: the names")
-      ->delimiter(',');
-  command
-      ->add_option("--null-values", options->null_values, "CSV: cells that mean missing, besides empty ones")
-      ->delimiter(',');
+  options->csv.AddOptions(command);
   command->add_flag("--json", options->as_json, "Metrics and validation as JSON");
   AddThreadsOption(command, options->num_threads);
   command->callback([&application, options] {

@@ -1,10 +1,12 @@
 #include <cstdio>
 
 #include "penstock/apps/command.h"
+#include "penstock/apps/csv_flags.h"
 #include "penstock/apps/shard_progress.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/example_writer.h"
+#include "penstock/data/map_batches.h"
 #include "penstock/model/model.h"
 #include "penstock/model/model_versions.h"
 #include "penstock/model/prediction_values.h"
@@ -13,9 +15,9 @@ namespace penstock::apps {
 namespace {
 
 struct Options {
-  std::string model, output, delimiter = ",";
+  std::string model, output;
   std::vector<std::string> input;
-  std::vector<std::string> column_names, null_values;
+  CsvFlags csv;
   int64_t limit = 0;
   bool as_json = false;
   int num_threads = 0;
@@ -64,17 +66,12 @@ class Printer {
   int64_t num_printed_ = 0;
 };
 
-/// Some shards at a time in parallel, written in their order.
 Result<int> Predict(const Application& application, const Options& options) {
   const ExecutionOptions compute = ComputeOptions(application, options.num_threads);
   PENSTOCK_ASSIGN_OR_RETURN(const std::string folder, model::FindModelFolder(options.model));
   PENSTOCK_ASSIGN_OR_RETURN(const auto model, model::LoadModel(folder));
   data::DatasetOptions reading;
-  if (options.delimiter.size() != 1)
-    return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
-  reading.csv.delimiter = options.delimiter[0];
-  reading.csv.column_names = options.column_names;
-  reading.csv.null_values = options.null_values;
+  PENSTOCK_ASSIGN_OR_RETURN(reading.csv, options.csv.Options());
   PENSTOCK_ASSIGN_OR_RETURN(auto opened, data::OpenDataset(options.input, reading, compute));
   const auto dataset = std::make_unique<ShardProgress>(std::move(opened), "predict", application.clock);
   const auto& column = model->signature().prediction_column;
@@ -86,34 +83,16 @@ Result<int> Predict(const Application& application, const Options& options) {
   }
   std::optional<Printer> printer;
   if (writer == nullptr) printer.emplace(options.as_json, column);
-  int64_t num_left = options.limit > 0 ? options.limit : INT64_MAX;
-  const int64_t group = compute.ResolvedThreads();
-  for (int64_t first = 0; first < dataset->num_shards() && num_left > 0; first += group) {
-    const int64_t count = std::min(group, dataset->num_shards() - first);
-    std::vector<std::vector<data::Batch>> predicted(static_cast<size_t>(count));
-    PENSTOCK_RETURN_IF_ERROR(ParallelFor(count, compute, [&](int64_t i) -> Status {
-      PENSTOCK_ASSIGN_OR_RETURN(const auto reader, dataset->ReadShard(first + i));
-      for (int64_t num_rows = 0; num_rows < num_left;) {
-        PENSTOCK_ASSIGN_OR_RETURN(auto batch, reader->Next());
-        if (!batch) break;
-        num_rows += (*batch)->num_rows();
-        PENSTOCK_ASSIGN_OR_RETURN(auto answers, model->Predict(*batch));
-        predicted[static_cast<size_t>(i)].push_back(std::move(answers));
-      }
-      return OkStatus();
-    }));
-    for (const auto& batches : predicted) {
-      for (const auto& whole : batches) {
-        const auto batch = whole->num_rows() > num_left ? whole->Slice(0, num_left) : whole;
-        num_left -= batch->num_rows();
-        if (writer != nullptr) PENSTOCK_RETURN_IF_ERROR(writer->Write(batch));
-        if (printer) {
-          PENSTOCK_ASSIGN_OR_RETURN(const auto values, model::PredictionValues(batch, column));
-          printer->Print(values);
-        }
-      }
-    }
-  }
+  const int64_t max_rows = options.limit > 0 ? options.limit : INT64_MAX;
+  PENSTOCK_RETURN_IF_ERROR(data::MapBatches(
+      *dataset, compute, [&](const data::Batch& batch) { return model->Predict(batch); },
+      [&](const data::Batch& batch) -> Status {
+        if (writer != nullptr) return writer->Write(batch);
+        PENSTOCK_ASSIGN_OR_RETURN(const auto values, model::PredictionValues(batch, column));
+        printer->Print(values);
+        return OkStatus();
+      },
+      max_rows));
   if (printer) printer->Finish();
   if (writer != nullptr) PENSTOCK_RETURN_IF_ERROR(writer->Close());
   return kExitSucceeded;
@@ -132,12 +111,7 @@ void AddPredictCommand(CLI::App& cli, Application& application) {
   command->add_option("-o,--output", options->output,
                       "File to write: .parquet, .tfrecord or .tfrecord.gz; else standard output");
   command->add_option("--limit", options->limit, "Only so many examples")->check(CLI::NonNegativeNumber);
-  command->add_option("--delimiter", options->delimiter, "CSV: what separates cells");
-  command->add_option("--column-names", options->column_names, "CSV without a header line: the names")
-      ->delimiter(',');
-  command
-      ->add_option("--null-values", options->null_values, "CSV: cells that mean missing, besides empty ones")
-      ->delimiter(',');
+  options->csv.AddOptions(command);
   command->add_flag("--json", options->as_json, "JSON, as TF Serving answers");
   AddThreadsOption(command, options->num_threads);
   command->callback([&application, options] {

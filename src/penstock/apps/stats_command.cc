@@ -2,6 +2,7 @@
 #include <tensorflow_metadata/proto/v0/statistics.pb.h>
 
 #include "penstock/apps/command.h"
+#include "penstock/apps/csv_flags.h"
 #include "penstock/apps/shard_progress.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/base/proto_io.h"
@@ -19,8 +20,9 @@ namespace tfmd = tensorflow::metadata::v0;
 
 struct GenerateOptions {
   std::vector<std::string> data;
-  std::string output, schema, statistics_options, delimiter = ",";
-  std::vector<std::string> column_names, null_values, slices;
+  std::string output, schema, statistics_options;
+  std::vector<std::string> slices;
+  CsvFlags csv;
   int num_threads = 0;
 };
 
@@ -56,11 +58,7 @@ Result<int> GenerateStatistics(const Application& application, const GenerateOpt
     PENSTOCK_ASSIGN_OR_RETURN(schema, validation::ReadSchema(options.schema));
     reading.schema = counting.schema = &schema;
   }
-  if (options.delimiter.size() != 1)
-    return InvalidArgument("--delimiter has to be one character, not '{}'", options.delimiter);
-  reading.csv.delimiter = options.delimiter[0];
-  reading.csv.column_names = options.column_names;
-  reading.csv.null_values = options.null_values;
+  PENSTOCK_ASSIGN_OR_RETURN(reading.csv, options.csv.Options());
   PENSTOCK_ASSIGN_OR_RETURN(auto opened, data::OpenDataset(options.data, reading, compute));
   const auto dataset = std::make_unique<ShardProgress>(std::move(opened), "statistics", application.clock);
   PENSTOCK_ASSIGN_OR_RETURN(const auto list, statistics::ComputeStatistics(*dataset, counting, compute));
@@ -81,12 +79,7 @@ void AddGenerate(CLI::App* stats, Application& application) {
   command->add_option(
       "--slices", options->slices,
       "Statistics of slices too: feature (each value), feature=value, several with commas (crossed)");
-  command->add_option("--delimiter", options->delimiter, "CSV: what separates cells");
-  command->add_option("--column-names", options->column_names, "CSV without a header line: the names")
-      ->delimiter(',');
-  command
-      ->add_option("--null-values", options->null_values, "CSV: cells that mean missing, besides empty ones")
-      ->delimiter(',');
+  options->csv.AddOptions(command);
   AddThreadsOption(command, options->num_threads);
   command->callback([&application, options] {
     application.action = [&application, options] { return GenerateStatistics(application, *options); };

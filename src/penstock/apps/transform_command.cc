@@ -12,6 +12,7 @@
 #include "penstock/transform/declared_examples.h"
 #include "penstock/transform/explanation.h"
 #include "penstock/transform/function_list.h"
+#include "penstock/transform/transform_examples.h"
 #include "penstock/transform/transform_spec.h"
 #include "penstock/validation/schema_file.h"
 
@@ -52,39 +53,6 @@ Result<int> Explain(const Application& application, const Options& options) {
   return kExitSucceeded;
 }
 
-/// Some shards at a time in parallel, written in their order.
-Status WriteTransformed(const transform::TransformGraph& graph, const data::Dataset& dataset,
-                        const std::string& path, const ExecutionOptions& compute) {
-  PENSTOCK_ASSIGN_OR_RETURN(const data::PayloadFormat format, data::PayloadFormatOf(path));
-  std::unique_ptr<data::ExampleWriter> writer;
-  const int64_t group = compute.ResolvedThreads();
-  for (int64_t first = 0; first < dataset.num_shards(); first += group) {
-    const int64_t count = std::min(group, dataset.num_shards() - first);
-    std::vector<std::vector<data::Batch>> transformed(static_cast<size_t>(count));
-    PENSTOCK_RETURN_IF_ERROR(ParallelFor(count, compute, [&](int64_t i) -> Status {
-      PENSTOCK_ASSIGN_OR_RETURN(const auto reader, dataset.ReadShard(first + i));
-      while (true) {
-        PENSTOCK_ASSIGN_OR_RETURN(const auto batch, reader->Next());
-        if (!batch) return OkStatus();
-        PENSTOCK_ASSIGN_OR_RETURN(auto features, graph.Apply(*batch));
-        transformed[static_cast<size_t>(i)].push_back(std::move(features));
-      }
-    }));
-    for (const auto& batches : transformed) {
-      for (const auto& batch : batches) {
-        if (writer == nullptr) {
-          PENSTOCK_ASSIGN_OR_RETURN(writer, data::OpenExampleWriter(path, batch->schema(), format));
-        }
-        PENSTOCK_RETURN_IF_ERROR(writer->Write(batch));
-      }
-    }
-  }
-  if (writer == nullptr) {
-    PENSTOCK_ASSIGN_OR_RETURN(writer, data::OpenExampleWriter(path, graph.arrow_schema(), format));
-  }
-  return writer->Close();
-}
-
 /// The analysis is written first: it stands even where no example can be transformed.
 Result<int> Apply(const Application& application, const Options& options) {
   const ExecutionOptions compute = ComputeOptions(application, options.num_threads);
@@ -100,7 +68,8 @@ Result<int> Apply(const Application& application, const Options& options) {
   const auto& patterns = options.transform_data.empty() ? options.data : options.transform_data;
   PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, Open(patterns, schema, options, application, "transform"));
   const std::string path = fs::Join(options.output, "transformed." + options.format);
-  PENSTOCK_RETURN_IF_ERROR(WriteTransformed(graph, *dataset, path, compute));
+  PENSTOCK_ASSIGN_OR_RETURN(const data::PayloadFormat format, data::PayloadFormatOf(path));
+  PENSTOCK_RETURN_IF_ERROR(transform::TransformExamples(graph, *dataset, path, format, compute).status());
   return kExitSucceeded;
 }
 

@@ -46,19 +46,24 @@ json CalibrationJson(const tfma::CalibrationHistogramBuckets& calibration, int64
   return buckets;
 }
 
-json MultiLabelJson(const tfma::MultiLabelConfusionMatrixAtThresholds& matrices, int max_classes) {
+/// Matrices of classes at thresholds, each as entries [actual, predicted, weight].
+template <class Matrices, class Weight>
+json EntriesJson(const Matrices& matrices, int max_classes, const Weight& weight) {
   json all = json::array();
   for (const auto& matrix : matrices.matrices()) {
     if (all.size() == kMaxMatrices) break;
     json entries = json::array();
     for (const auto& entry : matrix.entries()) {
       if (entry.actual_class_id() >= max_classes || entry.predicted_class_id() >= max_classes) continue;
-      entries.push_back(
-          {entry.actual_class_id(), entry.predicted_class_id(), NumberJson(entry.true_positives())});
+      entries.push_back({entry.actual_class_id(), entry.predicted_class_id(), NumberJson(weight(entry))});
     }
     all.push_back({{"threshold", NumberJson(matrix.threshold())}, {"entries", std::move(entries)}});
   }
   return all;
+}
+
+json MultiLabelJson(const tfma::MultiLabelConfusionMatrixAtThresholds& matrices, int max_classes) {
+  return EntriesJson(matrices, max_classes, [](const auto& entry) { return entry.true_positives(); });
 }
 
 }  // namespace
@@ -79,18 +84,7 @@ json ThresholdsJson(const tfma::ConfusionMatrixAtThresholds& matrices, int64_t m
 }
 
 json ClassMatricesJson(const tfma::MultiClassConfusionMatrixAtThresholds& matrices, int max_classes) {
-  json all = json::array();
-  for (const auto& matrix : matrices.matrices()) {
-    if (all.size() == kMaxMatrices) break;
-    json entries = json::array();
-    for (const auto& entry : matrix.entries()) {
-      if (entry.actual_class_id() >= max_classes || entry.predicted_class_id() >= max_classes) continue;
-      entries.push_back(
-          {entry.actual_class_id(), entry.predicted_class_id(), NumberJson(entry.num_weighted_examples())});
-    }
-    all.push_back({{"threshold", NumberJson(matrix.threshold())}, {"entries", std::move(entries)}});
-  }
-  return all;
+  return EntriesJson(matrices, max_classes, [](const auto& entry) { return entry.num_weighted_examples(); });
 }
 
 json PlotJson(const tfma::PlotData& plot, int64_t max_points, int max_classes) {

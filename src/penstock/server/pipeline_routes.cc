@@ -50,8 +50,6 @@ Status CompleteNames(std::string& name, std::string& display_name, std::string_v
   return CheckName(display_name, fmt::format("The display name of the {}", what), kMaxDisplayName);
 }
 
-namespace {
-
 Result<PipelineRecord> ReadPipeline(Service& service, const ApiCall& call, const json& body) {
   PENSTOCK_ASSIGN_OR_RETURN(const json message,
                             ReadMessage(body, "pipeline",
@@ -67,6 +65,8 @@ Result<PipelineRecord> ReadPipeline(Service& service, const ApiCall& call, const
   PENSTOCK_RETURN_IF_ERROR(CompleteNames(pipeline.name, pipeline.display_name, "pipeline", kMaxPipelineName));
   return pipeline;
 }
+
+namespace {
 
 Result<json> Create(Service& service, const ApiCall& call) {
   PENSTOCK_ASSIGN_OR_RETURN(const json body, ParseBody(call.request.body));

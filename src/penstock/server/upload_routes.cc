@@ -167,18 +167,7 @@ Result<json> CreateBoth(Service& service, const ApiCall& call) {
                             ReadMessage(body, "request", {"pipeline", "pipeline_version"}));
   PENSTOCK_ASSIGN_OR_RETURN(const json pipeline_body, ObjectOf(message, "pipeline"));
   PENSTOCK_ASSIGN_OR_RETURN(const json version_body, ObjectOf(message, "pipeline_version"));
-  PENSTOCK_ASSIGN_OR_RETURN(const json pipeline_message,
-                            ReadMessage(pipeline_body, "pipeline",
-                                        {"pipeline_id", "display_name", "name", "description", "created_at",
-                                         "namespace", "error", "tags"}));
-  PipelineRecord pipeline{.id = NewUuid(), .created_seconds = service.NowSeconds()};
-  PENSTOCK_ASSIGN_OR_RETURN(pipeline.name, TextOf(pipeline_message, "name"));
-  PENSTOCK_ASSIGN_OR_RETURN(pipeline.display_name, TextOf(pipeline_message, "display_name"));
-  PENSTOCK_ASSIGN_OR_RETURN(pipeline.description, TextOf(pipeline_message, "description"));
-  PENSTOCK_ASSIGN_OR_RETURN(pipeline.tags, TagsOf(pipeline_message, "tags"));
-  PENSTOCK_ASSIGN_OR_RETURN(const std::string asked, TextOf(pipeline_message, "namespace"));
-  PENSTOCK_ASSIGN_OR_RETURN(pipeline.namespace_name, NamespaceOf(service, call, asked));
-  PENSTOCK_RETURN_IF_ERROR(CompleteNames(pipeline.name, pipeline.display_name, "pipeline", kMaxPipelineName));
+  PENSTOCK_ASSIGN_OR_RETURN(const PipelineRecord pipeline, ReadPipeline(service, call, pipeline_body));
   PENSTOCK_ASSIGN_OR_RETURN(PipelineVersionRecord version, ReadVersion(service, version_body));
   version.pipeline_id = pipeline.id;
   if (version.name.empty() && version.display_name.empty()) {

@@ -1,12 +1,10 @@
 #include "penstock/components/trainer/trainer.h"
 
 #include "penstock/base/filesystem.h"
-#include "penstock/data/dataset.h"
-#include "penstock/data/splits.h"
+#include "penstock/components/training_splits.h"
 #include "penstock/learning/tensorboard_log.h"
 #include "penstock/learning/tuning/tuner.h"
 #include "penstock/model/model.h"
-#include "penstock/transform/transform_graph.h"
 
 namespace penstock::components {
 namespace {
@@ -30,28 +28,12 @@ class TrainerExecutor : public pipeline::Executor {
 
   Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task,
                                             ExecutionContext& context) override {
-    PENSTOCK_ASSIGN_OR_RETURN(const auto* examples, Input(task, "transformed_examples"));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto* graph_artifact, Input(task, "transform_graph"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto learner_name, Parameter<std::string>(task, "learner"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto* learner, learners_.Find(learner_name));
-    learning::TrainingData data;
-    PENSTOCK_ASSIGN_OR_RETURN(data.train_name, Parameter<std::string>(task, "train_split"));
-    PENSTOCK_ASSIGN_OR_RETURN(data.eval_name, Parameter<std::string>(task, "eval_split"));
-    PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, data.train_name));
-    PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, data.eval_name));
-    PENSTOCK_ASSIGN_OR_RETURN(auto graph, transform::LoadTransformGraph(graph_artifact->uri));
-    auto open = [&](const std::string& split) {
-      const std::vector<std::string> pattern = {data::SplitDirectory(examples->uri, split)};
-      return data::OpenDataset(pattern, {}, context.options);
-    };
-    PENSTOCK_ASSIGN_OR_RETURN(const auto train, open(data.train_name));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto eval, open(data.eval_name));
+    PENSTOCK_ASSIGN_OR_RETURN(const TrainingSplits splits, OpenTrainingSplits(task, context.options));
     learning::LearnerOptions options;
     PENSTOCK_ASSIGN_OR_RETURN(options.hyperparameters, HyperparametersOf(task));
     PENSTOCK_ASSIGN_OR_RETURN(const auto seed, Parameter<int64_t>(task, "seed"));
-    data.train = train.get();
-    data.eval = eval.get();
-    data.transform = std::make_shared<const transform::TransformGraph>(std::move(graph));
     context.random_seed = static_cast<uint64_t>(seed);
     PENSTOCK_ASSIGN_OR_RETURN(options.checkpoint_folder, Parameter<std::string>(task, "checkpoint_folder"));
     if (const auto* base = OptionalInput(task, "base_model"); base != nullptr) {
@@ -62,7 +44,7 @@ class TrainerExecutor : public pipeline::Executor {
     PENSTOCK_ASSIGN_OR_RETURN(auto* run, Output(report, "model_run"));
     learning::TensorBoardLog log(run->uri, context.clock);
     options.on_iteration = [&log](const learning::IterationRecord& losses) { return log.Add(losses), true; };
-    PENSTOCK_ASSIGN_OR_RETURN(const auto trained, (*learner)->Train(data, options, context));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto trained, (*learner)->Train(splits.data, options, context));
     PENSTOCK_RETURN_IF_ERROR(log.Write());
     PENSTOCK_RETURN_IF_ERROR(model::SaveModel(*trained.model, model->uri));
     const auto record = trained.record.ToJson();

@@ -5,10 +5,10 @@
 #include "penstock/base/filesystem.h"
 #include "penstock/components/schema_gen/schema_gen.h"
 #include "penstock/data/dataset.h"
-#include "penstock/data/example_writer.h"
 #include "penstock/data/splits.h"
 #include "penstock/transform/analyze_transform.h"
 #include "penstock/transform/declared_examples.h"
+#include "penstock/transform/transform_examples.h"
 #include "penstock/transform/transform_graph.h"
 #include "penstock/transform/transform_plan.h"
 #include "penstock/transform/transform_spec.h"
@@ -16,43 +16,6 @@
 
 namespace penstock::components {
 namespace {
-
-/// Applies `graph` to a split, shards in parallel in groups of bounded memory, written in order.
-Result<int64_t> MaterializeSplit(const transform::TransformGraph& graph, const data::Dataset& dataset,
-                                 const std::string& path, const ExecutionOptions& options) {
-  std::unique_ptr<data::ExampleWriter> writer;
-  int64_t num_rows = 0;
-  const int64_t group = options.ResolvedThreads();
-  for (int64_t first = 0; first < dataset.num_shards(); first += group) {
-    const int64_t count = std::min(group, dataset.num_shards() - first);
-    std::vector<std::vector<data::Batch>> transformed(static_cast<size_t>(count));
-    PENSTOCK_RETURN_IF_ERROR(ParallelFor(count, options, [&](int64_t i) -> Status {
-      PENSTOCK_ASSIGN_OR_RETURN(const auto reader, dataset.ReadShard(first + i));
-      while (true) {
-        PENSTOCK_ASSIGN_OR_RETURN(const auto batch, reader->Next());
-        if (!batch) return OkStatus();
-        PENSTOCK_ASSIGN_OR_RETURN(auto features, graph.Apply(*batch));
-        transformed[static_cast<size_t>(i)].push_back(std::move(features));
-      }
-    }));
-    for (const auto& batches : transformed) {
-      for (const auto& batch : batches) {
-        if (writer == nullptr) {
-          PENSTOCK_ASSIGN_OR_RETURN(
-              writer, data::OpenExampleWriter(path, batch->schema(), data::PayloadFormat::kParquet));
-        }
-        PENSTOCK_RETURN_IF_ERROR(writer->Write(batch));
-        num_rows += batch->num_rows();
-      }
-    }
-  }
-  if (writer == nullptr) {
-    PENSTOCK_ASSIGN_OR_RETURN(
-        writer, data::OpenExampleWriter(path, graph.arrow_schema(), data::PayloadFormat::kParquet));
-  }
-  PENSTOCK_RETURN_IF_ERROR(writer->Close());
-  return num_rows;
-}
 
 class TransformExecutor : public pipeline::Executor {
  public:
@@ -87,8 +50,9 @@ class TransformExecutor : public pipeline::Executor {
       PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(folder));
       PENSTOCK_ASSIGN_OR_RETURN(
           const int64_t num_rows,
-          MaterializeSplit(graph, *dataset, fs::Join(folder, "transformed_examples-00000-of-00001.parquet"),
-                           context.options));
+          transform::TransformExamples(graph, *dataset,
+                                       fs::Join(folder, "transformed_examples-00000-of-00001.parquet"),
+                                       data::PayloadFormat::kParquet, context.options));
       transformed->properties["num_examples_" + split] = num_rows;
     }
     SetSplitNames(splits, *transformed);

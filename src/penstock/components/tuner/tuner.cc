@@ -1,10 +1,8 @@
 #include "penstock/components/tuner/tuner.h"
 
 #include "penstock/base/filesystem.h"
-#include "penstock/data/dataset.h"
-#include "penstock/data/splits.h"
+#include "penstock/components/training_splits.h"
 #include "penstock/learning/tuning/tuner.h"
-#include "penstock/transform/transform_graph.h"
 
 namespace penstock::components {
 namespace {
@@ -24,27 +22,12 @@ class TunerExecutor : public pipeline::Executor {
 
   Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task,
                                             ExecutionContext& context) override {
-    PENSTOCK_ASSIGN_OR_RETURN(const auto* examples, Input(task, "transformed_examples"));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto* graph_artifact, Input(task, "transform_graph"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto path, Parameter<std::string>(task, "search_space"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto space, ReadSearchSpace(path, learners_));
     PENSTOCK_ASSIGN_OR_RETURN(const auto* learner, learners_.Find(space.learner));
-    learning::TrainingData data;
-    PENSTOCK_ASSIGN_OR_RETURN(data.train_name, Parameter<std::string>(task, "train_split"));
-    PENSTOCK_ASSIGN_OR_RETURN(data.eval_name, Parameter<std::string>(task, "eval_split"));
-    PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, data.train_name));
-    PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, data.eval_name));
-    PENSTOCK_ASSIGN_OR_RETURN(auto graph, transform::LoadTransformGraph(graph_artifact->uri));
-    const auto open = [&](const std::string& split) {
-      const std::vector<std::string> pattern = {data::SplitDirectory(examples->uri, split)};
-      return data::OpenDataset(pattern, {}, context.options);
-    };
-    PENSTOCK_ASSIGN_OR_RETURN(const auto train, open(data.train_name));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto eval, open(data.eval_name));
-    data.train = train.get();
-    data.eval = eval.get();
-    data.transform = std::make_shared<const transform::TransformGraph>(std::move(graph));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto result, learning::Tuner(space, **learner, "").Search(data, context));
+    PENSTOCK_ASSIGN_OR_RETURN(const TrainingSplits splits, OpenTrainingSplits(task, context.options));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto result,
+                              learning::Tuner(space, **learner, "").Search(splits.data, context));
 
     auto report = StartReport(task);
     PENSTOCK_ASSIGN_OR_RETURN(auto* best, Output(report, "best_hyperparameters"));
