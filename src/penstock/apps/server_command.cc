@@ -21,6 +21,7 @@ struct Options {
   std::string host = "127.0.0.1", database, root = ".penstock", time_zone, certificate, key;
   int port = 8888, grpc_port = 8080, max_running = 0, num_http_threads = 16;
   bool is_open = false;
+  std::string native = "on";
 };
 
 bool IsLoopback(const std::string& host) {
@@ -75,7 +76,8 @@ Result<int> Serve(Application& application, const Options& options) {
   server_options.root = root;
   server_options.time_zone = options.time_zone;
   server_options.access = access.get();
-  server_options.engine = {.root = root, .max_running = options.max_running};
+  server_options.engine = {
+      .root = root, .max_running = options.max_running, .is_native_enabled = options.native == "on"};
   PENSTOCK_ASSIGN_OR_RETURN(const auto server,
                             server::PipelinesServer::Start(server_options, application.components, *store,
                                                            *service_store, *backend, application.clock));
@@ -122,6 +124,11 @@ void AddServerCommand(CLI::App& cli, Application& application) {
   command->add_option("--max-running", options->max_running, "Tasks at a time; 0: one per core")
       ->check(CLI::Range(0, 10000));
   command->add_option("--time-zone", options->time_zone, "Of schedules that name none; UTC when left out");
+  command
+      ->add_option("--native", options->native,
+                   "off: TFX's standard components run as their own Python commands, not as ours")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
   auto* certificate =
       command->add_option("--tls-cert", options->certificate, "Certificate chain (PEM): serve HTTPS");
   auto* key = command->add_option("--tls-key", options->key, "Private key (PEM) of --tls-cert");

@@ -1,5 +1,8 @@
 #include "penstock/backends/python_packages.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdlib>
 
 #include "penstock/base/digest.h"
@@ -57,6 +60,19 @@ std::string PathOf(const TaskCommand& command) {
 
 }  // namespace
 
+std::string PythonOf(const std::string& program, const std::string& path) {
+  if (program != "python") return program;
+  bool has_python3 = false;
+  for (size_t begin = 0; begin <= path.size();) {
+    const size_t end = std::min(path.find(':', begin), path.size());
+    const std::string folder = path.substr(begin, end - begin);
+    if (::access(fs::Join(folder, "python").c_str(), X_OK) == 0) return program;
+    has_python3 = has_python3 || ::access(fs::Join(folder, "python3").c_str(), X_OK) == 0;
+    begin = end + 1;
+  }
+  return has_python3 ? "python3" : program;
+}
+
 std::string PackageOf(std::string_view requirement) {
   return std::string(TrimRight(requirement.substr(0, requirement.find_first_of("=<>!~;[(@ "))));
 }
@@ -78,6 +94,7 @@ std::optional<PythonBootstrap> ParsePythonBootstrap(const std::vector<std::strin
 }
 
 Result<std::optional<TaskOutcome>> PythonPackages::Prepare(TaskCommand& command, const Run& run) {
+  command.arguments[0] = PythonOf(command.arguments[0], PathOf(command));
   auto bootstrap = ParsePythonBootstrap(command.arguments);
   if (!bootstrap.has_value() || command.state_directory.empty()) return std::optional<TaskOutcome>();
   DigestBuilder digest;

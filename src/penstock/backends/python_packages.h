@@ -23,6 +23,9 @@ struct PythonBootstrap {
 /// Nothing for commands of any other form.
 std::optional<PythonBootstrap> ParsePythonBootstrap(const std::vector<std::string>& arguments);
 
+/// "python3" where `program` is "python" and `path` (as PATH has it) knows only that; otherwise `program`.
+std::string PythonOf(const std::string& program, const std::string& path);
+
 /// "pandas" of "pandas[excel]>=2".
 std::string PackageOf(std::string_view requirement);
 

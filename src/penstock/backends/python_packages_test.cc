@@ -1,5 +1,7 @@
 #include "penstock/backends/python_packages.h"
 
+#include <sys/stat.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -35,6 +37,15 @@ TEST(PythonPackagesTest, TakesTheScriptOfKfpsComponentsApart) {
   EXPECT_THAT(bootstrap->requirements, ElementsAre("kfp==2.14.2", "pandas[excel]>=2", "yapf==0.32"));
   EXPECT_THAT(bootstrap->command, ElementsAre("sh", "-ec", "program", "code"));
   EXPECT_EQ(PackageOf("pandas[excel]>=2"), "pandas");
+}
+
+TEST(PythonPackagesTest, TakesPython3WhereThereIsNoPython) {
+  const std::string folder = fs::Join(testing::TempDir(), "path_" + NewUuid());
+  ASSERT_TRUE(fs::WriteFileAtomically(fs::Join(folder, "python3"), "").ok());
+  ASSERT_EQ(::chmod(fs::Join(folder, "python3").c_str(), 0755), 0);
+  EXPECT_EQ(PythonOf("python", "/nowhere:" + folder), "python3");
+  EXPECT_EQ(PythonOf("python", "/nowhere"), "python");
+  EXPECT_EQ(PythonOf("perl", folder), "perl");
 }
 
 TEST(PythonPackagesTest, LeavesOtherCommandsAlone) {

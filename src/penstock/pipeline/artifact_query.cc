@@ -26,6 +26,18 @@ std::vector<std::string_view> SplitTerms(std::string_view filter) {
   }
 }
 
+/// {{$.inputs.artifacts['input'].metadata['current_model_id']}}
+bool ReadNameSource(std::string_view text, ArtifactQueryView& query) {
+  constexpr std::string_view kInput = "{{$.inputs.artifacts['", kProperty = "'].metadata['", kEnd = "']}}";
+  const size_t middle = text.find(kProperty);
+  if (!text.starts_with(kInput) || !text.ends_with(kEnd) || middle == text.npos) return false;
+  query.name_input = text.substr(kInput.size(), middle - kInput.size());
+  text.remove_prefix(middle + kProperty.size());
+  if (text.size() < kEnd.size()) return false;
+  query.name_property = text.substr(0, text.size() - kEnd.size());
+  return !query.name_input.empty() && !query.name_property.empty();
+}
+
 bool TakePrefix(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
   text.remove_prefix(prefix.size());
@@ -48,6 +60,9 @@ Result<ArtifactQueryView> ReadArtifactQuery(std::string_view filter, int limit, 
     json value = json::parse(Trim(term.substr(equals + 1)), nullptr, false);
     if (key == "schema_title" && value.is_string()) {
       query.artifact_type = ArtifactTypeOf(value.get_ref<const std::string&>());
+    } else if (key == "name" && value.is_string() &&
+               ReadNameSource(value.get_ref<const std::string&>(), query)) {
+      continue;
     } else if (key == "state" && Trim(term.substr(equals + 1)) == "LIVE") {
       continue;
     } else if (TakePrefix(key, "metadata.") && value.is_primitive() && !value.is_discarded()) {

@@ -128,6 +128,12 @@ Result<ArtifactMap> ReadArtifacts(const json& section, ArtifactState state, cons
   return artifacts;
 }
 
+json PrintOldValue(const json& value) {
+  if (value.is_number_integer()) return {{"intValue", std::to_string(value.get<int64_t>())}};
+  if (value.is_number()) return {{"doubleValue", value}};
+  return {{"stringValue", value.is_string() ? value.get<std::string>() : Dump(value)}};
+}
+
 /// The old field `parameters` holds {"intValue": "3"} and the like.
 Result<json> OldValue(const json& value, const std::string& what) {
   if (const json* text = Member(value, "stringValue", "string_value")) return *text;
@@ -191,6 +197,9 @@ std::string PrintExecutorInput(const ExecutorInput& input) {
   json value = {{"inputs", json::object()}, {"outputs", json::object()}};
   if (!task.inputs.empty()) value["inputs"]["artifacts"] = PrintArtifacts(task.inputs);
   if (!task.parameters.empty()) value["inputs"]["parameterValues"] = task.parameters;
+  if (input.has_old_parameters)
+    for (const auto& [name, parameter] : task.parameters)
+      value["inputs"]["parameters"][name] = PrintOldValue(parameter);
   if (!task.outputs.empty()) value["outputs"]["artifacts"] = PrintArtifacts(task.outputs);
   for (const auto& [name, file] : input.output_parameter_files) {
     value["outputs"]["parameters"][name]["outputFile"] = file;

@@ -22,6 +22,8 @@ struct ExecutorInput {
   ExecutionTask task;
   std::string output_file;  ///< Where the executor leaves its ExecutorOutput.
   std::map<std::string, std::string> output_parameter_files;
+  /// Also in KFP's old form, {"intValue": "3"}: the one TFX's executors of schema version 2.0.0 read.
+  bool has_old_parameters = false;
 };
 
 std::string PrintExecutorInput(const ExecutorInput& input);

@@ -137,5 +137,17 @@ TEST(ExecutorOutputTest, RefusesAnOutputThatTheTaskDoesNotHave) {
               HasSubstr("the task has no such output; did you mean 'model'?"));
 }
 
+TEST(ExecutorInputTest, SaysParametersInTheOldFormTooWhereItIsAsked) {
+  ExecutorInput input;
+  input.task.parameters = {{"n", 3}, {"x", 0.5}, {"list", nlohmann::json::array({1})}};
+  EXPECT_EQ(PrintExecutorInput(input).find("intValue"), std::string::npos);
+  input.has_old_parameters = true;
+  const auto value = nlohmann::json::parse(PrintExecutorInput(input));
+  EXPECT_EQ(value["inputs"]["parameters"]["n"]["intValue"], "3");
+  EXPECT_EQ(value["inputs"]["parameters"]["x"]["doubleValue"], 0.5);
+  EXPECT_EQ(value["inputs"]["parameters"]["list"]["stringValue"], "[1]");
+  EXPECT_EQ(value["inputs"]["parameterValues"]["n"], 3);
+}
+
 }  // namespace
 }  // namespace penstock::pipeline

@@ -65,6 +65,9 @@ struct ImporterView {
 struct ArtifactQueryView {
   std::string artifact_type;
   std::vector<std::pair<std::string, nlohmann::json>> properties;
+  /// Not empty: the artifact that a property of an artifact of this input names (TFX's second step to the
+  /// latest blessed model: the input is a blessing, the property says which model).
+  std::string name_input, name_property;
   int limit = 1;
 };
 

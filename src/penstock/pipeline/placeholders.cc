@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "penstock/base/filesystem.h"
 #include "penstock/base/near_miss.h"
 
 namespace penstock::pipeline {
@@ -12,6 +13,8 @@ using nlohmann::json;
 
 constexpr size_t kMaxCommandWords = 10'000;
 constexpr int kMaxStructureDepth = 16;
+/// Longer than an argument of a process may be.
+constexpr size_t kMaxValueBytes = 128 * 1024;
 
 std::string Spelled(const json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -139,6 +142,7 @@ class Resolver {
     if (keyed.rest == ".uri") return artifact.uri;
     if (keyed.rest == ".path") return LocalPathOf(artifact.uri);
     if (keyed.rest == ".name") return artifact.name;
+    if (keyed.rest == ".value") return ContentOf(LocalPathOf(artifact.uri), keyed.key);
     if (keyed.rest == ".metadata") return Spelled(artifact.properties);
     if (const auto property = TakeKey(keyed.rest, ".metadata");
         property.has_value() && property->rest.empty()) {
@@ -148,8 +152,18 @@ class Resolver {
                              property->key);
     }
     return InvalidArgument(
-        "Unknown part of the {} artifact '{}': {} (known: .uri, .path, .name, .metadata['KEY'])", direction,
-        keyed.key, keyed.rest);
+        "Unknown part of the {} artifact '{}': {} (known: .uri, .path, .name, .value, .metadata['KEY'])",
+        direction, keyed.key, keyed.rest);
+  }
+
+  /// Of an artifact that is a value: the file, or the file "value" in its folder, as TFX writes it.
+  static Result<std::string> ContentOf(const std::string& path, const std::string& name) {
+    PENSTOCK_ASSIGN_OR_RETURN(const bool is_folder, fs::IsDirectory(path));
+    const std::string file = is_folder ? fs::Join(path, "value") : path;
+    PENSTOCK_ASSIGN_OR_RETURN(std::string content, fs::ReadFile(file));
+    if (content.size() <= kMaxValueBytes) return content;
+    return InvalidArgument("The artifact '{}' is no value: {} has {} bytes (at most {})", name, file,
+                           content.size(), kMaxValueBytes);
   }
 
   Status Missing(std::string_view kind, const std::string& name,

@@ -287,7 +287,7 @@ class TaskReader {
     switch (spec.kind_case()) {
       case TaskInputsSpec::InputParameterSpec::kTaskOutputParameter:
         input.source = ParameterInput::Source::kTaskOutput;
-        input.task_output = OutputReference{spec.task_output_parameter().producer_task(),
+        input.task_output = OutputReference{ProducerOf(spec.task_output_parameter().producer_task()),
                                             spec.task_output_parameter().output_parameter_key()};
         dependencies_.insert(input.task_output.node);
         return OkStatus();
@@ -303,6 +303,15 @@ class TaskReader {
       default:
         return InvalidArgument("Task '{}': the parameter '{}' has no source", view_.id, name);
     }
+  }
+
+  /// TFX's compiler calls the producer of a dynamic execution property "X_task", though the task is "X".
+  std::string ProducerOf(const std::string& name) const {
+    constexpr std::string_view kSuffix = "_task";
+    const auto& tasks = enclosing_.dag().tasks();
+    if (tasks.contains(name) || !name.ends_with(kSuffix)) return name;
+    const std::string bare = name.substr(0, name.size() - kSuffix.size());
+    return tasks.contains(bare) ? bare : name;
   }
 
   Status ReadRuntimeSource(const std::string& name, const std::string& source, ParameterInput& input) {

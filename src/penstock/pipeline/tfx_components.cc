@@ -241,16 +241,11 @@ void Rewrite(const NativeParameters& native, ComponentSpec& component, PipelineT
   }
 }
 
-}  // namespace
-
-std::vector<std::string> UseNativeTfxComponents(PipelineIr& ir) {
-  std::vector<std::string> changed;
-  std::string text;
-  if (!google::protobuf::util::MessageToJsonString(ir.pipeline.deployment_spec(), &text).ok()) return changed;
-  json deployment = json::parse(text, nullptr, false);
-  if (!deployment.is_object()) return changed;
+/// The tasks of one DAG: the root's, or those that an exit handler's "tfx-dag" holds.
+void UseNative(ml_pipelines::DagSpec& dag, PipelineIr& ir, json& deployment,
+               std::vector<std::string>& changed) {
   auto& components = *ir.pipeline.mutable_components();
-  for (auto& [id, task] : *ir.pipeline.mutable_root()->mutable_dag()->mutable_tasks()) {
+  for (auto& [id, task] : *dag.mutable_tasks()) {
     const auto component = components.find(task.component_ref().name());
     if (component == components.end()) continue;
     const Equivalent* equivalent = FindEquivalent(deployment, component->second.executor_label());
@@ -267,6 +262,19 @@ std::vector<std::string> UseNativeTfxComponents(PipelineIr& ir) {
           {"args", {"--executor_input", "{{$}}"}}}}};
     changed.push_back(id);
   }
+}
+
+}  // namespace
+
+std::vector<std::string> UseNativeTfxComponents(PipelineIr& ir) {
+  std::vector<std::string> changed;
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(ir.pipeline.deployment_spec(), &text).ok()) return changed;
+  json deployment = json::parse(text, nullptr, false);
+  if (!deployment.is_object()) return changed;
+  UseNative(*ir.pipeline.mutable_root()->mutable_dag(), ir, deployment, changed);
+  for (auto& [name, component] : *ir.pipeline.mutable_components())
+    if (component.has_dag()) UseNative(*component.mutable_dag(), ir, deployment, changed);
   if (changed.empty()) return changed;
   Struct rewritten;
   if (!google::protobuf::util::JsonStringToMessage(deployment.dump(), &rewritten).ok()) return {};

@@ -66,6 +66,18 @@ TEST(TfxComponentsTest, LeavesWhatOursDoesNotKnowToTfx) {
   }
 }
 
+TEST(TfxComponentsTest, LooksInsideTheDagThatAnExitHandlerWatches) {
+  auto ir = ParsePipelineIr(
+      "pipelineInfo: {name: p}\n"
+      "deploymentSpec: {executors: {x: {container: {image: tfx, args: [--executor_class_path, "
+      "tfx.components.statistics_gen.executor.Executor]}}}}\n"
+      "components: {c: {executorLabel: x}, tfx-dag: {dag: {tasks: {t: {componentRef: {name: c}}}}}}\n"
+      "root: {dag: {tasks: {tfx-dag: {componentRef: {name: tfx-dag}}}}}\n",
+      "test");
+  ASSERT_TRUE(ir.ok()) << ir.status();
+  EXPECT_THAT(UseNativeTfxComponents(*ir), ElementsAre("t"));
+}
+
 TEST(TfxComponentsTest, ReadsPushDestination) {
   PipelineIr ir = OneTask("tfx.components.pusher.executor.Executor",
                           Text("push_destination", R"({"filesystem": {"base_directory": "/serving"}})") +

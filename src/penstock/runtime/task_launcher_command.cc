@@ -1,4 +1,6 @@
 // What a task's process is given and what it leaves.
+#include <algorithm>
+
 #include "penstock/base/filesystem.h"
 #include "penstock/runtime/platform_settings.h"
 #include "penstock/runtime/struct_properties.h"
@@ -51,6 +53,16 @@ Status ReplaceRunPlaceholders(const pipeline::TaskView& view, pipeline::Executor
   return OkStatus();
 }
 
+/// TFX's executors read parameters in KFP's old form where their command does not give them the inputs'
+/// types.
+bool WantsOldParameters(const pipeline::TaskView& view) {
+  const auto mentions = [&](std::string_view word) {
+    return std::find(view.args.begin(), view.args.end(), word) != view.args.end() ||
+           std::find(view.command.begin(), view.command.end(), word) != view.command.end();
+  };
+  return mentions("--executor_class_path") && !mentions("--json_serialized_inputs_spec_args");
+}
+
 /// KFP's components expect names: an output is called as its port, an input as it was when it was an output.
 void NameArtifacts(pipeline::ExecutionTask& task) {
   for (auto& [name, artifacts] : task.outputs)
@@ -68,7 +80,8 @@ Result<TaskCommand> TaskLauncher::MakeCommand(Attempt& attempt, const TaskFiles&
   pipeline::ExecutorInput input{
       .task = {view.id, attempt.job.inputs.artifacts, outputs, attempt.job.inputs.parameters},
       .output_file = files.OutputFile(),
-      .output_parameter_files = {}};
+      .output_parameter_files = {},
+      .has_old_parameters = WantsOldParameters(view)};
   const bool is_native = !view.native_component.empty();
   if (!is_native) NameArtifacts(input.task);
   if (!is_native)

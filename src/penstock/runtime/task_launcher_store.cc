@@ -40,6 +40,35 @@ Result<json> Replace(const json& value, const pipeline::PlaceholderScope& scope)
 
 }  // namespace
 
+namespace {
+
+/// The artifact that an input's property names: by its id, or as the input of the execution that made the
+/// artifact which has the property (a blessing's maker read the model that it blesses). None where the input
+/// is empty: nothing was blessed yet.
+Result<std::vector<Artifact>> FindNamed(const metadata::MetadataStore& store,
+                                        const pipeline::ArtifactQueryView& query,
+                                        const metadata::ArtifactsByName& inputs) {
+  const auto input = inputs.find(query.name_input);
+  if (input == inputs.end() || input->second.empty()) return std::vector<Artifact>();
+  const Artifact& naming = input->second.front();
+  const auto is_wanted = [&](const Artifact& artifact) {
+    return artifact.type == query.artifact_type && artifact.state == pipeline::ArtifactState::kLive;
+  };
+  const auto property = naming.properties.find(query.name_property);
+  if (property != naming.properties.end() && property->is_number_integer()) {
+    const auto named = store.GetArtifact(property->get<int64_t>());
+    if (named.ok() && is_wanted(*named)) return std::vector<Artifact>{*named};
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const auto producer, store.ProducerOf(naming.id));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto read, store.InputsOf(producer.id));
+  const auto model = read.find("model");
+  if (model != read.end() && !model->second.empty() && is_wanted(model->second.front()))
+    return std::vector<Artifact>{model->second.front()};
+  return std::vector<Artifact>();
+}
+
+}  // namespace
+
 Status TaskLauncher::FindImported(Attempt& attempt, ExecutionOutcome& outcome) const {
   const pipeline::TaskView& view = *attempt.job.view;
   const pipeline::ImporterView& importer = view.importer;
@@ -89,6 +118,11 @@ Status TaskLauncher::FindResolved(Attempt& attempt, ExecutionOutcome& outcome) c
   const pipeline::TaskView& view = *attempt.job.view;
   if (view.resolver_policy.empty()) {
     for (const auto& [output, query] : view.queries) {
+      if (!query.name_input.empty()) {
+        PENSTOCK_ASSIGN_OR_RETURN(outcome.outputs[output],
+                                  FindNamed(store_, query, attempt.job.inputs.artifacts));
+        continue;
+      }
       PENSTOCK_ASSIGN_OR_RETURN(outcome.outputs[output],
                                 store_.FindArtifacts({.type = query.artifact_type,
                                                       .state = pipeline::ArtifactState::kLive,

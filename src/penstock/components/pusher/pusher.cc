@@ -1,5 +1,9 @@
 #include "penstock/components/pusher/pusher.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "penstock/base/filesystem.h"
@@ -22,22 +26,59 @@ std::string RefusalBy(const pipeline::ExecutionTask& task, std::string_view inpu
   return "";
 }
 
+/// Held on the destination while one pusher is at work there; gone with its process.
+class DestinationLock {
+ public:
+  explicit DestinationLock(const std::string& destination)
+      : fd_(::open(destination.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (fd_ >= 0) ::flock(fd_, LOCK_EX);
+  }
+  DestinationLock(const DestinationLock&) = delete;
+  DestinationLock& operator=(const DestinationLock&) = delete;
+  ~DestinationLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+ private:
+  const int fd_;
+};
+
+/// What killed pushers left half copied: .DIGEST.new. The caller holds the lock, so nobody is at them.
+Status RemoveLeftovers(const std::string& destination) {
+  constexpr size_t kNameSize = 1 + 32 + 4;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto entries, fs::List(destination));
+  for (const auto& entry : entries) {
+    const std::string name = fs::BaseName(entry.path);
+    if (name.size() != kNameSize || name[0] != '.' || !name.ends_with(".new")) continue;
+    if (!Digest::FromHex(name.substr(1, 32)).ok()) continue;
+    PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(fs::Join(destination, name)));
+  }
+  return OkStatus();
+}
+
+/// What TFX's Trainer means to be served lies below Format-Serving; ours is the artifact itself.
+Result<std::string> ServedPart(const std::string& uri) {
+  const std::string part = fs::Join(uri, "Format-Serving");
+  PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(part));
+  return exists ? part : uri;
+}
+
 /// Copies under a hidden name, syncs, renames: a server sees the whole version or none. A
 /// repeated push of the same bytes is the version that is there already.
-Result<int64_t> Push(const pipeline::Artifact& model, const std::string& destination, const Clock& clock) {
+Result<int64_t> Push(const std::string& model, const std::string& destination, const Clock& clock) {
   PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(destination));
+  const DestinationLock lock(destination);
+  PENSTOCK_RETURN_IF_ERROR(RemoveLeftovers(destination));
   PENSTOCK_ASSIGN_OR_RETURN(const auto latest, model::LatestVersion(destination));
-  PENSTOCK_ASSIGN_OR_RETURN(const Digest ours, fs::DigestOfTree(model.uri));
+  PENSTOCK_ASSIGN_OR_RETURN(const Digest ours, fs::DigestOfTree(model));
   if (latest) {
     PENSTOCK_ASSIGN_OR_RETURN(const Digest there,
                               fs::DigestOfTree(fs::Join(destination, std::to_string(*latest))));
     if (there == ours) return *latest;
   }
   const int64_t version = std::max(clock.Now().micros / 1'000'000, latest.value_or(0) + 1);
-  // Named after the content, so that the push after a kill replaces what that one left.
   const std::string staged = fs::Join(destination, fmt::format(".{}.new", ours.ToHex()));
-  PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(staged));
-  PENSTOCK_RETURN_IF_ERROR(fs::CopyTree(model.uri, staged));
+  PENSTOCK_RETURN_IF_ERROR(fs::CopyTree(model, staged));
   PENSTOCK_RETURN_IF_ERROR(fs::SyncTree(staged));
   PENSTOCK_RETURN_IF_ERROR(fs::Rename(staged, fs::Join(destination, std::to_string(version))));
   return version;
@@ -62,7 +103,8 @@ class PusherExecutor : public pipeline::Executor {
       pushed->properties["not_pushed_because"] = fmt::format("{}", fmt::join(refusals, "; "));
       return report;
     }
-    PENSTOCK_ASSIGN_OR_RETURN(const int64_t version, Push(*model, destination, context.clock));
+    PENSTOCK_ASSIGN_OR_RETURN(const std::string served, ServedPart(model->uri));
+    PENSTOCK_ASSIGN_OR_RETURN(const int64_t version, Push(served, destination, context.clock));
     const std::string target = fs::Join(destination, std::to_string(version));
     pushed->properties["pushed_destination"] = target;
     pushed->properties["pushed_version"] = std::to_string(version);

@@ -178,7 +178,7 @@ void BindTo(Statement& statement, const ArtifactQuery& query, const std::vector<
     statement.Bind(name);
     switch (columns.type()) {
       case PropertyType::kInteger:
-        statement.Bind(columns.int_value);
+        statement.Bind(columns.int_value, name, static_cast<double>(*columns.int_value));
         break;
       case PropertyType::kDouble:
         statement.Bind(columns.double_value);

@@ -41,9 +41,12 @@ AND A.uri = ?
 -- name: and_artifact_below
 AND A.id < ?
 
+-- A whole number may have been stored as a double: JSON of other programs says 1.0.
 -- name: and_artifact_int_property
 AND A.id IN (SELECT artifact_id FROM ArtifactProperty
-             WHERE name = ? AND is_custom_property IN (0, 1) AND int_value = ?)
+             WHERE name = ? AND is_custom_property IN (0, 1) AND int_value = ?
+             UNION ALL SELECT artifact_id FROM ArtifactProperty
+             WHERE name = ? AND is_custom_property IN (0, 1) AND double_value = ?)
 
 -- name: and_artifact_double_property
 AND A.id IN (SELECT artifact_id FROM ArtifactProperty
