@@ -58,6 +58,27 @@ Result<std::map<int, float>> ClassWeightsOf(const tfma::MetricsSpec& spec) {
   return std::map<int, float>(given.begin(), given.end());
 }
 
+// Of metrics that count examples, compare models or want whole predictions there is no part of a class.
+bool CanWeighClasses(std::string_view class_name) {
+  static constexpr std::string_view kWhole[] = {"ExampleCount",
+                                                "WeightedExampleCount",
+                                                "BinaryCrossEntropy",
+                                                "CategoricalCrossEntropy",
+                                                "BooleanFlipRates",
+                                                "SymmetricFlipRate",
+                                                "NegToNegFlipRate",
+                                                "NegToPosFlipRate",
+                                                "PosToNegFlipRate",
+                                                "PosToPosFlipRate",
+                                                "SymmetricPredictionDifference",
+                                                "NDCG",
+                                                "MinLabelPosition",
+                                                "ModelCosineSimilarity",
+                                                "QueryStatistics",
+                                                "Mean"};
+  return std::find(std::begin(kWhole), std::end(kWhole), class_name) == std::end(kWhole);
+}
+
 Result<std::vector<SubKey>> ChildrenOf(const SubKey& sub_key, const std::map<int, float>& class_weights) {
   std::vector<SubKey> children;
   if (sub_key.IsEmpty()) {
@@ -217,6 +238,11 @@ class Planner {
         target.class_weights = class_weights;
       }
       for (const Configured& metric : metrics) {
+        if (!target.class_weights.empty() && !CanWeighClasses(metric.metric_class->class_name)) {
+          return InvalidArgument(
+              "Metric {} cannot be averaged by class_weights; give it a metrics_spec of its own",
+              metric.metric_class->class_name);
+        }
         if (metric.metric_class->compares_models && plan_.has_baseline &&
             target.model == plan_.baseline_model)
           continue;

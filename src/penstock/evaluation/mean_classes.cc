@@ -54,6 +54,30 @@ Computation VectorSums(const string& algorithm, int64_t num_cells, const PairSpe
   return made;
 }
 
+// As VectorSums of a mean's two cells, but each query counts once, by the mean of its examples: TFMA's cross
+// entropy takes a query for one prediction.
+template <class F>
+Computation QueryMeans(const string& algorithm, const PairSpec& pairs, F add) {
+  Computation made;
+  made.name = algorithm + ":queries:" + FingerprintOf(pairs);
+  made.num_cells = 2;
+  made.emit = [pairs, add](PairCache& cache, Contributions& into) -> Status {
+    PENSTOCK_ASSIGN_OR_RETURN(const LabelPredictionVectors* found, cache.Vectors(pairs));
+    const ExampleRows& rows = cache.rows();
+    for (int64_t unit = 0; unit < rows.num_units(); ++unit) {
+      const auto size = static_cast<double>(rows.UnitEnd(unit) - rows.UnitBegin(unit));
+      for (int64_t row = rows.UnitBegin(unit); row < rows.UnitEnd(unit); ++row) {
+        auto values = found->rows[static_cast<size_t>(row)];
+        values.weight = 1 / size;
+        if (!values.is_missing) PENSTOCK_RETURN_IF_ERROR(add(values, row, into));
+      }
+      into.EndUnit();
+    }
+    return OkStatus();
+  };
+  return made;
+}
+
 // Sums of w * label, w * prediction, w.
 Computation LabelPredictionSums(const PairSpec& pairs) {
   return PairSums("label-prediction/1", 3, pairs,
@@ -85,8 +109,11 @@ Status PlanMeanError(const char* algorithm, const string& name, const MetricTarg
 }
 
 Status PlanPearson(const string& name, const MetricArguments&, const MetricTarget& target, MetricSink& sink) {
+  PairSpec pairs = target.Pairs();
+  // TFMA's correlates all classes whatever class is asked for.
+  if (target.is_tfma_compatible) pairs.sub_key = {};
   sink.Add(target.Key(name),
-           PairSums("pearson/1", 6, target.Pairs(),
+           PairSums("pearson/1", 6, pairs,
                     [](double l, double p, double w, auto& into) {
                       const double terms[] = {w * l, w * p, w * l * l, w * p * p, w * l * p, w};
                       for (int i = 0; i < 6; ++i) into.Add(i, terms[i]);
@@ -144,19 +171,22 @@ Status PlanBinaryCrossEntropy(const string& name, const MetricArguments& argumen
   const auto entropy = target.is_tfma_compatible && arguments.metric() == "BinaryCrossEntropy"
                            ? BinaryCrossEntropy
                            : ClippedCrossEntropy;
+  const auto add = [=](const LabelPredictionVectors::Row& row, int64_t, Contributions& into) -> Status {
+    double sum = 0;
+    for (size_t i = 0; i < row.prediction.size(); ++i)
+      sum += entropy(row.label.size() == 1 ? row.label[0] : row.label[i], row.prediction[i], from_logits,
+                     smoothing);
+    into.Add(0, sum / static_cast<double>(row.prediction.size()) * row.weight);
+    into.Add(1, row.weight);
+    return OkStatus();
+  };
+  const string algorithm =
+      fmt::format("binary-crossentropy/1:{}:{}:{}", from_logits, smoothing, entropy == BinaryCrossEntropy);
+  const bool is_per_query = target.is_tfma_compatible && !target.query_key.empty() && !target.is_weighted &&
+                            arguments.metric() == "BinaryCrossEntropy";
   sink.Add(target.Key(name),
-           VectorSums(fmt::format("binary-crossentropy/1:{}:{}:{}", from_logits, smoothing,
-                                  entropy == BinaryCrossEntropy),
-                      2, target.Pairs(),
-                      [=](const LabelPredictionVectors::Row& row, int64_t, Contributions& into) -> Status {
-                        double sum = 0;
-                        for (size_t i = 0; i < row.prediction.size(); ++i)
-                          sum += entropy(row.label.size() == 1 ? row.label[0] : row.label[i],
-                                         row.prediction[i], from_logits, smoothing);
-                        into.Add(0, sum / static_cast<double>(row.prediction.size()) * row.weight);
-                        into.Add(1, row.weight);
-                        return OkStatus();
-                      }),
+           is_per_query ? QueryMeans(algorithm, target.Pairs(), add)
+                        : VectorSums(algorithm, 2, target.Pairs(), add),
            [](Cells c) { return c[0] / c[1]; });
   return OkStatus();
 }

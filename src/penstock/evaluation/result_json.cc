@@ -229,9 +229,16 @@ std::string FromBase64(const std::string& text) {
   return bytes;
 }
 
-// Slice values as they are, where protobuf's JSON has bytes in base64 and 64-bit integers as texts.
+bool IsBound(const std::string& key) {
+  return key == "lower_bound" || key == "upper_bound" || key == "absolute" || key == "relative" ||
+         key == "double_value" || key == "float_value";
+}
+
+// Slice values as they are, where protobuf's JSON has bytes in base64 and 64-bit integers as texts; bounds as
+// 1.0, where it writes 1.
 void ShowSliceValues(json& value) {
   for (auto& [key, member] : value.items()) {
+    if (member.is_number_integer() && IsBound(key)) member = member.get<double>();
     if (key == "bytes_value" && member.is_string()) {
       member = FromBase64(member.get<std::string>());
     } else if (key == "int64_value" && member.is_string()) {

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs `penstock evaluate` on a folder of TFMA cases and compares with TFMA's own answers.
 
-usage: run_cases.py CASES [--penstock FILE] [--out DIR] [--case TEXT] [--jobs N] [-v]
+usage: run_cases.py CASES [--penstock FILE] [--compare FILE] [--out DIR] [--case TEXT] [--jobs N] [-v]
 
-CASES holds case_*/{data.jsonl,eval_config.pbtxt,expected_*.json} and compare.py. What penstock answers is put in
+CASES holds case_*/{data.jsonl,eval_config.pbtxt,expected_*.json} and compare.py (or it is named by --compare). What penstock answers is put in
 OUT/<case>/{metrics,validation,error}.json and given to compare.py. Cases in unsupported.txt (beside this file, each
 with its reason) are expected to differ: one that is equal fails the run, so that the list can only shrink.
 Exit code 1 where something is not as expected, 77 where CASES is not there.
@@ -49,13 +49,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("cases", type=pathlib.Path)
     parser.add_argument("--penstock", default="penstock")
+    parser.add_argument("--compare", type=pathlib.Path, help="compare.py, where CASES has none")
     parser.add_argument("--out", type=pathlib.Path)
     parser.add_argument("--case", default="")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("-v", action="store_true")
     options = parser.parse_args()
-    if not (options.cases / "compare.py").exists():
-        print(f"SKIPPED: there are no cases in {options.cases}")
+    compare = options.compare or options.cases / "compare.py"
+    if not compare.exists():
+        print(f"SKIPPED: {compare} is not there")
         return 77
     out = options.out or pathlib.Path(tempfile.mkdtemp(prefix="penstock-tfma-"))
     cases = sorted(path for path in options.cases.glob("case_*") if path.is_dir() and options.case in path.name)
@@ -64,11 +66,13 @@ def main():
     # compare.py goes through SPLIT.json; a folder of its own says which cases there are.
     view = out / "golden"
     view.mkdir(exist_ok=True)
-    for name in ["ERROR_CASES.json"] + [case.name for case in cases]:
-        if not (view / name).exists():
-            os.symlink((options.cases / name).resolve(), view / name)
+    for case in cases:
+        if not (view / case.name).exists():
+            os.symlink(case.resolve(), view / case.name)
+    errors = options.cases / "ERROR_CASES.json"
+    (view / "ERROR_CASES.json").write_text(errors.read_text() if errors.exists() else "{}")
     (view / "SPLIT.json").write_text(json.dumps({case.name: "visible" for case in cases}))
-    compared = subprocess.run([sys.executable, str(options.cases / "compare.py"), str(out), "--golden", str(view)]
+    compared = subprocess.run([sys.executable, str(compare), str(out), "--golden", str(view)]
                               + (["-v"] if options.v else []), capture_output=True, text=True)
     print(compared.stdout + compared.stderr, end="")
     different = set(re.findall(r"^FAIL (\S+)", compared.stdout, re.M))

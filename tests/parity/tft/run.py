@@ -268,8 +268,8 @@ def main():
     parser.add_argument('--keep', help='a folder for what is made of each case')
     parser.add_argument('--compare', help='compare.py, where CASES_DIR has none')
     arguments = parser.parse_args()
-    if not os.path.isdir(arguments.cases):
-        print('No recorded cases at', arguments.cases)
+    if not os.path.isdir(arguments.cases) or (arguments.compare and not os.path.exists(arguments.compare)):
+        print('SKIPPED: no recorded cases at', arguments.cases, 'or no compare.py')
         return 77
     with open(os.path.join(HERE, 'unsupported.json'), encoding='utf-8') as file:
         unsupported = json.load(file)
