@@ -13,6 +13,7 @@ find_package(OpenSSL REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(PNG REQUIRED)
 # libarrow_compute brings an RE2 of its own and shows its symbols, to which calls would go wherever it stands
 # before: all of ours is linked in, and hidden from others.
 find_library(PENSTOCK_RE2 libre2.a REQUIRED)

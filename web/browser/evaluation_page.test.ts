@@ -30,6 +30,14 @@ function makeExamples(quality: number): Example[] {
 
 before(() => {
   [0.3, 0.45, 0.6].forEach((quality, i) => writeEvaluation(work.path(`day_${i + 1}`), makeExamples(quality), ["candidate", "baseline"], ["sex", "hour", HOSTILE], ["sex", "Female"]));
+  const examples = work.write(
+    "trips.csv",
+    `miles,company,tips\n${Array.from({ length: 400 }, (_, i) => `${(i * 37) % 100},${"abc"[i % 3]},${(i * 37) % 100 > 40 ? 2 : 0}`).join("\n")}\n`,
+  );
+  const features = work.write("features.yaml", "label: tips > 1\nfeatures:\n  miles: miles\n  company: compute_and_apply_vocabulary(company)\n");
+  const config = work.write("eval.yaml", "metrics: [auc]\n");
+  work.run("train", "--data", examples, "--eval-data", examples, "--transform", features, "--learner", "boosted_trees", "--param", "num_rounds=5", "-o", "model");
+  work.run("eval", "explain", "--model", "model", "--data", examples, "--config", config, "--importance", "auc", "--dependence", "miles,company", "--contributions", "-o", "day_3");
   work.run("eval", "show", "day_3", "--html", "evaluation.html");
   work.run("eval", "show", "day_1", "--compare", "day_2", "--compare", "day_3", "--html", "days.html");
 });
@@ -114,5 +122,20 @@ test("evaluations of several days are a line over time", async () => {
   const chart = page.locator(".figure svg.plot").last();
   assert.match((await chart.textContent()) ?? "", /day_1day_2day_3/);
   await keep(page, "evaluation_history");
+  assert.deepEqual(problems, []);
+});
+
+test("an analysis shows importances, contributions and how predictions move with a column", async () => {
+  const { page, problems } = await opener.open(work.path("evaluation.html"), { height: 1100 });
+  await page.getByRole("tab", { name: "Analysis" }).click();
+  const view = page.getByRole("region", { name: "Analysis" });
+  const titles = await view.locator(".figure > h3").allInnerTexts();
+  assert.equal(titles.length, 4);
+  assert.match(titles[0] ?? "", /^Permutation importance \(auc /);
+  assert.match(titles[1] ?? "", /^Contributions of features \(expected log odds /);
+  assert.deepEqual(titles.slice(2), ["By miles", "By company"]);
+  assert.match((await view.locator(".figure svg.plot").first().textContent()) ?? "", /miles/);
+  assert.ok((await view.locator(".figure").nth(1).locator("circle").count()) > 100);
+  await keep(page, "evaluation_analysis");
   assert.deepEqual(problems, []);
 });

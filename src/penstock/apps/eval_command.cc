@@ -2,6 +2,7 @@
 
 #include "penstock/apps/command.h"
 #include "penstock/apps/evaluation_html.h"
+#include "penstock/apps/explain_command.h"
 #include "penstock/evaluation/evaluation_output.h"
 #include "penstock/evaluation/result_json.h"
 #include "penstock/evaluation/result_text.h"
@@ -73,7 +74,7 @@ void AddSharedOptions(CLI::App* command, Options& options) {
 }  // namespace
 
 void AddEvalCommand(CLI::App& cli, Application& application) {
-  auto* eval = cli.add_subcommand("eval", "Evaluations that were written: show, compare");
+  auto* eval = cli.add_subcommand("eval", "Evaluations that were written: show, compare; explain a model");
   eval->require_subcommand(1);
   auto options = std::make_shared<Options>();
   auto* show = eval->add_subcommand("show", "Show metrics overall and by slice, and the verdict");
@@ -94,6 +95,7 @@ void AddEvalCommand(CLI::App& cli, Application& application) {
   AddSharedOptions(compare, *options);
   compare->callback(
       [&application, options] { application.action = [options] { return Compare(*options); }; });
+  AddExplainCommand(*eval, application);
 }
 
 }  // namespace penstock::apps

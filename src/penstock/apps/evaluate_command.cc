@@ -6,7 +6,6 @@
 #include "penstock/data/dataset.h"
 #include "penstock/evaluation/evaluation_output.h"
 #include "penstock/evaluation/evaluation_run.h"
-#include "penstock/evaluation/permutation_importance.h"
 #include "penstock/evaluation/result_json.h"
 #include "penstock/evaluation/result_text.h"
 #include "penstock/evaluation/validation.h"
@@ -19,7 +18,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> data;
-  std::string model, predictions, config, baseline, output, compatibility, importance;
+  std::string model, predictions, config, baseline, output, compatibility;
   CsvFlags csv;
   bool as_json = false, is_first_run = false;
   int64_t max_slices = 100'000;
@@ -79,7 +78,6 @@ Result<evaluation::WorstSlices> SearchWorst(const Options& options,
 struct Answer {
   evaluation::Evaluation evaluation;
   std::optional<evaluation::WorstSlices> worst;
-  std::vector<evaluation::ColumnImportance> importances;
 };
 
 Result<Answer> Measure(const Options& options, const evaluation::EvaluationRequest& request,
@@ -89,13 +87,6 @@ Result<Answer> Measure(const Options& options, const evaluation::EvaluationReque
   if (options.num_worst_slices > 0) {
     PENSTOCK_ASSIGN_OR_RETURN(answer.worst, SearchWorst(options, request, dataset, compute));
   }
-  if (!options.importance.empty()) {
-    evaluation::ImportanceOptions importance;
-    importance.metric = options.importance;
-    importance.seed = options.seed;
-    PENSTOCK_ASSIGN_OR_RETURN(answer.importances,
-                              evaluation::PermutationImportance(request, importance, dataset, compute));
-  }
   return answer;
 }
 
@@ -104,20 +95,16 @@ void Print(const Answer& answer, const Options& options) {
   if (options.as_json) {
     nlohmann::json shown = {{"metrics", evaluation::ResultsToJson(evaluation.slices)},
                             {"validation", nullptr}};
-    if (evaluation.has_thresholds) shown["validation"] = evaluation::ValidationToJson(evaluation.validation);
+    if (evaluation.has_thresholds) {
+      shown["validation"] = evaluation::ValidationToJson(evaluation.validation);
+      shown["checks"] = evaluation::ChecksToJson(evaluation.checks);
+    }
     if (answer.worst) shown["worst_slices"] = WorstSlicesJson(*answer.worst);
-    for (const auto& each : answer.importances)
-      shown["permutation_importance"].push_back(
-          {{"column", each.column}, {"change", each.change}, {"deviation", each.deviation}});
     fmt::print("{}\n", shown.dump());
     return;
   }
   fmt::print("{}", evaluation::FormatResults(evaluation.slices, evaluation.directions, {}));
   if (answer.worst) fmt::print("\n{}", evaluation::FormatWorstSlices(*answer.worst));
-  if (!answer.importances.empty())
-    fmt::print("\nChange of {} when a column is permuted:\n", options.importance);
-  for (const auto& each : answer.importances)
-    fmt::print("  {:+.6f} (deviation {:.6f})  {}\n", each.change, each.deviation, each.column);
   if (evaluation.has_thresholds && evaluation.IsBlessed()) fmt::print("Every threshold is met.\n");
 }
 
@@ -180,8 +167,6 @@ void AddEvaluateCommand(CLI::App& cli, Application& application) {
       ->check(CLI::Range(1, 1000));
   command->add_option("--worst-columns", options->worst_columns, "Search in these columns only")
       ->delimiter(',');
-  command->add_option("--permutation-importance", options->importance,
-                      "Tell how much this metric changes when a column of the model is permuted");
   command->add_option("--seed", options->seed, "Of the resamples behind confidence intervals");
   options->csv.AddOptions(command);
   command->add_flag("--json", options->as_json, "Metrics and validation as JSON");

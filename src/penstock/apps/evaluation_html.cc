@@ -2,6 +2,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/data/tfrecord/record_reader.h"
+#include "penstock/evaluation/analysis/model_analysis.h"
 #include "penstock/pages/evaluation_page.h"
 #include "penstock/pages/page.h"
 
@@ -53,6 +54,11 @@ Result<pages::NamedEvaluation> ReadNamedEvaluation(const std::string& directory)
                                                         directory, "validations"));
   evaluation.has_validation = !validations.empty();
   if (evaluation.has_validation) evaluation.validation = validations.front();
+  const std::string analysis = fs::Join(directory, evaluation::kAnalysisFile);
+  PENSTOCK_ASSIGN_OR_RETURN(const bool is_analyzed, fs::Exists(analysis));
+  if (is_analyzed) {
+    PENSTOCK_ASSIGN_OR_RETURN(evaluation.analysis, fs::ReadFile(analysis));
+  }
   return evaluation;
 }
 

@@ -97,7 +97,8 @@ void AddPartitions(const Computation& computation, const Contributions& from, st
 Result<const LabelPredictionPairs*> PairCache::Pairs(const PairSpec& spec) {
   const auto found = pairs_.find(spec);
   if (found != pairs_.end()) return &found->second;
-  PENSTOCK_ASSIGN_OR_RETURN(LabelPredictionPairs pairs, MakePairs(rows_, spec));
+  PENSTOCK_ASSIGN_OR_RETURN(LabelPredictionPairs pairs,
+                            spec.maker.name.empty() ? MakePairs(rows_, spec) : spec.maker.make(rows_, spec));
   return &pairs_.emplace(spec, std::move(pairs)).first->second;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "penstock/base/digest.h"
 #include "penstock/evaluation/metric_class.h"
 
 namespace penstock::evaluation {
@@ -150,8 +151,10 @@ MatrixComputation AtThresholds(const std::vector<double>& thresholds, const Pair
   std::sort(sorted.begin(), sorted.end());
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   MatrixComputation made;
-  made.computation.name = fmt::format("at-thresholds/1:{}:{}:{}", fmt::join(sorted, ","),
-                                      FingerprintOf(pairs), compares_predictions);
+  const std::string all = fmt::format("{}", fmt::join(sorted, ","));
+  made.computation.name =
+      fmt::format("at-thresholds/1:{}:{}:{}", sorted.size() > 100 ? DigestOf(all).ToHex() : all,
+                  FingerprintOf(pairs), compares_predictions);
   made.computation.num_cells = static_cast<int64_t>(sorted.size() + 1) * 2;
   made.computation.emit = [pairs, sorted](PairCache& cache, Contributions& into) -> Status {
     PENSTOCK_ASSIGN_OR_RETURN(const LabelPredictionPairs* found, cache.Pairs(pairs));
@@ -212,7 +215,8 @@ Result<MatrixComputation> ComputeMatrices(MatrixThresholds at, PairSpec pairs, b
   }
   pairs.has_fractional_labels = true;
   if (at.uses_histogram) return FromHistogram(at.thresholds, pairs);
-  if (at.thresholds.size() == 1 && at.thresholds[0] < 0)
+  // TFMA's single bucket takes scores of different signs for different classes.
+  if (is_tfma_compatible && at.thresholds.size() == 1 && at.thresholds[0] < 0)
     return FromOneBucket(at.thresholds, pairs, is_tfma_compatible);
   pairs.keeps_missing = is_tfma_compatible;
   return AtThresholds(at.thresholds, pairs, false);

@@ -59,6 +59,24 @@ Status ReadRecords(const std::string& path, const Add& add) {
   }
 }
 
+// Puts attributions to the metrics of their slices.
+Status ReadAttributions(const std::string& uri, StoredEvaluation& stored) {
+  const std::string path = fs::Join(uri, kAttributions);
+  PENSTOCK_ASSIGN_OR_RETURN(const bool is_there, fs::Exists(path));
+  if (!is_there) return OkStatus();
+  return ReadRecords<tfma::AttributionsForSlice>(path, [&](const tfma::AttributionsForSlice& of) {
+    for (SliceResult& slice : stored.slices) {
+      const bool is_same =
+          slice.is_cross == of.has_cross_slice_key() &&
+          (slice.is_cross ? FeaturesOf(of.cross_slice_key().comparison_slice_key()) == slice.slice &&
+                                FeaturesOf(of.cross_slice_key().baseline_slice_key()) == slice.baseline_slice
+                          : FeaturesOf(of.slice_key()) == slice.slice);
+      if (is_same) AddFromProto(of, slice);
+    }
+    return OkStatus();
+  });
+}
+
 Status WriteConfig(const Evaluation& evaluation, const std::string& uri) {
   tfma::EvalRun run;
   *run.mutable_eval_config() = evaluation.config;
@@ -144,14 +162,16 @@ Status WriteParquet(const Evaluation& evaluation, const std::string& path) {
 
 Status WriteEvaluationFiles(const Evaluation& evaluation, const std::string& uri) {
   PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(uri));
-  std::string metrics, plots, validations;
+  std::string metrics, plots, attributions, validations;
   for (const SliceResult& slice : evaluation.slices) {
+    const tfma::AttributionsForSlice attributed = AttributionsProto(slice);
+    if (!attributed.attributions_keys_and_values().empty()) AppendRecord(attributed, attributions);
     AppendRecord(MetricsProto(slice), metrics);
     if (!slice.plots.empty()) AppendRecord(PlotsProto(slice), plots);
   }
   PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kMetrics), metrics));
   PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kPlots), plots));
-  PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kAttributions), ""));
+  PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kAttributions), attributions));
   if (evaluation.has_thresholds) {
     AppendRecord(evaluation.validation, validations);
     PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kValidations), validations));
@@ -168,6 +188,7 @@ Result<StoredEvaluation> ReadEvaluationFiles(const std::string& uri) {
         stored.slices.push_back(std::move(slice));
         return OkStatus();
       }));
+  PENSTOCK_RETURN_IF_ERROR(ReadAttributions(uri, stored));
   const std::string config = fs::Join(uri, kConfig);
   PENSTOCK_ASSIGN_OR_RETURN(const bool has_config, fs::Exists(config));
   if (has_config) {
@@ -190,9 +211,21 @@ Result<std::vector<std::string>> ListStoredChecks(const StoredEvaluation& stored
   const TargetOf target_of = [](const tfma::ModelSpec& spec, const std::string&) -> Result<TargetColumns> {
     return TargetColumns{"label", "prediction of " + spec.name(), ""};
   };
-  PENSTOCK_ASSIGN_OR_RETURN(const EvaluationPlan plan,
-                            PlanEvaluation(stored.config, target_of, Compatibility::kDocumentation));
-  return ListChecks(plan, stored.slices);
+  std::vector<std::string> attributed;
+  for (const SliceResult& slice : stored.slices)
+    for (const auto& [key, value] : slice.metrics)
+      if (const auto* attributions = std::get_if<Attributions>(&value))
+        for (const auto& [feature, numbers] : attributions->by_feature)
+          attributed.push_back(std::string(kAttributionPrefix) + feature);
+  Validation validation;
+  // Which rule was asked for is not stored; it is the one that gives the verdict that was.
+  for (const Compatibility rule : {Compatibility::kDocumentation, Compatibility::kTfma}) {
+    PENSTOCK_ASSIGN_OR_RETURN(const EvaluationPlan plan,
+                              PlanEvaluation(stored.config, target_of, rule, attributed));
+    PENSTOCK_ASSIGN_OR_RETURN(validation, ValidateSlices(plan, stored.slices));
+    if (validation.result.validation_ok() == stored.validation.validation_ok()) break;
+  }
+  return ListChecks(validation);
 }
 
 }  // namespace penstock::evaluation

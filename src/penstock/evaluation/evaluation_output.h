@@ -9,7 +9,7 @@ namespace penstock::evaluation {
 
 /// Writes into the folder `uri`, each file whole or not at all, in TFMA's layout and TFMA's messages, so that
 /// tfma.load_eval_result and its views open it: eval_config.json, metrics-00000-of-00001.tfrecord, plots-..,
-/// attributions-.. (empty) and, with thresholds, validations-..; and metrics.parquet, a row for each metric
+/// attributions-..  and, with thresholds, validations-..; and metrics.parquet, a row for each metric
 /// and slice.
 Status WriteEvaluationFiles(const Evaluation& evaluation, const std::string& uri);
 

@@ -120,8 +120,9 @@ std::vector<bool> WeightingsOf(const tfma::EvalConfig& config, const tfma::Metri
 
 class Planner {
  public:
-  Planner(const tfma::EvalConfig& config, const TargetOf& target_of, Compatibility compatibility)
-      : target_of_(target_of), classes_(AllMetricClasses()) {
+  Planner(const tfma::EvalConfig& config, const TargetOf& target_of, Compatibility compatibility,
+          const std::vector<std::string>& data_columns)
+      : target_of_(target_of), data_columns_(data_columns), classes_(AllMetricClasses()) {
     plan_.config = config;
     plan_.compatibility = compatibility;
     for (const tfma::ModelSpec& spec : config.model_specs()) {
@@ -143,6 +144,7 @@ class Planner {
       for (const PlannedMetric& metric : group.metrics)
         if (!metric.has_interval) plan_.keys_without_interval.insert(metric.keys.begin(), metric.keys.end());
       plan_.columns.insert(sink.columns_.begin(), sink.columns_.end());
+      plan_.optional_columns.insert(sink.optional_columns_.begin(), sink.optional_columns_.end());
       if (!query_key.empty()) plan_.columns.insert(query_key);
       plan_.groups.push_back(std::move(group));
     }
@@ -167,8 +169,9 @@ class Planner {
     return configured;
   }
 
+  // `reads_target`: some metric needs the label and the prediction that the model's spec names.
   Result<MetricTarget> TargetFor(const tfma::MetricsSpec& spec, const std::string& model,
-                                 const std::string& output, bool is_weighted) {
+                                 const std::string& output, bool is_weighted, bool reads_target) {
     MetricTarget target;
     target.model = model;
     target.output = output;
@@ -181,6 +184,19 @@ class Planner {
       for (const auto& each : plan_.config.model_specs()) names.push_back(each.name());
       return InvalidArgument("metrics_specs name the model '{}', which is not in model_specs{}", model,
                              DidYouMean(model, names));
+    }
+    target.label_columns.insert(found->label_keys().begin(), found->label_keys().end());
+    target.prediction_columns.insert(found->prediction_keys().begin(), found->prediction_keys().end());
+    for (const std::string& column : data_columns_)
+      if (column.starts_with(kAttributionPrefix))
+        target.attribution_columns.emplace(column.substr(kAttributionPrefix.size()), column);
+    if (!reads_target) {
+      target.columns = {found->label_key(), found->prediction_key(), found->example_weight_key()};
+      if (is_weighted && !target.columns.weight.empty()) {
+        plan_.weight_columns.insert(target.columns.weight);
+        plan_.columns.insert(target.columns.weight);
+      }
+      return target;
     }
     PENSTOCK_ASSIGN_OR_RETURN(target.columns, target_of_(*found, output));
     if (plan_.has_baseline && !found->is_baseline()) {
@@ -208,11 +224,15 @@ class Planner {
         return InvalidArgument("output_weights name the output '{}', which is not in output_names", output);
     if (outputs.empty()) outputs.emplace_back();
     const std::vector<bool> weightings = WeightingsOf(plan_.config, spec);
+    const bool reads_target = std::any_of(metrics.begin(), metrics.end(), [](const Configured& metric) {
+      return !metric.metric_class->reads_target || metric.metric_class->reads_target(metric.arguments);
+    });
     for (const SubKeys& sub_keys : SubKeysOf(spec)) {
       for (const std::string& model : spec.model_names()) {
         for (const bool is_weighted : weightings) {
           for (const std::string& output : outputs) {
-            PENSTOCK_ASSIGN_OR_RETURN(const MetricTarget target, TargetFor(spec, model, output, is_weighted));
+            PENSTOCK_ASSIGN_OR_RETURN(const MetricTarget target,
+                                      TargetFor(spec, model, output, is_weighted, reads_target));
             PENSTOCK_RETURN_IF_ERROR(PlanTarget(spec, sub_keys, class_weights, metrics, target));
           }
           if (!spec.output_weights().empty()) PlanOutputAverages(spec, sub_keys, metrics, model, is_weighted);
@@ -415,6 +435,7 @@ class Planner {
   }
 
   const TargetOf& target_of_;
+  const std::vector<std::string>& data_columns_;
   const Classes classes_;
   EvaluationPlan plan_;
   std::map<std::string, MetricSink> sinks_;
@@ -447,8 +468,9 @@ Result<TargetColumns> TargetOfSpec(const tfma::ModelSpec& spec, const std::strin
 }
 
 Result<EvaluationPlan> PlanEvaluation(const tfma::EvalConfig& completed, const TargetOf& target_of,
-                                      Compatibility compatibility) {
-  return Planner(completed, target_of, compatibility).Plan();
+                                      Compatibility compatibility,
+                                      const std::vector<std::string>& data_columns) {
+  return Planner(completed, target_of, compatibility, data_columns).Plan();
 }
 
 }  // namespace penstock::evaluation

@@ -44,7 +44,8 @@ struct EvaluationPlan {
   tfma::EvalConfig config;  ///< Completed.
   Compatibility compatibility = Compatibility::kDocumentation;
   std::vector<PlanGroup> groups;
-  std::set<std::string> columns;  ///< Read for labels, predictions, weights and features of metrics.
+  std::set<std::string> columns;           ///< Read for labels, predictions, weights and features of metrics.
+  std::set<std::string> optional_columns;  ///< Read where the data have them.
   std::set<std::string> prediction_columns, weight_columns;  ///< Of all models.
   std::vector<PlannedThreshold> thresholds;
   std::set<MetricKey> keys_without_interval;
@@ -56,10 +57,12 @@ struct EvaluationPlan {
 /// The columns of a model's outputs: those its spec names, and else those that `fallback` has for the model.
 using TargetOf = std::function<Result<TargetColumns>(const tfma::ModelSpec&, const std::string& output)>;
 
+/// `data_columns`: what the data have; only attributions are looked for among them.
 /// kInvalidArgument for unknown classes (with the nearest), wrong arguments, macro averages without class
 /// weights, unknown models and outputs, and thresholds on metrics that are no single number.
 Result<EvaluationPlan> PlanEvaluation(const tfma::EvalConfig& completed, const TargetOf& target_of,
-                                      Compatibility compatibility);
+                                      Compatibility compatibility,
+                                      const std::vector<std::string>& data_columns = {});
 
 /// The columns that the specs of `config` name; kInvalidArgument where a spec names none.
 Result<TargetColumns> TargetOfSpec(const tfma::ModelSpec& spec, const std::string& output);

@@ -5,11 +5,14 @@
 
 #include <arrow/type.h>
 
+#include "penstock/evaluation/analysis/example_sample.h"
 #include "penstock/evaluation/predicted_dataset.h"
-#include "penstock/evaluation/validation.h"
 
 namespace penstock::evaluation {
 namespace {
+
+// Examples that say what is usual, for attributions.
+constexpr int64_t kNumBackground = 10'000;
 
 Resampling ResamplingOf(const tfma::EvalConfig& config, uint64_t seed) {
   Resampling resampling;
@@ -56,6 +59,31 @@ Status CheckColumns(const EvaluationPlan& plan, const arrow::Schema& schema) {
   return OkStatus();
 }
 
+// The columns of the data, and those of attributions that the model can give.
+std::vector<std::string> ColumnsToAttribute(const EvaluationRequest& request, const data::Dataset& examples) {
+  std::vector<std::string> columns = examples.schema()->field_names();
+  if (request.model == nullptr) return columns;
+  for (const std::string& feature : ForestAttributions::FeaturesOf(*request.model))
+    columns.push_back(std::string(kAttributionPrefix) + feature);
+  return columns;
+}
+
+// Lets the model's predictions have attributions, where the plan reads any that the data do not have.
+Status AddAttributions(const EvaluationPlan& plan, const EvaluationRequest& request,
+                       const data::Dataset& examples, const ExecutionOptions& execution,
+                       PredictedDataset& predicted) {
+  const bool is_wanted =
+      std::any_of(plan.columns.begin(), plan.columns.end(), [&](const std::string& column) {
+        return column.starts_with(kAttributionPrefix) && examples.schema()->GetFieldIndex(column) < 0;
+      });
+  if (!is_wanted) return OkStatus();
+  PENSTOCK_ASSIGN_OR_RETURN(const data::Batch background,
+                            SampleExamples(examples, kNumBackground, request.seed, execution));
+  PENSTOCK_ASSIGN_OR_RETURN(auto attributions, ForestAttributions::Make(*request.model, background));
+  predicted.AddAttributions(std::move(attributions));
+  return OkStatus();
+}
+
 void AddNotes(const SliceStates& states, Evaluation& evaluation) {
   if (evaluation.num_examples_left_out > 0) {
     evaluation.notes.push_back(fmt::format("{} examples have no label or no prediction and were left out",
@@ -76,12 +104,14 @@ Result<Evaluation> RunEvaluation(const EvaluationRequest& request, const data::D
   const TargetOf target_of = [&](const tfma::ModelSpec& spec, const std::string& output) {
     return ColumnsOf(request, spec, output);
   };
-  PENSTOCK_ASSIGN_OR_RETURN(EvaluationPlan plan, PlanEvaluation(config, target_of, request.compatibility));
+  PENSTOCK_ASSIGN_OR_RETURN(EvaluationPlan plan, PlanEvaluation(config, target_of, request.compatibility,
+                                                                ColumnsToAttribute(request, examples)));
   const data::Dataset* dataset = &examples;
   std::unique_ptr<PredictedDataset> predicted;
   if (request.model != nullptr) {
     PENSTOCK_ASSIGN_OR_RETURN(predicted, PredictedDataset::Make(examples, *request.model, request.baseline,
                                                                 ReadsModelLabel(config)));
+    PENSTOCK_RETURN_IF_ERROR(AddAttributions(plan, request, examples, execution, *predicted));
     dataset = predicted.get();
   }
   PENSTOCK_RETURN_IF_ERROR(CheckColumns(plan, *dataset->schema()));
@@ -113,7 +143,9 @@ Result<Evaluation> RunEvaluation(const EvaluationRequest& request, const data::D
     for (SliceResult& slice : evaluation.slices) slice.plots.clear();
   evaluation.has_thresholds = !plan.thresholds.empty();
   if (evaluation.has_thresholds) {
-    PENSTOCK_ASSIGN_OR_RETURN(evaluation.validation, ValidateSlices(plan, evaluation.slices));
+    PENSTOCK_ASSIGN_OR_RETURN(Validation validation, ValidateSlices(plan, evaluation.slices));
+    evaluation.validation = std::move(validation.result);
+    evaluation.checks = std::move(validation.checks);
   }
   return evaluation;
 }

@@ -11,6 +11,7 @@
 #include "penstock/data/dataset.h"
 #include "penstock/evaluation/eval_config.h"
 #include "penstock/evaluation/slice_results.h"
+#include "penstock/evaluation/validation.h"
 #include "penstock/evaluation/worst_slices.h"
 #include "penstock/model/model.h"
 
@@ -34,7 +35,8 @@ struct Evaluation {
   tfma::EvalConfig config;  ///< As it was completed.
   std::vector<SliceResult> slices;
   bool has_thresholds = false;
-  tfma::ValidationResult validation;  ///< Where has_thresholds.
+  tfma::ValidationResult validation;   ///< Where has_thresholds.
+  std::vector<ThresholdCheck> checks;  ///< Every threshold on every slice.
   int64_t num_examples = 0;
   int64_t num_examples_left_out = 0;                  ///< Without a label or a prediction.
   std::map<std::string, MetricDirection> directions;  ///< By metric name.

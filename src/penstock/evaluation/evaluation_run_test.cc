@@ -187,7 +187,7 @@ TEST(RunEvaluationTest, RougeIsTheOverlapOfWords) {
     EXPECT_THAT(std::get<std::vector<double>>(value),
                 ElementsAre(1, testing::DoubleEq(2.0 / 3), testing::DoubleEq(0.8)));
   }
-  EXPECT_EQ(MetricOf(evaluation, "Overall", "bleu"), 0);  // Nothing of four tokens.
+  EXPECT_EQ(MetricOf(evaluation, "Overall", "BLEU"), 0);  // Nothing of four tokens.
 }
 
 // A normal mean's standard error is known: both ways of resampling must come near it.

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <limits>
+#include <numeric>
 
 #include <arrow/array.h>
 #include <arrow/compute/cast.h>
@@ -60,6 +61,26 @@ Status AppendValues(std::shared_ptr<arrow::Array> values, ExampleColumn& column)
   return OkStatus();
 }
 
+Status ReadLists(std::shared_ptr<arrow::Array> values, ExampleColumn& column) {
+  const int64_t num_rows = values->length();
+  column.offsets.resize(static_cast<size_t>(num_rows) + 1);
+  std::iota(column.offsets.begin(), column.offsets.end(), int64_t{0});
+  // Lists of lists (boxes, masks) are laid flat.
+  while (values->type_id() == arrow::Type::LIST) {
+    const auto& lists = static_cast<const arrow::ListArray&>(*values);
+    std::vector<int64_t> ends{0};
+    for (int64_t i = 0; i < lists.length(); ++i)
+      ends.push_back(ends.back() + (lists.IsValid(i) ? lists.value_length(i) : 0));
+    for (int64_t& offset : column.offsets) offset = ends[static_cast<size_t>(offset)];
+    PENSTOCK_ASSIGN_OR_RETURN_ARROW(values, lists.Flatten());
+    if (values->null_count() > 0) {
+      return InvalidArgument("Column '{}' has a list with a null in it; only whole rows may be null",
+                             column.name);
+    }
+  }
+  return AppendValues(values, column);
+}
+
 }  // namespace
 
 Result<ColumnPointer> ReadExampleColumn(const data::Batch& batch, const std::string& name) {
@@ -68,14 +89,7 @@ Result<ColumnPointer> ReadExampleColumn(const data::Batch& batch, const std::str
   column->name = name;
   const int64_t num_rows = array->length();
   if (array->type_id() == arrow::Type::LIST) {
-    const auto& lists = static_cast<const arrow::ListArray&>(*array);
-    PENSTOCK_ASSIGN_OR_RETURN_ARROW(const auto values, lists.Flatten());
-    if (values->null_count() > 0)
-      return InvalidArgument("Column '{}' has a list with a null in it; only whole rows may be null", name);
-    PENSTOCK_RETURN_IF_ERROR(AppendValues(values, *column));
-    column->offsets.assign(1, 0);
-    for (int64_t row = 0; row < num_rows; ++row)
-      column->offsets.push_back(column->offsets.back() + (lists.IsValid(row) ? lists.value_length(row) : 0));
+    PENSTOCK_RETURN_IF_ERROR(ReadLists(array, *column));
     return column;
   }
   if (array->null_count() == 0) {
@@ -123,6 +137,20 @@ Result<ColumnPointer> ExampleRows::Find(const std::string& name) const {
   std::vector<std::string> names;
   for (const auto& [known, column] : columns) names.push_back(known);
   return NotFound("The data has no column '{}'{}", name, DidYouMean(name, names));
+}
+
+Result<ExampleRows> ReadExampleRows(const data::Batch& batch, const std::set<std::string>& columns,
+                                    const std::set<std::string>& if_there) {
+  ExampleRows rows;
+  rows.num_rows = batch->num_rows();
+  for (const std::string& name : columns) {
+    PENSTOCK_ASSIGN_OR_RETURN(rows.columns[name], ReadExampleColumn(batch, name));
+  }
+  for (const std::string& name : if_there) {
+    if (rows.columns.count(name) > 0 || batch->schema()->GetFieldIndex(name) < 0) continue;
+    PENSTOCK_ASSIGN_OR_RETURN(rows.columns[name], ReadExampleColumn(batch, name));
+  }
+  return rows;
 }
 
 }  // namespace penstock::evaluation

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,8 +34,8 @@ struct ExampleColumn {
 };
 using ColumnPointer = std::shared_ptr<const ExampleColumn>;
 
-/// Integers, floats, booleans, texts and bytes, and lists of these; kInvalidArgument for other types,
-/// kNotFound with the nearest name.
+/// Integers, floats, booleans, texts and bytes, and lists of these, laid flat; kInvalidArgument for other
+/// types, kNotFound with the nearest name.
 Result<ColumnPointer> ReadExampleColumn(const data::Batch& batch, const std::string& name);
 
 /// The column as numbers: texts like "0.5", "NaN" and "-Infinity" are read; kInvalidArgument for others.
@@ -62,5 +63,9 @@ struct ExampleRows {
   /// kNotFound with the nearest name.
   Result<ColumnPointer> Find(const std::string& name) const;
 };
+
+/// Rows with these columns, each a unit without an id; those of `if_there` where the batch has them.
+Result<ExampleRows> ReadExampleRows(const data::Batch& batch, const std::set<std::string>& columns,
+                                    const std::set<std::string>& if_there);
 
 }  // namespace penstock::evaluation

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -16,6 +17,18 @@ struct TargetColumns {
   auto operator<=>(const TargetColumns&) const = default;
 };
 
+struct LabelPredictionPairs;
+struct PairSpec;
+
+/// Another way to pairs than a label against a prediction: boxes that are matched, sets that are compared.
+struct PairMaker {
+  std::string name;  ///< Equal names make equal pairs; "": the usual way.
+  std::function<Result<LabelPredictionPairs>(const ExampleRows& rows, const PairSpec& spec)> make;
+
+  bool operator==(const PairMaker& other) const { return name == other.name; }
+  std::strong_ordering operator<=>(const PairMaker& other) const { return name <=> other.name; }
+};
+
 /// What of a prediction is compared with what of a label. Semantics are TFMA's
 /// (metric_util.to_label_prediction_example_weight), of which the parity suite is the proof.
 struct PairSpec {
@@ -28,6 +41,7 @@ struct PairSpec {
   bool has_fractional_labels = false;
   /// Missing labels and predictions become NaN instead of leaving the row out.
   bool keeps_missing = false;
+  PairMaker maker;
   auto operator<=>(const PairSpec&) const = default;
 };
 

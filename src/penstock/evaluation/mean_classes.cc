@@ -1,7 +1,7 @@
 #include <cmath>
 #include <limits>
 
-#include "penstock/evaluation/metric_class.h"
+#include "penstock/evaluation/vector_cells.h"
 
 namespace penstock::evaluation {
 namespace {
@@ -33,28 +33,7 @@ Computation PairSums(const char* algorithm, int64_t num_cells, const PairSpec& p
   return made;
 }
 
-// As PairSums for whole vectors.
-template <class F>
-Computation VectorSums(const string& algorithm, int64_t num_cells, const PairSpec& pairs, F add) {
-  Computation made;
-  made.name = algorithm + ":" + FingerprintOf(pairs);
-  made.num_cells = num_cells;
-  made.emit = [pairs, add](PairCache& cache, Contributions& into) -> Status {
-    PENSTOCK_ASSIGN_OR_RETURN(const LabelPredictionVectors* found, cache.Vectors(pairs));
-    const ExampleRows& rows = cache.rows();
-    for (int64_t unit = 0; unit < rows.num_units(); ++unit) {
-      for (int64_t row = rows.UnitBegin(unit); row < rows.UnitEnd(unit); ++row) {
-        const auto& values = found->rows[static_cast<size_t>(row)];
-        if (!values.is_missing) PENSTOCK_RETURN_IF_ERROR(add(values, row, into));
-      }
-      into.EndUnit();
-    }
-    return OkStatus();
-  };
-  return made;
-}
-
-// As VectorSums of a mean's two cells, but each query counts once, by the mean of its examples: TFMA's cross
+// As VectorCells of a mean's two cells, but each query counts once, by the mean of its examples: TFMA's cross
 // entropy takes a query for one prediction.
 template <class F>
 Computation QueryMeans(const string& algorithm, const PairSpec& pairs, F add) {
@@ -186,7 +165,7 @@ Status PlanBinaryCrossEntropy(const string& name, const MetricArguments& argumen
                             arguments.metric() == "BinaryCrossEntropy";
   sink.Add(target.Key(name),
            is_per_query ? QueryMeans(algorithm, target.Pairs(), add)
-                        : VectorSums(algorithm, 2, target.Pairs(), add),
+                        : VectorCells(algorithm, 2, target.Pairs(), add),
            [](Cells c) { return c[0] / c[1]; });
   return OkStatus();
 }
@@ -220,8 +199,8 @@ Status PlanCategoricalCrossEntropy(const string& name, const MetricArguments& ar
     return OkStatus();
   };
   sink.Add(target.Key(name),
-           VectorSums(fmt::format("categorical-crossentropy/1:{}:{}", from_logits, smoothing), 2,
-                      target.Pairs(), add),
+           VectorCells(fmt::format("categorical-crossentropy/1:{}:{}", from_logits, smoothing), 2,
+                       target.Pairs(), add),
            [](Cells c) { return c[0] / c[1]; });
   return OkStatus();
 }

@@ -77,6 +77,18 @@ Result<std::vector<std::string>> MetricArguments::Texts(const std::string& key) 
   return texts;
 }
 
+MetricArguments MetricArguments::With(const std::string& key, json value) const {
+  MetricArguments other = *this;
+  other.values_[key] = std::move(value);
+  return other;
+}
+
+MetricArguments MetricArguments::Without(const std::string& key) const {
+  MetricArguments other = *this;
+  other.values_.erase(key);
+  return other;
+}
+
 Status MetricArguments::CheckKnown(std::span<const std::string_view> known) const {
   std::vector<std::string> names(known.begin(), known.end());
   names.emplace_back("name");
@@ -107,6 +119,7 @@ PairSpec MetricTarget::Pairs() const {
   pairs.is_aggregated = aggregation != Aggregation::kNone;
   pairs.class_weights = class_weights;
   pairs.is_weighted = is_weighted;
+  pairs.maker = maker;
   return pairs;
 }
 
@@ -142,6 +155,10 @@ std::map<std::string, MetricClass> AllMetricClasses() {
   AddRankingClasses(classes);
   AddComparisonClasses(classes);
   AddTextClasses(classes);
+  AddAttributionClasses(classes);
+  AddSetClasses(classes);
+  AddDetectionClasses(classes);
+  AddSegmentationClasses(classes);
   return classes;
 }
 
@@ -149,10 +166,10 @@ std::string FingerprintOf(const PairSpec& pairs) {
   std::string weights;
   for (const auto& [class_id, weight] : pairs.class_weights)
     weights += fmt::format("{}={},", class_id, weight);
-  return fmt::format("{}|{}|{}|{},{},{}|{:d}{:d}{:d}{:d}|{}", pairs.target.label, pairs.target.prediction,
+  return fmt::format("{}|{}|{}|{},{},{}|{:d}{:d}{:d}{:d}|{}|{}", pairs.target.label, pairs.target.prediction,
                      pairs.target.weight, pairs.sub_key.class_id, pairs.sub_key.k, pairs.sub_key.top_k,
                      pairs.is_aggregated, pairs.is_weighted, pairs.has_fractional_labels, pairs.keeps_missing,
-                     weights);
+                     weights, pairs.maker.name);
 }
 
 }  // namespace penstock::evaluation

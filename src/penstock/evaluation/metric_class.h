@@ -36,6 +36,9 @@ class MetricArguments {
   /// kInvalidArgument for an argument that is not in `known`, with the nearest one.
   Status CheckKnown(std::span<const std::string_view> known) const;
   const std::string& metric() const { return metric_; }
+  /// The same with other arguments, for a metric that is planned as another one.
+  MetricArguments With(const std::string& key, nlohmann::json value) const;
+  MetricArguments Without(const std::string& key) const;
 
  private:
   std::string metric_;
@@ -53,6 +56,11 @@ struct MetricTarget {
   bool is_weighted = false;
   std::string query_key;
   bool is_tfma_compatible = false;
+  /// The columns of a model's several outputs by the name of the output, where its spec has such.
+  std::map<std::string, std::string> label_columns, prediction_columns;
+  /// The columns of attributions by feature (kAttributionPrefix).
+  std::map<std::string, std::string> attribution_columns;
+  PairMaker maker;
 
   /// The key of a metric here; TFMA gives the aggregation to some metrics' keys only.
   MetricKey Key(std::string name, bool has_aggregation = false) const;
@@ -84,10 +92,12 @@ class MetricSink {
   void Add(MetricKey key, Computation computation, std::function<double(std::span<const double>)> value);
   /// Columns besides labels, predictions and weights that metrics read.
   void Need(const std::string& column) { columns_.insert(column); }
+  /// Columns that are read where the data have them.
+  void NeedIfThere(const std::string& column) { optional_columns_.insert(column); }
 
   std::vector<Computation> computations_;
   std::vector<PlannedMetric> metrics_;
-  std::set<std::string> columns_;
+  std::set<std::string> columns_, optional_columns_;
 
  private:
   std::map<std::string, size_t> places_;
@@ -108,7 +118,12 @@ struct MetricClass {
       plan;
   /// Compares a candidate with a baseline; planned for candidates only.
   bool compares_models = false;
+  /// Whether it reads the label and the prediction of the model's spec; none: it does.
+  std::function<bool(const MetricArguments&)> reads_target;
 };
+
+/// Columns with the attributions of a feature are called this and the feature's name.
+inline constexpr std::string_view kAttributionPrefix = "attributions/";
 
 /// Every class there is, by name. Built on each call: keep it.
 std::map<std::string, MetricClass> AllMetricClasses();
@@ -121,6 +136,11 @@ void AddMultiClassClasses(std::map<std::string, MetricClass>& classes);
 void AddRankingClasses(std::map<std::string, MetricClass>& classes);
 void AddComparisonClasses(std::map<std::string, MetricClass>& classes);
 void AddTextClasses(std::map<std::string, MetricClass>& classes);
+void AddAttributionClasses(std::map<std::string, MetricClass>& classes);
+/// These two plan as metrics that are in `classes` already do, over pairs of their own.
+void AddSetClasses(std::map<std::string, MetricClass>& classes);
+void AddDetectionClasses(std::map<std::string, MetricClass>& classes);
+void AddSegmentationClasses(std::map<std::string, MetricClass>& classes);
 
 /// Identifies a spec among computations.
 std::string FingerprintOf(const PairSpec& pairs);

@@ -32,11 +32,8 @@ Result<MetricSet> MeasureGroup(const PlanGroup& group, const std::vector<std::ve
 }
 
 Status MetricCombiner::Add(const data::Batch& batch, State& state) const {
-  ExampleRows rows;
-  rows.num_rows = batch->num_rows();
-  for (const std::string& name : plan_->columns) {
-    PENSTOCK_ASSIGN_OR_RETURN(rows.columns[name], ReadExampleColumn(batch, name));
-  }
+  PENSTOCK_ASSIGN_OR_RETURN(ExampleRows rows,
+                            ReadExampleRows(batch, plan_->columns, plan_->optional_columns));
   rows.unit_ids.resize(static_cast<size_t>(rows.num_rows));
   std::iota(rows.unit_ids.begin(), rows.unit_ids.end(), uint64_t{0});
   std::vector<int64_t> units(static_cast<size_t>(rows.num_rows));

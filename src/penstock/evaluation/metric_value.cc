@@ -34,6 +34,16 @@ std::optional<MetricValue> Subtract(const ClassMatrices& a, const ClassMatrices&
   return difference;
 }
 
+std::optional<MetricValue> Subtract(const Attributions& a, const Attributions& b) {
+  Attributions difference = a;
+  for (auto& [feature, values] : difference.by_feature) {
+    const auto found = b.by_feature.find(feature);
+    if (found == b.by_feature.end() || found->second.size() != values.size()) return std::nullopt;
+    for (size_t i = 0; i < values.size(); ++i) values[i] -= found->second[i];
+  }
+  return difference;
+}
+
 template <class T>
 std::optional<MetricValue> Subtract(const T&, const T&) {
   return std::nullopt;

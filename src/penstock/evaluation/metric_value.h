@@ -45,10 +45,16 @@ struct FeatureSample {
   std::vector<double> numbers;
 };
 
+/// What each feature adds to predictions: one number, or one a class.
+struct Attributions {
+  std::map<std::string, std::vector<double>> by_feature;
+};
+
 /// What a metric may be: a number (NaN where undefined), one number a threshold, matrices, a sample, a
 /// message.
-using MetricValue = std::variant<double, std::vector<double>, ConfusionMatrices, ClassMatrices,
-                                 MultiLabelMatrices, CalibrationBuckets, FeatureSample, std::string>;
+using MetricValue =
+    std::variant<double, std::vector<double>, ConfusionMatrices, ClassMatrices, MultiLabelMatrices,
+                 CalibrationBuckets, FeatureSample, std::string, Attributions>;
 
 /// a - b, number by number; nothing where the two are of different kinds or have no difference.
 std::optional<MetricValue> Difference(const MetricValue& a, const MetricValue& b);

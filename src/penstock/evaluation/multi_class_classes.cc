@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "penstock/evaluation/metric_class.h"
+#include "penstock/evaluation/vector_cells.h"
 
 namespace penstock::evaluation {
 namespace {
@@ -69,28 +69,6 @@ Result<int64_t> ActualClass(const Row& row, int64_t at, const string& metric) {
   return static_cast<int64_t>(row.label[0]);
 }
 
-// A growing computation over whole vectors.
-template <class F>
-Computation VectorCells(string name, const PairSpec& pairs, const string& metric, F add) {
-  Computation made;
-  made.name = std::move(name) + ":" + FingerprintOf(pairs);
-  made.emit = [pairs, metric, add](PairCache& cache, Contributions& into) -> Status {
-    PENSTOCK_ASSIGN_OR_RETURN(const LabelPredictionVectors* found, cache.Vectors(pairs));
-    const ExampleRows& rows = cache.rows();
-    for (int64_t unit = 0; unit < rows.num_units(); ++unit) {
-      for (int64_t row = rows.UnitBegin(unit); row < rows.UnitEnd(unit); ++row) {
-        const Row& values = found->rows[static_cast<size_t>(row)];
-        if (values.is_missing) continue;
-        PENSTOCK_RETURN_IF_ERROR(CheckRow(values, row, metric));
-        PENSTOCK_RETURN_IF_ERROR(add(values, row, into));
-      }
-      into.EndUnit();
-    }
-    return OkStatus();
-  };
-  return made;
-}
-
 Status PlanClassMatrices(bool is_plot, const string& name, const MetricArguments& arguments,
                          const MetricTarget& target, MetricSink& sink) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::vector<double> given, ThresholdsOf(arguments, is_plot ? 0.0 : 0.5));
@@ -101,9 +79,10 @@ Status PlanClassMatrices(bool is_plot, const string& name, const MetricArguments
   pairs.is_weighted = target.is_weighted;
   // Two cells each: the weight, and the number of rows, since a weight of 0 is an entry too.
   Computation cells =
-      VectorCells(fmt::format("class-matrices/1:{}", fmt::join(given, ",")), pairs, metric,
+      VectorCells(fmt::format("class-matrices/1:{}", fmt::join(given, ",")), 0, pairs,
                   [thresholds = given, num_thresholds, metric](const Row& row, int64_t at,
                                                                Contributions& into) -> Status {
+                    PENSTOCK_RETURN_IF_ERROR(CheckRow(row, at, metric));
                     PENSTOCK_ASSIGN_OR_RETURN(const int64_t actual, ActualClass(row, at, metric));
                     const auto best = std::max_element(row.prediction.begin(), row.prediction.end());
                     int64_t predicted = best - row.prediction.begin();
@@ -153,8 +132,9 @@ Status PlanMultiLabel(const string& name, const MetricArguments& arguments, cons
   pairs.target = target.columns;
   pairs.is_weighted = target.is_weighted;
   Computation cells = VectorCells(
-      fmt::format("multi-label/1:{}", fmt::join(thresholds, ",")), pairs, metric,
+      fmt::format("multi-label/1:{}", fmt::join(thresholds, ",")), 0, pairs,
       [thresholds, num_thresholds, metric](const Row& row, int64_t at, Contributions& into) -> Status {
+        PENSTOCK_RETURN_IF_ERROR(CheckRow(row, at, metric));
         std::vector<double> labels = row.label;
         if (labels.size() != row.prediction.size()) {
           PENSTOCK_ASSIGN_OR_RETURN(const int64_t actual, ActualClass(row, at, metric));

@@ -1,10 +1,12 @@
 #include "penstock/evaluation/predicted_dataset.h"
 
 #include <arrow/array.h>
+#include <arrow/buffer.h>
 #include <arrow/record_batch.h>
 
 #include "penstock/base/arrow_status.h"
 #include "penstock/combine/row_groups.h"
+#include "penstock/evaluation/metric_class.h"
 #include "penstock/transform/transform_graph.h"
 
 namespace penstock::evaluation {
@@ -58,6 +60,14 @@ Result<std::unique_ptr<PredictedDataset>> PredictedDataset::Make(const data::Dat
   return dataset;
 }
 
+void PredictedDataset::AddAttributions(std::shared_ptr<const ForestAttributions> attributions) {
+  auto fields = schema_->fields();
+  for (const std::string& feature : attributions->features())
+    fields.push_back(arrow::field(std::string(kAttributionPrefix) + feature, arrow::float64()));
+  schema_ = arrow::schema(std::move(fields));
+  attributions_ = std::move(attributions);
+}
+
 Result<std::unique_ptr<data::BatchReader>> PredictedDataset::ReadShard(int64_t shard) const {
   PENSTOCK_ASSIGN_OR_RETURN(auto raw, raw_.ReadShard(shard));
   return std::make_unique<PredictedReader>(*this, std::move(raw));
@@ -86,6 +96,12 @@ Result<data::Batch> PredictedDataset::AddColumns(const data::Batch& all) const {
     if (!predicted.ok())
       return Annotate(predicted.status(), "The baseline model cannot predict these examples");
     columns.push_back(*std::move(predicted));
+  }
+  if (attributions_ != nullptr) {
+    PENSTOCK_ASSIGN_OR_RETURN(auto by_feature, attributions_->Attribute(raw));
+    for (std::vector<double>& numbers : by_feature)
+      columns.push_back(std::make_shared<arrow::DoubleArray>(raw->num_rows(),
+                                                             arrow::Buffer::FromVector(std::move(numbers))));
   }
   return arrow::RecordBatch::Make(schema_, raw->num_rows(), std::move(columns));
 }

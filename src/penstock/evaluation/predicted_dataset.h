@@ -5,6 +5,7 @@
 #include <string>
 
 #include "penstock/data/dataset.h"
+#include "penstock/evaluation/analysis/forest_attributions.h"
 #include "penstock/model/model.h"
 
 namespace penstock::evaluation {
@@ -23,6 +24,8 @@ class PredictedDataset : public data::Dataset {
   /// kFailedPrecondition where `reads_label` and the model's transform defines none.
   static Result<std::unique_ptr<PredictedDataset>> Make(const data::Dataset& raw, const model::Model& model,
                                                         const model::Model* baseline, bool reads_label);
+  /// Adds columns of attributions too (kAttributionPrefix and the feature's name).
+  void AddAttributions(std::shared_ptr<const ForestAttributions> attributions);
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   int64_t num_shards() const override { return raw_.num_shards(); }
@@ -41,6 +44,7 @@ class PredictedDataset : public data::Dataset {
   const model::Model& model_;
   const model::Model* baseline_;
   const bool reads_label_;
+  std::shared_ptr<const ForestAttributions> attributions_;  // May be null.
   std::shared_ptr<arrow::Schema> schema_;
   mutable std::atomic<int64_t> num_without_label_{0};
 };

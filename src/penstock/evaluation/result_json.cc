@@ -43,33 +43,31 @@ json ToJson(const tfma::ConfusionMatrixAtThresholds& matrices) {
   return {{"matrices", list}};
 }
 
-json ToJson(const tfma::MultiClassConfusionMatrixAtThresholds& matrices) {
-  json list = json::array();
-  for (const auto& m : matrices.matrices()) {
-    json entries = json::array();
-    for (const auto& entry : m.entries())
-      entries.push_back({{"actual_class_id", entry.actual_class_id()},
-                         {"predicted_class_id", entry.predicted_class_id()},
-                         {"num_weighted_examples", ToJson(entry.num_weighted_examples())}});
-    list.push_back({{"threshold", ToJson(m.threshold())}, {"entries", entries}});
-  }
-  return {{"matrices", list}};
+json ToJson(const tfma::MultiClassConfusionMatrixAtThresholds::MultiClassConfusionMatrixEntry& entry) {
+  return {{"actual_class_id", entry.actual_class_id()},
+          {"predicted_class_id", entry.predicted_class_id()},
+          {"num_weighted_examples", ToJson(entry.num_weighted_examples())}};
 }
 
-json ToJson(const tfma::MultiLabelConfusionMatrixAtThresholds& matrices) {
+json ToJson(const tfma::MultiLabelConfusionMatrixAtThresholds::MultiLabelConfusionMatrixEntry& entry) {
+  return {{"actual_class_id", entry.actual_class_id()},
+          {"predicted_class_id", entry.predicted_class_id()},
+          {"false_negatives", ToJson(entry.false_negatives())},
+          {"true_negatives", ToJson(entry.true_negatives())},
+          {"false_positives", ToJson(entry.false_positives())},
+          {"true_positives", ToJson(entry.true_positives())}};
+}
+
+// Matrices by threshold whose cells are entries.
+template <class Matrices>
+json EntriesJson(const Matrices& matrices) {
   json list = json::array();
   for (const auto& m : matrices.matrices()) {
     json entries = json::array();
-    for (const auto& entry : m.entries())
-      entries.push_back({{"actual_class_id", entry.actual_class_id()},
-                         {"predicted_class_id", entry.predicted_class_id()},
-                         {"false_negatives", ToJson(entry.false_negatives())},
-                         {"true_negatives", ToJson(entry.true_negatives())},
-                         {"false_positives", ToJson(entry.false_positives())},
-                         {"true_positives", ToJson(entry.true_positives())}});
-    list.push_back({{"threshold", ToJson(m.threshold())}, {"entries", entries}});
+    for (const auto& entry : m.entries()) entries.push_back(ToJson(entry));
+    list.push_back({{"threshold", ToJson(m.threshold())}, {"entries", std::move(entries)}});
   }
-  return {{"matrices", list}};
+  return {{"matrices", std::move(list)}};
 }
 
 json ToJson(const tfma::CalibrationHistogramBuckets& buckets) {
@@ -97,7 +95,7 @@ json ValueJson(const MetricValue& value) {
   if (proto.has_confusion_matrix_at_thresholds())
     return {{"confusion_matrix_at_thresholds", ToJson(proto.confusion_matrix_at_thresholds())}};
   return {{"multi_class_confusion_matrix_at_thresholds",
-           ToJson(proto.multi_class_confusion_matrix_at_thresholds())}};
+           EntriesJson(proto.multi_class_confusion_matrix_at_thresholds())}};
 }
 
 json IntervalJson(const Interval& interval) {
@@ -123,6 +121,7 @@ json MetricsJson(const SliceResult& slice) {
   json metrics = json::object();
   if (slice.is_too_small) return metrics;
   for (const auto& [key, value] : slice.metrics) {
+    if (std::holds_alternative<Attributions>(value)) continue;
     json entry = {{"value", ValueJson(value)}, {"example_weighted", key.is_weighted}};
     const auto interval = slice.intervals.find(key);
     if (interval != slice.intervals.end()) entry["confidence_interval"] = IntervalJson(interval->second);
@@ -131,6 +130,20 @@ json MetricsJson(const SliceResult& slice) {
   if (!slice.error.empty())
     metrics[""][""][""]["__ERROR__"] = {{"value", {{"bytes", slice.error}}}, {"example_weighted", false}};
   return metrics;
+}
+
+json AttributionsJson(const SliceResult& slice) {
+  json all = json::object();
+  for (const auto& [key, value] : slice.metrics) {
+    const auto* attributions = std::get_if<Attributions>(&value);
+    if (attributions == nullptr) continue;
+    json values = json::object();
+    for (const auto& [feature, numbers] : attributions->by_feature)
+      values[feature] = numbers.size() == 1 ? ToJson(numbers[0]) : ArrayJson(numbers, "FLOAT64");
+    all[key.model][key.output][key.SubKeyText()][ShownName(key, slice.metrics)] = {
+        {"values", std::move(values)}, {"example_weighted", key.is_weighted}};
+  }
+  return all;
 }
 
 json PlotsJson(const SliceResult& slice) {
@@ -153,10 +166,10 @@ json PlotsJson(const SliceResult& slice) {
       put("confusion_matrix_at_thresholds", ToJson(data.confusion_matrix_at_thresholds()));
     if (data.has_multi_class_confusion_matrix_at_thresholds())
       put("multi_class_confusion_matrix_at_thresholds",
-          ToJson(data.multi_class_confusion_matrix_at_thresholds()));
+          EntriesJson(data.multi_class_confusion_matrix_at_thresholds()));
     if (data.has_multi_label_confusion_matrix_at_thresholds())
       put("multi_label_confusion_matrix_at_thresholds",
-          ToJson(data.multi_label_confusion_matrix_at_thresholds()));
+          EntriesJson(data.multi_label_confusion_matrix_at_thresholds()));
   }
   return plots;
 }
@@ -203,6 +216,8 @@ json ResultsToJson(const std::vector<SliceResult>& slices) {
     }
     entry["metrics"] = MetricsJson(slice);
     entry["plots"] = PlotsJson(slice);
+    if (json attributions = AttributionsJson(slice); !attributions.empty())
+      entry["attributions"] = std::move(attributions);
     if (slice.is_too_small) entry["legacy_metrics"] = {{"__ERROR__", slice.error}};
     list.push_back(std::move(entry));
   }
@@ -251,16 +266,39 @@ void ShowSliceValues(json& value) {
 
 }  // namespace
 
-json ValidationToJson(const tfma::ValidationResult& validation) {
+namespace {
+
+// Numbers of wrappers as plain numbers, names as in the .proto.
+json ProtoJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   options.always_print_primitive_fields = true;
   std::string text;
-  if (!google::protobuf::util::MessageToJsonString(validation, &text, options).ok()) return json::object();
-  json shown = json::parse(text, nullptr, false);
+  if (!google::protobuf::util::MessageToJsonString(message, &text, options).ok()) return json::object();
+  return json::parse(text, nullptr, false);
+}
+
+}  // namespace
+
+json ValidationToJson(const tfma::ValidationResult& validation) {
+  json shown = ProtoJson(validation);
   ShowSliceValues(shown);
   shown["validation_ok"] = validation.validation_ok();
   return shown;
+}
+
+json ChecksToJson(const std::vector<ThresholdCheck>& checks) {
+  json list = json::array();
+  for (const ThresholdCheck& check : checks) {
+    json entry = {{"metric", check.key.name},     {"model", check.key.model},
+                  {"output", check.key.output},   {"sub_key", check.key.SubKeyText()},
+                  {"is_diff", check.key.is_diff}, {"slice", check.slice},
+                  {"value", ToJson(check.value)}, {"threshold", ProtoJson(check.threshold)},
+                  {"ok", check.verdict.keeps},    {"within_noise", check.verdict.is_within_noise}};
+    if (check.range) entry["lower"] = ToJson(check.range->lower), entry["upper"] = ToJson(check.range->upper);
+    list.push_back(std::move(entry));
+  }
+  return list;
 }
 
 }  // namespace penstock::evaluation

@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "penstock/evaluation/slice_results.h"
+#include "penstock/evaluation/validation.h"
 
 namespace penstock::evaluation {
 
@@ -16,5 +17,7 @@ namespace penstock::evaluation {
 nlohmann::json ResultsToJson(const std::vector<SliceResult>& slices);
 /// The proto as JSON, numbers of wrappers as plain numbers.
 nlohmann::json ValidationToJson(const tfma::ValidationResult& validation);
+/// [{metric, model, output, sub_key, is_diff, slice, value, lower?, upper?, threshold, ok, within_noise}]
+nlohmann::json ChecksToJson(const std::vector<ThresholdCheck>& checks);
 
 }  // namespace penstock::evaluation

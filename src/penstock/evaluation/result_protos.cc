@@ -148,6 +148,7 @@ struct ValueSetter {
   void operator()(const std::string& text) const { into.set_bytes_value(text); }
   void operator()(const MultiLabelMatrices&) const {}
   void operator()(const CalibrationBuckets&) const {}
+  void operator()(const Attributions&) const {}
 };
 
 tfma::PlotData PlotProto(const MetricKey& key, const MetricValue& value) {
@@ -253,6 +254,7 @@ tfma::MetricsForSlice MetricsProto(const SliceResult& slice) {
     return proto;
   }
   for (const auto& [key, value] : slice.metrics) {
+    if (std::holds_alternative<Attributions>(value)) continue;  // They have a file of their own.
     auto& entry = *proto.add_metric_keys_and_values();
     *entry.mutable_key() = KeyProto(key);
     *entry.mutable_value() = ValueProto(value);
@@ -284,6 +286,29 @@ tfma::PlotsForSlice PlotsProto(const SliceResult& slice) {
     if (!key.sub_key.IsEmpty()) SetSubKey(key.sub_key, *entry.mutable_key()->mutable_sub_key());
     entry.mutable_key()->mutable_example_weighted()->set_value(key.is_weighted);
     *entry.mutable_value() = PlotProto(key, value);
+  }
+  return proto;
+}
+
+tfma::AttributionsForSlice AttributionsProto(const SliceResult& slice) {
+  tfma::AttributionsForSlice proto;
+  if (slice.is_cross) {
+    *proto.mutable_cross_slice_key() = CrossSliceKeyProto(slice);
+  } else {
+    *proto.mutable_slice_key() = SliceKeyProto(slice.slice);
+  }
+  for (const auto& [key, value] : slice.metrics) {
+    const auto* attributions = std::get_if<Attributions>(&value);
+    if (attributions == nullptr) continue;
+    auto& entry = *proto.add_attributions_keys_and_values();
+    entry.mutable_key()->set_name(key.name);
+    entry.mutable_key()->set_model_name(key.model);
+    entry.mutable_key()->set_output_name(key.output);
+    if (!key.sub_key.IsEmpty()) SetSubKey(key.sub_key, *entry.mutable_key()->mutable_sub_key());
+    entry.mutable_key()->mutable_example_weighted()->set_value(key.is_weighted);
+    entry.mutable_key()->set_is_diff(key.is_diff);
+    for (const auto& [feature, values] : attributions->by_feature)
+      SetNumbers(values, (*entry.mutable_values())[feature]);
   }
   return proto;
 }
@@ -371,6 +396,21 @@ Result<SliceResult> FromProtos(const tfma::MetricsForSlice& metrics) {
     slice.metrics.emplace(std::move(key), ValueOf(entry.value()));
   }
   return slice;
+}
+
+void AddFromProto(const tfma::AttributionsForSlice& attributions, SliceResult& slice) {
+  for (const auto& entry : attributions.attributions_keys_and_values()) {
+    MetricKey key;
+    key.name = entry.key().name();
+    key.model = entry.key().model_name();
+    key.output = entry.key().output_name();
+    key.sub_key = SubKeyOf(entry.key().sub_key());
+    key.is_weighted = entry.key().example_weighted().value();
+    key.is_diff = entry.key().is_diff();
+    Attributions values;
+    for (const auto& [feature, value] : entry.values()) values.by_feature[feature] = NumbersIn(value);
+    slice.metrics.insert_or_assign(std::move(key), std::move(values));
+  }
 }
 
 std::string TextOf(const tfma::SliceKey& key) { return SliceText(FeaturesOf(key)); }

@@ -15,10 +15,14 @@ tfma::SliceKey SliceKeyProto(const SliceFeatures& slice);
 tfma::CrossSliceKey CrossSliceKeyProto(const SliceResult& slice);
 tfma::MetricsForSlice MetricsProto(const SliceResult& slice);
 tfma::PlotsForSlice PlotsProto(const SliceResult& slice);
+/// Without keys where there are no attributions.
+tfma::AttributionsForSlice AttributionsProto(const SliceResult& slice);
 tfma::MetricValue ValueProto(const MetricValue& value);
 
 /// What TFMA's writers made, read back: values that this release has no kind for are messages.
 Result<SliceResult> FromProtos(const tfma::MetricsForSlice& metrics);
+/// Adds what AttributionsProto made of a slice's metrics.
+void AddFromProto(const tfma::AttributionsForSlice& attributions, SliceResult& slice);
 SliceFeatures FeaturesOf(const tfma::SliceKey& key);
 
 /// "country:de", "Overall".

@@ -31,6 +31,13 @@ std::string Shown(const MetricValue& value) {
                           Number(matrices->fn[i]));
     return text;
   }
+  if (const auto* attributions = std::get_if<Attributions>(&value)) {
+    std::string text;
+    for (const auto& [feature, numbers] : attributions->by_feature)
+      if (!numbers.empty())
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", feature, Number(numbers[0]));
+    return text;
+  }
   return "(see the files)";
 }
 

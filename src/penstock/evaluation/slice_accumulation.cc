@@ -10,18 +10,12 @@
 #include <arrow/table.h>
 
 #include "penstock/base/arrow_status.h"
+#include "penstock/evaluation/mixed_bits.h"
 
 namespace penstock::evaluation {
 namespace {
 
 constexpr int64_t kMaxRowsAtOnce = 65'536;
-
-uint64_t Mix(uint64_t value) {
-  value += 0x9E3779B97F4A7C15ull;
-  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ull;
-  value = (value ^ (value >> 27)) * 0x94D049BB133111EBull;
-  return value ^ (value >> 31);
-}
 
 // Poisson(1) by the inverse of its distribution, on 16 random bits: the mean is right to 1e-5.
 std::array<uint16_t, 8> PoissonLimits() {
@@ -105,11 +99,7 @@ Status CheckRows(const EvaluationPlan& plan, const ExampleRows& rows) {
 }
 
 Result<ExampleRows> ReadRows(const EvaluationPlan& plan, const data::Batch& batch) {
-  ExampleRows rows;
-  rows.num_rows = batch->num_rows();
-  for (const std::string& name : plan.columns) {
-    PENSTOCK_ASSIGN_OR_RETURN(rows.columns[name], ReadExampleColumn(batch, name));
-  }
+  PENSTOCK_ASSIGN_OR_RETURN(ExampleRows rows, ReadExampleRows(batch, plan.columns, plan.optional_columns));
   PENSTOCK_RETURN_IF_ERROR(CheckRows(plan, rows));
   return rows;
 }

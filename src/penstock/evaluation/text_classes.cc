@@ -4,6 +4,7 @@
 
 #include "penstock/evaluation/language_classes.h"
 #include "penstock/evaluation/metric_class.h"
+#include "penstock/evaluation/mixed_bits.h"
 
 namespace penstock::evaluation {
 namespace {
@@ -157,13 +158,6 @@ Status PlanErrorSample(bool is_false_positive, const string& name, const MetricA
   };
   AddSampleMetric(target.Key(name, true), std::move(made), sink);
   return OkStatus();
-}
-
-uint64_t Mix(uint64_t value) {
-  value += 0x9E3779B97F4A7C15ull;
-  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ull;
-  value = (value ^ (value >> 27)) * 0x94D049BB133111EBull;
-  return value ^ (value >> 31);
 }
 
 Status PlanFixedSizeSample(const string& name, const MetricArguments& arguments, const MetricTarget& target,

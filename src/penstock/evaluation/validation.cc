@@ -11,15 +11,6 @@
 namespace penstock::evaluation {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-// Whether the change keeps one limit; nothing where no direction says how.
-std::optional<bool> KeepsLimit(double change, double limit, tfma::MetricDirection direction) {
-  if (direction == tfma::LOWER_IS_BETTER) return change <= limit;
-  if (direction == tfma::HIGHER_IS_BETTER) return change >= limit;
-  return std::nullopt;
-}
-
 bool AppliesTo(const PlannedThreshold& threshold, const SliceResult& slice) {
   if (!threshold.has_slice) return !slice.is_cross;
   if (threshold.is_cross != slice.is_cross) return false;
@@ -54,10 +45,13 @@ std::string NameOf(const SliceResult& slice) {
   return fmt::format("{} against {}", SliceText(slice.slice), SliceText(slice.baseline_slice));
 }
 
+// "auc of Overall is 0.88 (0.85 to 0.91): it must be at least 0.9, which is within noise"
 std::string Sentence(const MetricKey& key, const tfma::MetricThreshold& threshold, double value,
-                     const std::string& slice) {
-  return fmt::format("{}{} of {} is {:.6g}: {}", key.is_diff ? "the change of " : "", key.name, slice, value,
-                     LimitText(threshold));
+                     const std::optional<ValueRange>& range, bool is_within_noise, const std::string& slice) {
+  return fmt::format("{}{} of {} is {:.6g}{}: {}{}", key.is_diff ? "the change of " : "", key.name, slice,
+                     value,
+                     range ? fmt::format(" ({:.6g} to {:.6g})", range->lower, range->upper) : std::string(),
+                     LimitText(threshold), is_within_noise ? ", and it is within noise" : "");
 }
 
 class Validator {
@@ -74,7 +68,7 @@ class Validator {
     return std::move(result_);
   }
 
-  const std::vector<std::pair<bool, std::string>>& checks() const { return checks_; }
+  const std::vector<ThresholdCheck>& checks() const { return checks_; }
 
  private:
   bool IsCompatible() const { return plan_.compatibility == Compatibility::kTfma; }
@@ -102,33 +96,30 @@ class Validator {
     return nullptr;
   }
 
-  Result<bool> Keeps(const SliceResult& slice, const PlannedThreshold& threshold, const MetricKey& key,
-                     double value, std::string& message) const {
-    if (!threshold.is_change) {
-      const auto& limits = threshold.threshold.value_threshold();
-      const double lower = limits.has_lower_bound() ? limits.lower_bound().value() : -kInfinity;
-      const double upper = limits.has_upper_bound() ? limits.upper_bound().value() : kInfinity;
-      return value >= lower && value <= upper;
-    }
-    const auto& limits = threshold.threshold.change_threshold();
-    bool keeps = true;
-    const auto check = [&](double change, double limit) {
-      const auto kept = KeepsLimit(change, limit, limits.direction());
-      if (!kept.has_value())
-        message = fmt::format("Invalid metrics or threshold for comparison: no direction of {}", key.name);
-      keeps = keeps && kept.value_or(false);
-    };
-    if (limits.has_absolute()) check(value, limits.absolute().value());
-    if (limits.has_relative()) {
+  // Where the metric lies on this slice, if resamples say and TFMA's rule is not wanted.
+  std::optional<ValueRange> RangeOf(const SliceResult& slice, const MetricKey& key) const {
+    if (IsCompatible()) return std::nullopt;
+    const auto found = slice.intervals.find(key);
+    if (found == slice.intervals.end() || found->second.lower.size() != 1 || found->second.upper.size() != 1)
+      return std::nullopt;
+    const ValueRange range{found->second.lower[0], found->second.upper[0]};
+    return std::isfinite(range.lower) && std::isfinite(range.upper) ? std::optional(range) : std::nullopt;
+  }
+
+  Result<ThresholdCheck> Check(const SliceResult& slice, const PlannedThreshold& threshold,
+                               const MetricKey& key, double value) const {
+    MeasuredValue measured{value, RangeOf(slice, key), std::nullopt};
+    if (threshold.is_change && threshold.threshold.change_threshold().has_relative()) {
       MetricKey baseline = key;
       baseline.is_diff = false;
       baseline.model = plan_.baseline_model;
       const auto found = slice.metrics.find(baseline);
       const double* of = found == slice.metrics.end() ? nullptr : std::get_if<double>(&found->second);
       if (of == nullptr) return InvalidArgument("Metric {} has no baseline to be compared with", key.name);
-      check(*of == 0 ? std::numeric_limits<double>::quiet_NaN() : value / *of, limits.relative().value());
+      measured.baseline = *of;
     }
-    return keeps;
+    const ThresholdVerdict verdict = ApplyThreshold(threshold.threshold, measured);
+    return ThresholdCheck{key, NameOf(slice), value, measured.range, threshold.threshold, verdict};
   }
 
   Status ValidateSlice(const SliceResult& slice) {
@@ -151,15 +142,14 @@ class Validator {
         return InvalidArgument(
             "There is a threshold on metric {}, which is no single number but a list or a matrix", key.name);
       }
-      std::string message;
-      PENSTOCK_ASSIGN_OR_RETURN(const bool keeps, Keeps(slice, threshold, key, *number, message));
-      checks_.emplace_back(keeps, Sentence(key, threshold.threshold, *number, NameOf(slice)));
-      if (!keeps && known.insert(Mark(threshold)).second) {
+      PENSTOCK_ASSIGN_OR_RETURN(const ThresholdCheck check, Check(slice, threshold, key, *number));
+      checks_.push_back(check);
+      if (!check.verdict.keeps && known.insert(Mark(threshold)).second) {
         tfma::ValidationFailure& failure = *failures.add_failures();
         *failure.mutable_metric_key() = KeyProto(key);
         *failure.mutable_metric_threshold() = threshold.threshold;
         failure.mutable_metric_value()->mutable_double_value()->set_value(*number);
-        failure.set_message(message);
+        failure.set_message(MessageOf(check));
       }
       matched.insert(&threshold);
     }
@@ -173,6 +163,14 @@ class Validator {
     result_.set_validation_ok(false);
     *result_.add_metric_validations_per_slice() = std::move(failures);
     return OkStatus();
+  }
+
+  // TFMA says something only where no direction is given; here the sentence tells the interval.
+  std::string MessageOf(const ThresholdCheck& check) const {
+    if (!check.verdict.problem.empty())
+      return fmt::format("Invalid metrics or threshold for comparison: {} ({})", check.key.name,
+                         check.verdict.problem);
+    return check.range ? check.Sentence() : "";
   }
 
   static std::string Mark(const PlannedThreshold& threshold) {
@@ -268,26 +266,37 @@ class Validator {
   const EvaluationPlan& plan_;
   const std::vector<SliceResult>& slices_;
   std::vector<tfma::SlicingDetails> details_;
-  std::vector<std::pair<bool, std::string>> checks_;
+  std::vector<ThresholdCheck> checks_;
   tfma::ValidationResult result_;
 };
 
 }  // namespace
 
-Result<tfma::ValidationResult> ValidateSlices(const EvaluationPlan& plan,
-                                              const std::vector<SliceResult>& slices) {
-  return Validator(plan, slices).Validate();
+std::string ThresholdCheck::Sentence() const {
+  return evaluation::Sentence(key, threshold, value, range, verdict.is_within_noise, slice);
 }
 
-Result<std::vector<std::string>> ListChecks(const EvaluationPlan& plan,
-                                            const std::vector<SliceResult>& slices) {
+Result<Validation> ValidateSlices(const EvaluationPlan& plan, const std::vector<SliceResult>& slices) {
   Validator validator(plan, slices);
-  PENSTOCK_ASSIGN_OR_RETURN(const tfma::ValidationResult validation, validator.Validate());
+  Validation validation;
+  PENSTOCK_ASSIGN_OR_RETURN(validation.result, validator.Validate());
+  validation.checks = validator.checks();
+  return validation;
+}
+
+std::vector<std::string> ListChecks(const Validation& validation) {
   std::vector<std::string> lines;
-  for (const auto& [keeps, sentence] : validator.checks())
-    lines.push_back(fmt::format("{}   {}", keeps ? "passed" : "failed", sentence));
-  for (const auto& missing : validation.missing_slices())
-    lines.push_back(fmt::format("failed   there is no slice {}", TextOf(missing)));
+  for (const ThresholdCheck& check : validation.checks)
+    lines.push_back(fmt::format("{}   {}", check.verdict.keeps ? "passed" : "failed", check.Sentence()));
+  // What was measured is among the checks; what was not is only told here.
+  tfma::ValidationResult unmeasured = validation.result;
+  for (auto& slice : *unmeasured.mutable_metric_validations_per_slice()) {
+    auto& failures = *slice.mutable_failures();
+    failures.erase(std::remove_if(failures.begin(), failures.end(),
+                                  [](const auto& failure) { return failure.has_metric_value(); }),
+                   failures.end());
+  }
+  for (const std::string& reason : ExplainValidation(unmeasured)) lines.push_back("failed   " + reason);
   return lines;
 }
 
@@ -308,8 +317,12 @@ std::vector<std::string> ExplainValidation(const tfma::ValidationResult& validat
       MetricKey key;
       key.name = what;
       key.is_diff = failure.metric_key().is_diff();
-      reasons.push_back(
-          Sentence(key, failure.metric_threshold(), failure.metric_value().double_value().value(), name));
+      const bool has_sentence = failure.message().find(": it must be") != std::string::npos ||
+                                failure.message().find(": the change against") != std::string::npos;
+      reasons.push_back(has_sentence ? failure.message()
+                                     : Sentence(key, failure.metric_threshold(),
+                                                failure.metric_value().double_value().value(), std::nullopt,
+                                                false, name));
     }
   }
   for (const auto& missing : validation.missing_slices())

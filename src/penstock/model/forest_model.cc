@@ -81,6 +81,14 @@ Result<Batch> ForestModel::Predict(const Batch& raw_examples) const {
   return PredictTransformed(features);
 }
 
+Result<std::vector<float>> ForestModel::Rows(const Batch& raw_examples) const {
+  PENSTOCK_ASSIGN_OR_RETURN(const Batch features, transform_->ApplyFeatures(raw_examples));
+  std::vector<float> rows(static_cast<size_t>(features->num_rows()) *
+                          static_cast<size_t>(matrix_.num_columns()));
+  PENSTOCK_RETURN_IF_ERROR(matrix_.Fill(features, rows));
+  return rows;
+}
+
 Result<Batch> ForestModel::PredictTransformed(const Batch& features) const {
   return PredictInChunks(
       signature_, matrix_, features,

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "penstock/model/feature_matrix.h"
 #include "penstock/model/model.h"
@@ -32,6 +33,8 @@ class ForestModel final : public Model {
   Result<Batch> PredictTransformed(const Batch& features) const;
   /// For exporters.
   const TreeEnsemble& forest() const { return forest_; }
+  /// How raw examples become the forest's rows, row-major, as wide as it has columns.
+  Result<std::vector<float>> Rows(const Batch& raw_examples) const;
 
   /// From a parsed model.pb; anything wrong within is kDataLoss.
   static Result<std::shared_ptr<const ForestModel>> FromFile(const v1::ModelFile& file);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "penstock/pages/analysis_json_internal.h"
 #include "penstock/pages/bounded_json.h"
 #include "penstock/pages/evaluation_keys_internal.h"
 #include "penstock/pages/plot_json_internal.h"
@@ -49,7 +50,8 @@ class PageBuilder {
   PageBuilder(const std::vector<NamedEvaluation>& evaluations, const EvaluationLimits& limits)
       : evaluations_(evaluations), limits_(limits) {}
 
-  json Build() {
+  /// `analyses`: of each evaluation, or null.
+  json Build(const std::vector<json>& analyses) {
     json evaluations = json::array();
     for (size_t i = 0; i < evaluations_.size(); ++i) AddMetrics(static_cast<int>(i));
     for (size_t i = 0; i < evaluations_.size(); ++i) AddPlots(static_cast<int>(i));
@@ -57,7 +59,8 @@ class PageBuilder {
     for (const NamedEvaluation& evaluation : evaluations_) {
       evaluations.push_back(
           {{"name", CutText(evaluation.name, kMaxTextBytes)},
-           {"validation", evaluation.has_validation ? Validation(evaluation.validation) : json()}});
+           {"validation", evaluation.has_validation ? Validation(evaluation.validation) : json()},
+           {"analysis", analyses[evaluations.size()]}});
     }
     NoteWhatIsMissing();
     return {{"version", 1},
@@ -241,7 +244,15 @@ class PageBuilder {
 Result<json> EvaluationPageData(const std::vector<NamedEvaluation>& evaluations,
                                 const EvaluationLimits& limits) {
   if (evaluations.empty()) return InvalidArgument("There is no evaluation to show");
-  return PageBuilder(evaluations, limits).Build();
+  std::vector<json> analyses;
+  for (const NamedEvaluation& evaluation : evaluations) {
+    json& analysis = analyses.emplace_back();
+    if (evaluation.analysis.empty()) continue;
+    auto read = AnalysisJson(evaluation.analysis);
+    if (!read.ok()) return Annotate(read.status(), evaluation.name);
+    analysis = *std::move(read);
+  }
+  return PageBuilder(evaluations, limits).Build(analyses);
 }
 
 }  // namespace penstock::pages

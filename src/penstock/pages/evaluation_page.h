@@ -19,6 +19,7 @@ struct NamedEvaluation {
   std::vector<tensorflow_model_analysis::PlotsForSlice> plots;
   bool has_validation = false;
   tensorflow_model_analysis::ValidationResult validation;
+  std::string analysis;  ///< Text of its analysis.json; "": none.
 };
 
 /// How much of large evaluations a page holds; what is left out is said in it.
@@ -31,7 +32,8 @@ struct EvaluationLimits {
 };
 
 /// The data of an evaluation page in the form of docs/formats/pages.md. Several evaluations stand side by
-/// side, slice by slice: models, or one model over time. kInvalidArgument where none was given. Pure.
+/// side, slice by slice: models, or one model over time. kInvalidArgument where none was given, kDataLoss for
+/// an analysis that is no JSON. Pure.
 Result<nlohmann::json> EvaluationPageData(const std::vector<NamedEvaluation>& evaluations,
                                           const EvaluationLimits& limits = {});
 

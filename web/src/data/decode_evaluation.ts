@@ -1,4 +1,4 @@
-import type { EvaluationData, Measured, Metric, Plot, Slice, Validation } from "./evaluation_data.ts";
+import type { Analysis, EvaluationData, Measured, Metric, Plot, Slice, Validation } from "./evaluation_data.ts";
 import { valueKey } from "./evaluation_data.ts";
 import { decodeNumber, type RawNumber } from "./raw_number.ts";
 
@@ -45,10 +45,17 @@ interface RawValidation {
 /** [series, metric, value] or with lower and upper bound; a text that is no number says why there is none. */
 type RawValue = [number, number, number | string, RawNumber?, RawNumber?];
 
+interface RawAnalysis {
+  num_examples: RawNumber;
+  importance: { metric: string; value: RawNumber; columns: { column: string; change: RawNumber; deviation: RawNumber }[] } | null;
+  dependences: { column: string; values: (number | string)[]; means: RawNumber[]; examples: RawNumber[][] }[];
+  contributions: { unit: string; expected: RawNumber; features: { feature: string; mean: RawNumber; mean_absolute: RawNumber }[]; examples: RawNumber[][] } | null;
+}
+
 /** The JSON as src/penstock/pages writes it. */
 export interface RawEvaluation {
   page: "evaluation";
-  evaluations: { name: string; validation: RawValidation | null }[];
+  evaluations: { name: string; validation: RawValidation | null; analysis?: RawAnalysis | null }[];
   slices: (RawKey | { baseline: RawKey; comparison: RawKey })[];
   series: { evaluation: number; model: string; output: string }[];
   metrics: RawMetric[];
@@ -114,9 +121,37 @@ function decodeValidation(raw: RawValidation): Validation {
   };
 }
 
+function decodeAnalysis(raw: RawAnalysis): Analysis {
+  const { importance, contributions } = raw;
+  return {
+    numExamples: decodeNumber(raw.num_examples),
+    importance: importance && {
+      metric: importance.metric,
+      value: decodeNumber(importance.value),
+      columns: importance.columns.map(({ column, change, deviation }) => ({ column, change: decodeNumber(change), deviation: decodeNumber(deviation) })),
+    },
+    dependences: raw.dependences.map(({ column, values, means, examples }) => ({
+      column,
+      values,
+      means: means.map(decodeNumber),
+      examples: examples.map((example) => example.map(decodeNumber)),
+    })),
+    contributions: contributions && {
+      unit: contributions.unit,
+      expected: decodeNumber(contributions.expected),
+      features: contributions.features.map(({ feature, mean, mean_absolute: meanAbsolute }) => ({ feature, mean: decodeNumber(mean), meanAbsolute: decodeNumber(meanAbsolute) })),
+      examples: contributions.examples.map((example) => example.map(decodeNumber)),
+    },
+  };
+}
+
 export function decodeEvaluation(raw: RawEvaluation): EvaluationData {
   return {
-    evaluations: raw.evaluations.map(({ name, validation }) => ({ name, validation: validation && decodeValidation(validation) })),
+    evaluations: raw.evaluations.map(({ name, validation, analysis }) => ({
+      name,
+      validation: validation && decodeValidation(validation),
+      analysis: analysis ? decodeAnalysis(analysis) : null,
+    })),
     slices: raw.slices.map(decodeSlice),
     series: raw.series.map((series, index) => ({ ...series, index })),
     metrics: raw.metrics.map((metric, index) => ({ ...decodeMetric(metric), index })),

@@ -87,8 +87,33 @@ export interface Validation {
   readonly missingSlices: readonly string[];
 }
 
+/** What a model's predictions depend on. */
+export interface Analysis {
+  readonly numExamples: number;
+  /** How much a metric changes when a column's values are dealt out anew. */
+  readonly importance: {
+    readonly metric: string;
+    readonly value: number;
+    readonly columns: readonly { readonly column: string; readonly change: number; readonly deviation: number }[];
+  } | null;
+  /** The mean prediction where all examples have one value of a column, and of single examples. */
+  readonly dependences: readonly {
+    readonly column: string;
+    readonly values: readonly (number | string)[];
+    readonly means: readonly number[];
+    readonly examples: readonly (readonly number[])[];
+  }[];
+  /** What each feature adds to the margin; of single examples too. */
+  readonly contributions: {
+    readonly unit: string;
+    readonly expected: number;
+    readonly features: readonly { readonly feature: string; readonly mean: number; readonly meanAbsolute: number }[];
+    readonly examples: readonly (readonly number[])[];
+  } | null;
+}
+
 export interface EvaluationData {
-  readonly evaluations: readonly { readonly name: string; readonly validation: Validation | null }[];
+  readonly evaluations: readonly { readonly name: string; readonly validation: Validation | null; readonly analysis: Analysis | null }[];
   readonly slices: readonly Slice[];
   readonly series: readonly Series[];
   readonly metrics: readonly Metric[];

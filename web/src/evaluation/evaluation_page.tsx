@@ -4,12 +4,13 @@ import { seriesColour } from "../design/series.ts";
 import { ThemeSwitch } from "../design/theme_switch.tsx";
 import { MAX_SHOWN, toggleShown } from "../model/datasets.ts";
 import { firstSeries, mainMetric, seriesName } from "../model/metrics.ts";
+import { AnalysisView } from "./analysis_view.tsx";
 import { ChecksView } from "./checks_view.tsx";
 import { FairnessView } from "./fairness_view.tsx";
 import { HistoryView } from "./history_view.tsx";
 import { SlicesView } from "./slices_view.tsx";
 
-type Tab = "slices" | "fairness" | "checks" | "history";
+type Tab = "slices" | "fairness" | "checks" | "history" | "analysis";
 
 function Verdict({ data }: { data: EvaluationData }) {
   const validations = data.evaluations.flatMap(({ validation }) => validation ?? []);
@@ -24,6 +25,7 @@ function Tabs({ data, tab, onTab }: { data: EvaluationData; tab: Tab; onTab: (ta
     { id: "fairness", label: "Fairness", isThere: data.plots.some(({ thresholds }) => thresholds.length > 0) },
     { id: "checks", label: "Thresholds", isThere: data.evaluations.some(({ validation }) => validation !== null) },
     { id: "history", label: "Over time", isThere: data.evaluations.length > 1 },
+    { id: "analysis", label: "Analysis", isThere: data.evaluations.some(({ analysis }) => analysis !== null) },
   ];
   return (
     <span className="tabs" role="tablist">
@@ -83,6 +85,7 @@ export function EvaluationPage({ data, title }: { data: EvaluationData; title: s
       {tab === "fairness" && <FairnessView data={data} shown={shown} threshold={threshold} onThreshold={setThreshold} />}
       {tab === "checks" && <ChecksView data={data} onOpen={open} />}
       {tab === "history" && <HistoryView data={data} metric={metric} onMetric={setMetric} selected={selected} />}
+      {tab === "analysis" && <AnalysisView data={data} />}
     </main>
   );
 }
