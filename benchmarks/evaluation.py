@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Measures `penstock evaluate`: wall clock and peak memory of whole processes, each result checked.
 
-usage: benchmarks/evaluation.py [--penstock FILE] [--only taxi|bootstrap|worst] [--scale 1.0]
+usage: benchmarks/evaluation.py [--penstock FILE] [--only taxi|bootstrap|worst|slices|explain] [--scale 1.0]
 
   taxi       100,000 taxi examples through a model, two sliced columns, the usual metrics (needs a pushed taxi model and its data)
   bootstrap  10,000,000 predictions, 20 metrics, 100 slices, 20 bootstrap resamples
   worst      search of the worst slices, 1,000,000 examples of 18 columns, one pair of values made worse
+  slices     2,000,000 predictions of 1,000,000 users, each a slice: count, accuracy and area under the curve
+  explain    permutation importance of all columns, SHAP values and two partial dependences of the taxi model on 10,000 examples
 """
 import argparse
 import json
@@ -33,7 +35,7 @@ def run(command):
     if done.returncode not in (0, 3):
         sys.exit(done.stderr)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, used.ru_utime + used.ru_stime - before, used.ru_maxrss / 1024, json.loads(done.stdout)
+    return wall, used.ru_utime + used.ru_stime - before, used.ru_maxrss / 1024, json.loads(done.stdout) if "--json" in command else done.stdout
 
 
 def write(penstock, path, header, lines):
@@ -89,6 +91,27 @@ def worst(penstock, folder, scale):
     print(f"worst slices: {n:,} x 18: {wall:.1f} s, {cpu:.1f} CPU s, {peak:.0f} MB, {result['worst_slices']['slices_looked_at']} slices looked at")
 
 
+def slices(penstock, folder, scale):
+    n = int(1_000_000 * scale)
+    draw = random.Random(3).random
+    write(penstock, folder / "users.parquet", "user,score,label",
+          ("%d,%.4f,%d\n" % (i % n, score, draw() < score) for i in range(2 * n) for score in [draw()]))
+    (folder / "users.yaml").write_text("{label: label, prediction: score, metrics: [example_count, accuracy, auc], slices: [[user]]}")
+    wall, cpu, peak, result = run([penstock, "evaluate", "--data", str(folder / "users.parquet"), "--config", str(folder / "users.yaml"),
+                                   "--max-slices", "10000000"])
+    assert f"of {n + 1:,}" in result or f"of {n:,}" in result or str(n) in result.replace(",", ""), result
+    print(f"slices: {2 * n:,} predictions, {n:,} slices: {wall:.1f} s, {cpu:.1f} CPU s, {peak:.0f} MB")
+
+
+def explain(penstock, folder, scale):
+    (folder / "explain.yaml").write_text("metrics: [auc]")
+    wall, cpu, peak, result = run([penstock, "eval", "explain", "--data", str(ROOT / ".deps/data/taxi/data.csv"), "--model",
+                                   str(ROOT / "examples/taxi/serving"), "--config", str(folder / "explain.yaml"), "--importance", "auc",
+                                   "--dependence", "trip_miles,payment_type", "--contributions", "--examples", str(int(10_000 * scale)), "--json"])
+    assert result["permutation_importance"]["columns"][0]["change"] < -0.1, result["permutation_importance"]
+    print(f"explain: {result['examples']:,} examples, {len(result['permutation_importance']['columns'])} columns: {wall:.2f} s, {cpu:.2f} CPU s, {peak:.0f} MB")
+
+
 def taxi(penstock, folder, scale):
     rows = int(100_000 * scale)
     subprocess.run([sys.executable, str(ROOT / "benchmarks/make_taxi.py"), "--rows", str(rows)], check=True)
@@ -104,11 +127,11 @@ def taxi(penstock, folder, scale):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--penstock", default=str(ROOT / "build/release/bin/penstock"))
-    parser.add_argument("--only", choices=["taxi", "bootstrap", "worst"])
+    parser.add_argument("--only", choices=["taxi", "bootstrap", "worst", "slices", "explain"])
     parser.add_argument("--scale", type=float, default=1.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        for case in (taxi, bootstrap, worst):
+        for case in (taxi, bootstrap, worst, slices, explain):
             if options.only in (None, case.__name__):
                 case(options.penstock, pathlib.Path(folder), options.scale)
 

@@ -17,8 +17,8 @@ namespace penstock::apps {
 namespace {
 
 struct Options {
-  std::vector<std::string> data;
-  std::string model, predictions, config, baseline, output, compatibility;
+  std::vector<std::string> data, models;
+  std::string predictions, config, baseline, output, compatibility;
   CsvFlags csv;
   bool as_json = false, is_first_run = false;
   int64_t max_slices = 100'000;
@@ -32,6 +32,25 @@ Result<std::shared_ptr<const model::Model>> ReadModel(const std::string& path) {
   if (path.empty()) return std::shared_ptr<const model::Model>();
   PENSTOCK_ASSIGN_OR_RETURN(const std::string folder, model::FindModelFolder(path));
   return model::LoadModel(folder);
+}
+
+/// Models by name; one without a name is called "".
+using Models = std::map<std::string, std::shared_ptr<const model::Model>>;
+
+/// Of `--model DIR`, or of several `--model NAME=DIR`.
+Result<Models> ReadModels(const std::vector<std::string>& given) {
+  Models models;
+  for (const std::string& each : given) {
+    const size_t sign = each.find('=');
+    const bool has_name = sign != std::string::npos && sign > 0 && each.find('/') > sign;
+    const std::string name = has_name ? each.substr(0, sign) : "";
+    PENSTOCK_ASSIGN_OR_RETURN(auto model, ReadModel(has_name ? each.substr(sign + 1) : each));
+    if (!models.emplace(name, std::move(model)).second)
+      return InvalidArgument("Two models are called '{}'; give each a name: --model NAME=DIR", name);
+  }
+  if (models.size() > 1 && models.count("") > 0)
+    return InvalidArgument("Of several models each needs a name: --model NAME=DIR");
+  return models;
 }
 
 Result<evaluation::EvaluationRequest> MakeRequest(const Options& options) {
@@ -111,12 +130,16 @@ void Print(const Answer& answer, const Options& options) {
 Result<int> Evaluate(const Application& application, const Options& options) {
   const ExecutionOptions compute = ComputeOptions(application, options.num_threads);
   PENSTOCK_ASSIGN_OR_RETURN(evaluation::EvaluationRequest request, MakeRequest(options));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto model, ReadModel(options.model));
+  PENSTOCK_ASSIGN_OR_RETURN(const Models models, ReadModels(options.models));
   PENSTOCK_ASSIGN_OR_RETURN(const auto baseline, ReadModel(options.baseline));
-  if (baseline != nullptr && model == nullptr)
+  if (baseline != nullptr && models.size() > 1)
+    return InvalidArgument("--baseline compares with one model; name the baseline among model_specs instead");
+  if (baseline != nullptr && models.empty())
     return InvalidArgument(
         "--baseline compares with the model of --model; give both, or prediction_keys for both");
-  request.model = model.get();
+  if (!models.empty()) request.model = models.begin()->second.get();
+  for (const auto& [name, model] : models)
+    if (!name.empty()) request.models[name] = model.get();
   request.baseline = baseline.get();
   data::DatasetOptions reading;
   PENSTOCK_ASSIGN_OR_RETURN(reading.csv, options.csv.Options());
@@ -145,7 +168,9 @@ void AddEvaluateCommand(CLI::App& cli, Application& application) {
       "Exit code 3 where a threshold is not met.");
   auto options = std::make_shared<Options>();
   command->add_option("--data", options->data, "Examples: files, folders or globs of any format")->required();
-  auto* model = command->add_option("--model", options->model, "Model folder, or a folder of versions");
+  auto* model = command->add_option("--model", options->models,
+                                    "Model folder, or a folder of versions; several side by side: --model "
+                                    "NAME=DIR, the names of model_specs");
   command->add_option("--predictions", options->predictions, "Column with predictions made already")
       ->excludes(model);
   command->add_option("--config", options->config, "EvalConfig: .pbtxt, .json or .yaml, or the short form")

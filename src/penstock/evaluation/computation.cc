@@ -21,6 +21,23 @@ void Grow(const Computation& computation, int64_t num_cells, int num_lanes, Comp
   if (state.resampled.size() < lanes) state.resampled.resize(lanes, Initial(computation));
 }
 
+// Whether a state may hold `num_more` numbers more without all its cells.
+bool StaysSparse(const Computation& computation, int num_lanes, size_t num_more,
+                 const ComputationState& state) {
+  return computation.num_cells >= kMinSparseCells && num_lanes == 0 && !computation.keeps_maxima &&
+         state.cells.empty() &&
+         static_cast<int64_t>(state.few.size() + num_more) * 4 <= computation.num_cells;
+}
+
+// Gives the state all its cells. Sums take their numbers in the order they came, as if they always had been
+// there.
+void MakeDense(ComputationState& state) {
+  if (state.few.empty()) return;
+  state.cells.assign(static_cast<size_t>(state.num_cells), 0.0);
+  for (const auto& [cell, value] : state.few) state.cells[static_cast<size_t>(cell)] += value;
+  state.few = {};
+}
+
 void AddCompensated(double value, double& sum, double& carry) {
   const double total = sum + value;
   carry += std::fabs(sum) >= std::fabs(value) ? (sum - total) + value : (value - total) + sum;
@@ -116,6 +133,11 @@ int64_t PairCache::num_rows_left_out() const {
 }
 
 std::vector<double> ComputationState::Totals() const {
+  if (!few.empty()) {
+    std::vector<double> totals(static_cast<size_t>(num_cells), 0.0);
+    for (const auto& [cell, value] : few) totals[static_cast<size_t>(cell)] += value;
+    return totals;
+  }
   std::vector<double> totals = cells;
   for (size_t i = 0; i < carry.size(); ++i)
     if (std::isfinite(totals[i])) totals[i] += carry[i];
@@ -126,6 +148,16 @@ void AddUnits(const Computation& computation, const Contributions& from, std::sp
               const Resampling& resampling, std::span<const float> lane_weights,
               std::span<const uint8_t> partitions, ComputationState& into) {
   const bool has_lanes = computation.is_resampled && resampling.num_lanes > 0;
+  size_t num_added = 0;
+  for (const int64_t unit : units) num_added += static_cast<size_t>(from.End(unit) - from.Begin(unit));
+  if (StaysSparse(computation, has_lanes ? resampling.num_lanes : 0, num_added, into)) {
+    into.num_cells = computation.num_cells;
+    for (const int64_t unit : units)
+      for (int64_t i = from.Begin(unit); i < from.End(unit); ++i)
+        into.few.emplace_back(from.cells()[i], from.values()[i]);
+    return;
+  }
+  MakeDense(into);
   Grow(computation, from.num_cells(), has_lanes ? resampling.num_lanes : 0, into);
   AddPoint(computation, from, units, into);
   if (!has_lanes) return;
@@ -144,6 +176,18 @@ void AddSample(const Computation& computation, std::span<const RankedValue> valu
 }
 
 void MergeStates(const Computation& computation, const ComputationState& from, ComputationState& into) {
+  if (from.few.empty() && from.cells.empty() && from.sample.empty()) return;
+  if (!from.few.empty() && StaysSparse(computation, 0, from.few.size(), into)) {
+    into.num_cells = from.num_cells;
+    into.few.insert(into.few.end(), from.few.begin(), from.few.end());
+    return;
+  }
+  if (!from.few.empty()) {
+    ComputationState dense = from;
+    MakeDense(dense);
+    return MergeStates(computation, dense, into);
+  }
+  MakeDense(into);
   const auto num_cells = static_cast<int64_t>(from.cells.size());
   const int num_lanes = from.cells.empty() ? 0 : static_cast<int>(from.resampled.size() / from.cells.size());
   if (num_cells > 0) Grow(computation, num_cells, num_lanes, into);
@@ -164,6 +208,11 @@ void MergeStates(const Computation& computation, const ComputationState& from, C
 }
 
 void EncodeState(const ComputationState& state, combine::StateWriter& writer) {
+  if (!state.few.empty()) {
+    ComputationState dense = state;
+    MakeDense(dense);
+    return EncodeState(dense, writer);
+  }
   for (const auto* numbers : {&state.cells, &state.carry, &state.resampled}) {
     writer.Varint(numbers->size());
     for (const double number : *numbers) writer.Double(number);

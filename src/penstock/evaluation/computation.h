@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "penstock/combine/state_codec.h"
@@ -86,7 +87,11 @@ struct Computation {
 
 /// What has been seen of one slice by one computation.
 struct ComputationState {
+  /// Empty while `few` will do.
   std::vector<double> cells;
+  /// What was added to which cell, in order: of a slice of a few rows that uses a few of very many cells.
+  std::vector<std::pair<int32_t, double>> few;
+  int64_t num_cells = 0;          ///< That `few` stands for.
   std::vector<double> carry;      ///< Rounding errors of the cells, where there are few.
   std::vector<double> resampled;  ///< Cell by cell, `num_lanes` numbers each.
   std::vector<RankedValue> sample;
@@ -102,6 +107,10 @@ struct Resampling {
   int num_lanes = 0;
   uint64_t seed = 0;
 };
+
+/// From so many cells on a state begins with those few that are used: a million slices of a few rows each fit
+/// into memory.
+inline constexpr int64_t kMinSparseCells = 512;
 
 /// Cells of at most this number carry their rounding error along (Neumaier's sum).
 inline constexpr int64_t kMaxCompensatedCells = 64;

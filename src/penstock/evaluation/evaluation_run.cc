@@ -5,6 +5,7 @@
 
 #include <arrow/type.h>
 
+#include "penstock/base/near_miss.h"
 #include "penstock/evaluation/analysis/example_sample.h"
 #include "penstock/evaluation/predicted_dataset.h"
 
@@ -37,9 +38,12 @@ Result<TargetColumns> ColumnsOf(const EvaluationRequest& request, const tfma::Mo
                                 const std::string& output) {
   PENSTOCK_ASSIGN_OR_RETURN(TargetColumns columns, TargetOfSpec(spec, output));
   if (request.model != nullptr) {
-    if (columns.prediction.empty() || spec.is_baseline())
+    if (request.models.count(spec.name()) > 0) {
+      columns.prediction = PredictionOf(spec.name());
+    } else if (columns.prediction.empty() || spec.is_baseline()) {
       columns.prediction =
           spec.is_baseline() && request.baseline != nullptr ? kBaselinePrediction : kModelPrediction;
+    }
     if (columns.label.empty()) columns.label = kModelLabel;
   }
   const char* const name = spec.name().empty() ? "the model" : spec.name().c_str();
@@ -57,6 +61,29 @@ Status CheckColumns(const EvaluationPlan& plan, const arrow::Schema& schema) {
   for (const std::string& column : plan.columns)
     if (known.columns.count(column) == 0) return known.Find(column).status();
   return OkStatus();
+}
+
+// The config with a spec for each model that was given by name.
+Result<tfma::EvalConfig> WithModels(const EvaluationRequest& request) {
+  tfma::EvalConfig config = request.config;
+  if (request.models.empty()) return config;
+  // A nameless spec says where labels and weights are, for all of them.
+  tfma::ModelSpec common;
+  if (config.model_specs_size() == 1 && config.model_specs(0).name().empty()) {
+    common = config.model_specs(0);
+    config.clear_model_specs();
+  }
+  std::vector<std::string> names;
+  for (const tfma::ModelSpec& spec : config.model_specs()) names.push_back(spec.name());
+  for (const auto& [name, model] : request.models) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    if (!names.empty())
+      return InvalidArgument("model_specs name no model '{}'{}", name, DidYouMean(name, names));
+    tfma::ModelSpec& spec = *config.add_model_specs();
+    spec = common;
+    spec.set_name(name);
+  }
+  return config;
 }
 
 // The columns of the data, and those of attributions that the model can give.
@@ -98,9 +125,9 @@ void AddNotes(const SliceStates& states, Evaluation& evaluation) {
 
 Result<Evaluation> RunEvaluation(const EvaluationRequest& request, const data::Dataset& examples,
                                  const ExecutionOptions& execution) {
-  PENSTOCK_ASSIGN_OR_RETURN(
-      const tfma::EvalConfig config,
-      CompleteEvalConfig(request.config, request.baseline != nullptr, request.is_first_run));
+  PENSTOCK_ASSIGN_OR_RETURN(const tfma::EvalConfig given, WithModels(request));
+  PENSTOCK_ASSIGN_OR_RETURN(const tfma::EvalConfig config,
+                            CompleteEvalConfig(given, request.baseline != nullptr, request.is_first_run));
   const TargetOf target_of = [&](const tfma::ModelSpec& spec, const std::string& output) {
     return ColumnsOf(request, spec, output);
   };
@@ -111,6 +138,8 @@ Result<Evaluation> RunEvaluation(const EvaluationRequest& request, const data::D
   if (request.model != nullptr) {
     PENSTOCK_ASSIGN_OR_RETURN(predicted, PredictedDataset::Make(examples, *request.model, request.baseline,
                                                                 ReadsModelLabel(config)));
+    for (const auto& [name, model] : request.models)
+      PENSTOCK_RETURN_IF_ERROR(predicted->AddModel(name, *model));
     PENSTOCK_RETURN_IF_ERROR(AddAttributions(plan, request, examples, execution, *predicted));
     dataset = predicted.get();
   }

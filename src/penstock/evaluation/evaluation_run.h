@@ -24,6 +24,9 @@ struct EvaluationRequest {
   /// Null: predictions are columns of the data (prediction_key).
   const model::Model* model = nullptr;
   const model::Model* baseline = nullptr;
+  /// Several models side by side, by the names of their specs; `model` is one of them then, whose transform
+  /// gives the labels. A spec is made for each name that has none.
+  std::map<std::string, const model::Model*> models;
   /// There is no baseline yet: thresholds on changes are left out instead of refused.
   bool is_first_run = false;
   int64_t max_slices = 100'000;

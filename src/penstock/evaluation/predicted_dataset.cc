@@ -60,6 +60,18 @@ Result<std::unique_ptr<PredictedDataset>> PredictedDataset::Make(const data::Dat
   return dataset;
 }
 
+Status PredictedDataset::AddModel(const std::string& name, const model::Model& model) {
+  if (model.signature().task != model_.signature().task) {
+    return InvalidArgument("The model {} does {}, but another one does {}; compare models of one task", name,
+                           model::TaskName(model.signature().task), model::TaskName(model_.signature().task));
+  }
+  auto fields = schema_->fields();
+  fields.push_back(arrow::field(PredictionOf(name), arrow::float64()));
+  schema_ = arrow::schema(std::move(fields));
+  others_.emplace_back(name, &model);
+  return OkStatus();
+}
+
 void PredictedDataset::AddAttributions(std::shared_ptr<const ForestAttributions> attributions) {
   auto fields = schema_->fields();
   for (const std::string& feature : attributions->features())
@@ -95,6 +107,12 @@ Result<data::Batch> PredictedDataset::AddColumns(const data::Batch& all) const {
     auto predicted = Predict(*baseline_, raw);
     if (!predicted.ok())
       return Annotate(predicted.status(), "The baseline model cannot predict these examples");
+    columns.push_back(*std::move(predicted));
+  }
+  for (const auto& [name, model] : others_) {
+    auto predicted = Predict(*model, raw);
+    if (!predicted.ok())
+      return Annotate(predicted.status(), fmt::format("The model {} cannot predict these examples", name));
     columns.push_back(*std::move(predicted));
   }
   if (attributions_ != nullptr) {

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "penstock/data/dataset.h"
 #include "penstock/evaluation/analysis/forest_attributions.h"
@@ -14,6 +16,10 @@ namespace penstock::evaluation {
 inline constexpr char kModelPrediction[] = "__prediction";
 inline constexpr char kBaselinePrediction[] = "__baseline_prediction";
 inline constexpr char kModelLabel[] = "__label";
+/// The column of the predictions of a model by name.
+inline std::string PredictionOf(const std::string& name) {
+  return fmt::format("{}/{}", kModelPrediction, name);
+}
 
 /// A dataset of raw examples with what models say of them beside. Predicts as it is read, batch by batch, so
 /// that predictions are never all in memory. The label is the one of the model's transform; examples without
@@ -24,6 +30,9 @@ class PredictedDataset : public data::Dataset {
   /// kFailedPrecondition where `reads_label` and the model's transform defines none.
   static Result<std::unique_ptr<PredictedDataset>> Make(const data::Dataset& raw, const model::Model& model,
                                                         const model::Model* baseline, bool reads_label);
+  /// Adds the predictions of another model as a column (PredictionOf of `name`). The model must outlive it;
+  /// its task must be the first one's (kInvalidArgument).
+  Status AddModel(const std::string& name, const model::Model& model);
   /// Adds columns of attributions too (kAttributionPrefix and the feature's name).
   void AddAttributions(std::shared_ptr<const ForestAttributions> attributions);
 
@@ -44,7 +53,8 @@ class PredictedDataset : public data::Dataset {
   const model::Model& model_;
   const model::Model* baseline_;
   const bool reads_label_;
-  std::shared_ptr<const ForestAttributions> attributions_;  // May be null.
+  std::vector<std::pair<std::string, const model::Model*>> others_;  // By name.
+  std::shared_ptr<const ForestAttributions> attributions_;           // May be null.
   std::shared_ptr<arrow::Schema> schema_;
   mutable std::atomic<int64_t> num_without_label_{0};
 };
