@@ -21,7 +21,14 @@ size_t CharacterBytes(std::string_view text, size_t at) {
 }
 
 /// How kSplit cuts: Node::integers[0].
-enum SplitMode : int64_t { kBySeparator, kByWhitespace, kByAnyOf, kIntoBytes, kIntoCharacters };
+enum SplitMode : int64_t {
+  kBySeparator,
+  kByWhitespace,
+  kByAnyOf,
+  kIntoBytes,
+  kIntoCharacters,
+  kByWhitespaceAndRest
+};
 
 void SplitBySeparator(std::string_view text, std::string_view separator, int64_t most, TextLists& into) {
   for (int64_t cuts = 0; most < 0 || cuts < most; ++cuts) {
@@ -46,6 +53,20 @@ void SplitByAnyOf(std::string_view text, std::string_view separators, int64_t mo
   }
 }
 
+/// As tf.strings.split with maxsplit: after so many pieces comes what is left, even where that is nothing.
+void SplitByWhitespaceAndRest(std::string_view text, int64_t most, TextLists& into) {
+  constexpr std::string_view kWhitespace = " \t\r\n\f\v";
+  const auto skip = [&] { text.remove_prefix(std::min(text.size(), text.find_first_not_of(kWhitespace))); };
+  skip();
+  for (int64_t pieces = 0; !text.empty() && pieces < most; ++pieces) {
+    const std::string_view piece = text.substr(0, text.find_first_of(kWhitespace));
+    into.Add(piece);
+    text.remove_prefix(piece.size());
+    skip();
+    if (pieces + 1 == most) into.Add(text);
+  }
+}
+
 Result<Column> Split(const Node& node, const Column& x) {
   TextLists lists(ValueType::kText, x.size());
   for (int64_t row = 0; row < x.size(); ++row) {
@@ -57,6 +78,8 @@ Result<Column> Split(const Node& node, const Column& x) {
       SplitBySeparator(text, node.text, node.integers[1], lists);
     } else if (mode == kByAnyOf && !node.text.empty()) {
       SplitByAnyOf(text, node.text, -1, lists);
+    } else if (mode == kByWhitespaceAndRest) {
+      SplitByWhitespaceAndRest(text, node.integers[1], lists);
     } else if (mode == kByWhitespace) {
       SplitByAnyOf(text, " \t\r\n\f\v", node.integers[1], lists);
     } else {

@@ -38,9 +38,9 @@ Result<double> ExpressionPlanner::NumberLiteral(const Expression* argument, std:
   const bool is_negated = IsNegation(*argument);
   const Expression& literal = is_negated ? argument->arguments[0].value : *argument;
   const bool is_integer = literal.kind == Expression::Kind::kInteger;
-  const bool is_infinite =
-      literal.kind == Expression::Kind::kColumn && !literal.is_quoted && literal.text == "inf";
-  if (is_infinite) return is_negated ? -HUGE_VAL : HUGE_VAL;
+  const bool is_word = literal.kind == Expression::Kind::kColumn && !literal.is_quoted;
+  if (is_word && literal.text == "inf") return is_negated ? -HUGE_VAL : HUGE_VAL;
+  if (is_word && literal.text == "nan") return std::nan("");
   if (!is_integer && literal.kind != Expression::Kind::kNumber) {
     return Error(*argument, fmt::format("{} must be a number written out, such as {}=1.5", name, name));
   }

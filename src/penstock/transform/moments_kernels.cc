@@ -41,8 +41,8 @@ double GaussianOf(const MomentsResult& moments, double x, bool is_tft) {
   const bool is_long_tailed = moments.tukey_left > 0 || moments.tukey_right > 0;
   const double scale = is_long_tailed ? moments.tukey_scale : std::sqrt(moments.variance);
   const double centred = x - moments.tukey_location;
-  if (!(scale > 0)) return is_tft || x != x ? centred : 0;
-  return InverseTukey(centred / scale, moments.tukey_left, moments.tukey_right);
+  if (!(scale > 0) && !is_tft) return x != x ? centred : 0;
+  return InverseTukey(scale > 0 ? centred / scale : centred, moments.tukey_left, moments.tukey_right);
 }
 
 /// Keys "0", "1" ... for as long as they are there: what kPosition made of lists of one length.

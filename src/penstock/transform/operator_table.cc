@@ -167,7 +167,7 @@ Status CheckParameters(const Node& node) {
       fits = has(3) && node.integers[0] > INT64_MIN && node.integers[1] >= 0;
       break;
     case Operator::kSplit:
-      fits = has(2) && node.integers[0] >= 0 && node.integers[0] <= 4;
+      fits = has(2) && node.integers[0] >= 0 && node.integers[0] <= 5;
       break;
     case Operator::kNgrams:
       fits = has(2) && node.integers[0] >= 1 && node.integers[1] >= node.integers[0] &&

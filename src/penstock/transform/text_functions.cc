@@ -117,7 +117,8 @@ Result<Value> ExpressionPlanner::PlanToNumber(const Expression& call, const Argu
   const bool is_narrow = is_tft() && (type == 0 || type == 2);
   Node node{.op = Operator::kParseNumber, .inputs = {x}};
   node.is_narrow = is_narrow && type == 0;
-  node.integer = type >= 2 ? 1 : 0;
+  // The bytes of an integer type.
+  node.integer = type == 3 ? 8 : type == 2 ? 4 : 0;
   PENSTOCK_ASSIGN_OR_RETURN(const Value number, Make(std::move(node), call));
   if (type < 2) return number;
   PENSTOCK_ASSIGN_OR_RETURN(const int32_t whole, Cast(number.node, ValueType::kInteger, is_narrow, call));
@@ -193,6 +194,7 @@ Result<Value> ExpressionPlanner::PlanSplit(const Expression& call, const Argumen
     PENSTOCK_ASSIGN_OR_RETURN(node.text, TextLiteral(arguments[1], "sep", ""));
     PENSTOCK_ASSIGN_OR_RETURN(node.integers[1], IntegerLiteral(arguments[2], "maxsplit", -1, -1, INT64_MAX));
     node.integers[0] = node.text.empty() ? 1 : 0;
+    if (is_tft() && node.text.empty() && node.integers[1] > 0) node.integers[0] = 5;
   } else if (call.text == "split_any") {
     PENSTOCK_ASSIGN_OR_RETURN(node.text, TextLiteral(arguments[1], "delimiter", " "));
     // Without a delimiter each byte stands alone, as in TensorFlow.

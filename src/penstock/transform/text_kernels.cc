@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -201,14 +202,28 @@ bool ParseNumber(std::string_view text, double& number) {
   return end == trimmed.c_str() + trimmed.size();
 }
 
+/// Decimal digits with a sign, spaces round them, within so many bytes.
+bool ParseWholeNumber(std::string_view text, int64_t num_bytes, double& number) {
+  std::string_view digits = Strip(text);
+  if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
+  int64_t whole = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), whole);
+  if (error != std::errc() || digits.empty() || end != digits.data() + digits.size()) return false;
+  if (num_bytes == 4 && (whole < INT32_MIN || whole > INT32_MAX)) return false;
+  number = static_cast<double>(whole);
+  return true;
+}
+
 Result<Column> ParseNumbers(const Node& node, const Column& x, bool is_tft) {
   PENSTOCK_ASSIGN_OR_RETURN(Column column, Column::Allocate(ValueType::kNumber, x.size()));
   PENSTOCK_ASSIGN_OR_RETURN(uint8_t* const presence, column.AllocatePresence(1));
   for (int64_t i = 0; i < x.size(); ++i) {
     double& to = column.MutableValues<double>()[i];
     to = 0;
-    presence[i] = x.IsPresent(i) && ParseNumber(x.texts()[i], to) ? 1 : 0;
-    // To be an integer.
+    const auto parse = [&](std::string_view text) {
+      return node.integer != 0 && is_tft ? ParseWholeNumber(text, node.integer, to) : ParseNumber(text, to);
+    };
+    presence[i] = x.IsPresent(i) && parse(x.texts()[i]) ? 1 : 0;
     if (node.integer != 0 && to != std::trunc(to)) presence[i] = 0;
     if (presence[i] == 0 && is_tft && x.IsPresent(i)) {
       return InvalidArgument("to_number(..): the text '{}' of example {} of a batch is no number",

@@ -21,7 +21,7 @@ UNARY = {
 BINARY = {
     'add': '+', 'subtract': '-', 'multiply': '*', 'divide': '/', 'truediv': '/', 'floormod': '%', 'mod': '%',
     'equal': '==', 'not_equal': '!=', 'greater': '>', 'greater_equal': '>=', 'less': '<', 'less_equal': '<=',
-    'logical_and': 'and', 'logical_or': 'or',
+    'logical_and': 'and', 'logical_or': 'or', 'logical_xor': '!=',
 }
 # By the last word of the name, where Penstock's is another.
 RENAMED = {
@@ -45,6 +45,7 @@ PLAIN = {
 LIST_REDUCTIONS = {'list_sum', 'list_mean', 'list_minimum', 'list_maximum', 'list_argmax', 'list_argmin'}
 # Arguments that change nothing here.
 IGNORED = {'name', 'input_encoding', 'axis', 'keepdims', 'skip_empty', 'result_type', 'output_type'}
+SMALL_INTEGERS = {'uint8': (0, 256), 'int8': (128, 256), 'uint16': (0, 65536), 'int16': (32768, 65536)}
 VOCABULARY_DEFAULTS = ('default_value', 'num_oov_buckets')
 CASTS = {'float32': 'float32', 'float64': 'float', 'int32': 'int32', 'int64': 'int', 'bool': 'bool'}
 INTEGER_FUNCTIONS = {
@@ -131,6 +132,9 @@ class Converter:
         if 'of' in node:
             return 'f'
         name = node['fn'].split('.')[-1]
+        if name == 'cast' and args['dtype']['dtype'] in SMALL_INTEGERS:
+            below, size = SMALL_INTEGERS[args['dtype']['dtype']]
+            return '((int(%s) + %d) %% %d - %d)' % (self.convert(first), below, size, below)
         if name == 'cast':
             return node['args']['dtype']['dtype'][0]
         if name in INTEGER_FUNCTIONS:
@@ -150,7 +154,11 @@ class Converter:
             return self.is_sparse(self.spec['let'][node['ref']])
         return True
 
-    def convert(self, node):
+    def is_vector(self, node):
+        name = node.get('input')
+        return self.is_dense.get(name, False) and not self.is_scalar[name]
+
+    def convert(self, node, is_operand=False):
         if not isinstance(node, dict):
             return literal(node)
         if 'input' in node:
@@ -160,6 +168,8 @@ class Converter:
         if 'const' in node:
             is_float = node['dtype'].startswith('float')
             value = node['const']
+            if isinstance(value, list) and is_operand:
+                return 'list(%s)' % literal(value, is_float)[1:-1]
             if is_float and value in ('Infinity', '-Infinity', 'NaN'):
                 return {'Infinity': '(1.0 / 0.0)', '-Infinity': '(-1.0 / 0.0)', 'NaN': '(0.0 / 0.0)'}[value]
             return literal(value, is_float)
@@ -196,6 +206,9 @@ class Converter:
         return '%s(%s)' % (name, ', '.join(shown))
 
     def call(self, node, full, args):
+        if full == 'tft.estimated_probability_density' and self.is_vector(args['x']):
+            return 'list(%s)' % self.plain('estimated_probability_density',
+                                           {**args, 'x': {'fn': 'tf.squeeze', 'args': {'input': args['x']}}})
         name = RENAMED.get(full.split('.')[-1], full.split('.')[-1])
         if full.startswith('x.'):
             return self.helper(name, args)
@@ -225,12 +238,31 @@ class Converter:
 
     def tensorflow(self, name, full, args):
         """What stands for a function of TensorFlow's; None where that is called the same."""
-        first = args.get('x', args.get('input', args.get('t')))
-        both = lambda: (self.convert(args['x']), self.convert(args['y']))
+        first = next((args[key] for key in ('x', 'input', 't', 'features', 'input_tensor') if key in args), None)
+        both = lambda: (self.convert(args['x'], True), self.convert(args['y'], True))
+        if name == 'cast' and args['dtype']['dtype'] in SMALL_INTEGERS:
+            below, size = SMALL_INTEGERS[args['dtype']['dtype']]
+            return '((int(%s) + %d) %% %d - %d)' % (self.convert(first), below, size, below)
         if name == 'cast':
             return '%s(%s)' % (CASTS.get(args['dtype']['dtype'], 'int'), self.convert(first))
         if name in ('where', 'where_v2'):
             return 'if(%s, %s, %s)' % tuple(self.convert(args[key]) for key in ('condition', 'x', 'y'))
+        if name == 'sign' and self.dtype(first) == 'i':
+            return 'int(sign(%s))' % self.convert(first)
+        if name == 'pow' and self.dtype(first) == 'i':
+            return 'int(pow(%s, %s))' % both()
+        if name == 'one_hot':
+            return self.one_hot(args)
+        if name in ('reduce_any', 'reduce_all'):
+            reduction = 'list_maximum' if name == 'reduce_any' else 'list_minimum'
+            return '(%s(int(%s)) > 0)' % (reduction, self.convert(first))
+        if name in ('reduce_variance', 'reduce_std'):
+            inner = self.convert(first)
+            apart = '(%s - list_mean(%s))' % (inner, inner)
+            variance = 'list_mean(%s * %s)' % (apart, apart)
+            return variance if name == 'reduce_variance' else 'sqrt(%s)' % variance
+        if name == 'string_split' and args.get('skip_empty') is False:
+            return 'split(%s, sep=%s)' % (self.convert(args.get('source', first)), literal(args.get('delimiter', ' ')))
         if name in UNARY or name == 'rint':
             return '%s(%s)' % ('round' if name == 'rint' else name, self.convert(first))
         if name in BINARY:
@@ -272,6 +304,14 @@ class Converter:
             return 'list(%s)' % inner if args['shape'] == [-1, 1] else 'only(%s)' % inner
         return None
 
+    def one_hot(self, args):
+        hot = 'one_hot(%s, %s)' % (self.convert(args['indices']), self.convert(args['depth']))
+        if 'on_value' in args or 'off_value' in args:
+            on, off = args.get('on_value', 1), args.get('off_value', 0)
+            hot = '(%s * %s + %s)' % (hot, literal(on - off, True), literal(off, True))
+        kind = args.get('dtype', {}).get('dtype')
+        return hot if kind in (None, 'float32') else '%s(%s)' % (CASTS.get(kind, 'int'), hot)
+
     def helper(self, name, args):
         x = self.convert(args['x']) if 'x' in args else ''
         if name == 'fill_missing':
@@ -293,25 +333,28 @@ class Converter:
     def vocabulary(self, node, name, args):
         if name == 'apply_vocabulary':
             tokens = self.convert(args.pop('x'))
+            stored = args['deferred_vocab_filename_tensor']
+            stored = self.spec['let'][stored['ref']] if 'ref' in stored else stored
+            if stored.get('args', {}).get('store_frequency') and stored['args'].get('file_format') != 'tfrecord_gzip':
+                # TFT looks whole lines up, "3 token": no token is one.
+                tokens = "join([%s, '\\n'])" % tokens
             vocabulary = self.convert(args.pop('deferred_vocab_filename_tensor'))
             shown = ''.join(', %s=%s' % (key, self.convert(value)) for key, value in args.items())
             return 'apply_vocabulary(%s, %s%s)' % (tokens, vocabulary, shown)
+        scope = self.scope(node, name)
         if args.get('vocab_filename') is None:
-            args['vocab_filename'] = self.unnamed(node, name, args)
+            args['vocab_filename'] = ('vocab_frequency_' if args.get('store_frequency') else 'vocab_') + scope
         if 'min_diff_from_avg' in args and args['min_diff_from_avg'] is None:
             args['min_diff_from_avg'] = -1
         return self.plain(name, args)
 
-    def unnamed(self, node, name, args):
-        """What TFT calls the file: after the scope, which is numbered from the second on."""
+    def scope(self, node, name):
+        """What TFT names the call's scope, and after it a file without a name: numbered from the second on."""
         if id(node) not in self.names:
             number = self.num_vocabularies.get(name, 0)
             self.num_vocabularies[name] = number + 1
             scope = name if number == 0 else '%s_%d' % (name, number)
-            if name == 'compute_and_apply_vocabulary':
-                scope += '_vocabulary'
-            prefix = 'vocab_frequency_' if args.get('store_frequency') else 'vocab_'
-            self.names[id(node)] = prefix + scope
+            self.names[id(node)] = scope + ('_vocabulary' if name == 'compute_and_apply_vocabulary' else '')
         return self.names[id(node)]
 
     def vocabulary_by_name(self, file_name):
