@@ -58,40 +58,65 @@ struct Histogram {
   std::vector<double> negatives, positives;
 };
 
-// TFMA's rebin: each threshold takes the buckets from its own on to the next one's.
-Histogram Rebin(const std::vector<double>& thresholds, std::span<const double> cells) {
-  Histogram into{std::vector<double>(thresholds.size()), std::vector<double>(thresholds.size())};
+// TFMA's rebin: each threshold takes the buckets from its own on to the next one's. The threshold of each
+// bucket.
+std::vector<size_t> PlacesOf(const std::vector<double>& thresholds) {
+  std::vector<size_t> places;
   size_t at = 0;
   for (int64_t bucket = 0; bucket <= kNumBuckets + 1; ++bucket) {
-    if (static_cast<size_t>(bucket) * 2 + 1 >= cells.size()) break;
     const double lower = LowerEnd(bucket, kNumBuckets, 0, 1);
     while (at + 1 < thresholds.size() && lower >= thresholds[at + 1]) ++at;
-    into.negatives[at] += cells[static_cast<size_t>(bucket) * 2];
-    into.positives[at] += cells[static_cast<size_t>(bucket) * 2 + 1];
+    places.push_back(at);
+  }
+  return places;
+}
+
+Histogram Rebin(size_t num_thresholds, const std::vector<size_t>& places, std::span<const double> cells) {
+  Histogram into{std::vector<double>(num_thresholds), std::vector<double>(num_thresholds)};
+  const size_t num_buckets = std::min(places.size(), cells.size() / 2);
+  for (size_t bucket = 0; bucket < num_buckets; ++bucket) {
+    const double negatives = cells[bucket * 2], positives = cells[bucket * 2 + 1];
+    if (negatives == 0 && positives == 0) continue;
+    into.negatives[places[bucket]] += negatives;
+    into.positives[places[bucket]] += positives;
   }
   return into;
 }
 
+// Of each place, what lies from it on.
+std::vector<double> SumsFromTheEnd(const std::vector<double>& weights) {
+  std::vector<double> sums(weights.size());
+  double sum = 0;
+  for (size_t i = weights.size(); i-- > 0;) {
+    // Most places of a small slice are empty; a sum waits for the one before.
+    if (weights[i] != 0) sum += weights[i];
+    sums[i] = sum;
+  }
+  return sums;
+}
+// Of each place, what lies before it.
+std::vector<double> SumsBefore(const std::vector<double>& weights) {
+  std::vector<double> sums(weights.size());
+  double sum = 0;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    sums[i] = sum;
+    if (weights[i] != 0) sum += weights[i];
+  }
+  return sums;
+}
+
 ConfusionMatrices MatricesOf(const std::vector<double>& thresholds, const Histogram& histogram) {
   const size_t n = histogram.positives.size();
-  std::vector<double> tp(n), fp(n), tn(n), fn(n);
-  for (size_t i = n; i-- > 0;) {
-    tp[i] = histogram.positives[i] + (i + 1 < n ? tp[i + 1] : 0);
-    fp[i] = histogram.negatives[i] + (i + 1 < n ? fp[i + 1] : 0);
-  }
-  for (size_t i = 0; i + 1 < n; ++i) {
-    tn[i + 1] = tn[i] + histogram.negatives[i];
-    fn[i + 1] = fn[i] + histogram.positives[i];
-  }
-  const size_t offset = (thresholds[0] >= 0 || thresholds.size() == 1) && n > 1 ? 1 : 0;
   ConfusionMatrices matrices;
   matrices.thresholds = thresholds;
-  for (size_t i = offset; i < offset + thresholds.size(); ++i) {
-    const bool is_there = i < n;
-    matrices.tp.push_back(is_there ? tp[i] : 0);
-    matrices.fp.push_back(is_there ? fp[i] : 0);
-    matrices.tn.push_back(is_there ? tn[i] : 0);
-    matrices.fn.push_back(is_there ? fn[i] : 0);
+  matrices.tp = SumsFromTheEnd(histogram.positives);
+  matrices.fp = SumsFromTheEnd(histogram.negatives);
+  matrices.tn = SumsBefore(histogram.negatives);
+  matrices.fn = SumsBefore(histogram.positives);
+  const size_t offset = (thresholds[0] >= 0 || thresholds.size() == 1) && n > 1 ? 1 : 0;
+  for (auto* part : {&matrices.tp, &matrices.fp, &matrices.tn, &matrices.fn}) {
+    part->erase(part->begin(), part->begin() + static_cast<std::ptrdiff_t>(offset));
+    part->resize(thresholds.size());
   }
   for (size_t i = 0; i < thresholds.size(); ++i) {
     if (thresholds[i] < 1 + kEndMargin) continue;
@@ -113,8 +138,9 @@ MatrixComputation FromHistogram(const std::vector<double>& thresholds, const Pai
   if (thresholds[0] >= 0) edges.push_back(-kEndMargin);
   for (const double threshold : thresholds) edges.push_back(threshold != 0 ? threshold + kEndMargin : 0);
   if (thresholds.back() < 1) edges.push_back(1 + kEndMargin);
-  made.matrices = [thresholds, edges](std::span<const double> cells) {
-    return MatricesOf(thresholds, Rebin(edges, cells));
+  made.matrices = [thresholds, num_edges = edges.size(),
+                   places = PlacesOf(edges)](std::span<const double> cells) {
+    return MatricesOf(thresholds, Rebin(num_edges, places, cells));
   };
   return made;
 }
@@ -237,6 +263,7 @@ double AreaUnderCurve(const ConfusionMatrices& m, bool is_precision_recall, Summ
   };
   if (is_precision_recall && summation == Summation::kInterpolation) {
     for (size_t i = 0; i + 1 < n; ++i) {
+      if (m.tp[i] == m.tp[i + 1] && m.fp[i] == m.fp[i + 1]) continue;  // No step: not a number, so nothing.
       const double tp_step = m.tp[i] - m.tp[i + 1];
       const double above = m.tp[i] + m.fp[i], next = m.tp[i + 1] + m.fp[i + 1];
       const double slope = tp_step / std::max(above - next, 0.0);
@@ -249,6 +276,13 @@ double AreaUnderCurve(const ConfusionMatrices& m, bool is_precision_recall, Summ
   const auto quotient = [](double a, double b) { return b != 0 ? a / b : 0; };
   std::vector<double> x(n), y(n);
   for (size_t i = 0; i < n; ++i) {
+    // Most thresholds of a small slice see what the one before saw.
+    if (i > 0 && m.tp[i] == m.tp[i - 1] && m.fp[i] == m.fp[i - 1] && m.tn[i] == m.tn[i - 1] &&
+        m.fn[i] == m.fn[i - 1]) {
+      x[i] = x[i - 1];
+      y[i] = y[i - 1];
+      continue;
+    }
     const double recall = quotient(m.tp[i], m.tp[i] + m.fn[i]);
     x[i] = is_precision_recall ? recall : quotient(m.fp[i], m.fp[i] + m.tn[i]);
     y[i] = is_precision_recall ? quotient(m.tp[i], m.tp[i] + m.fp[i]) : recall;
