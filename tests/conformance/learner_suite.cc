@@ -8,6 +8,7 @@
 
 #include "penstock/learning/boosted_trees/boosted_trees_learner.h"
 #include "penstock/learning/network/network_learner.h"
+#include "penstock/model/prediction_values.h"
 #include "penstock/transform/analyze_transform.h"
 
 namespace penstock::learning {
@@ -31,7 +32,7 @@ class OneBatch final : public data::BatchReader {
 
 const std::vector<LearnerCase>& LearnerCases() {
   static const std::vector<LearnerCase> cases{
-      {"boosted_trees", {{"num_rounds", 40}}},
+      {.learner = "boosted_trees", .hyperparameters = {{"num_rounds", 40}}, .ranks = true},
       {"linear", {{"num_epochs", 12}, {"learning_rate", 0.05}, {"batch_size", 64}}},
       {"dense", {{"num_epochs", 10}, {"hidden_units", "16,8"}, {"learning_rate", 0.01}, {"batch_size", 64}}},
       {"wide_and_deep",
@@ -149,8 +150,9 @@ std::string LearnerRun::Refusal() const {
 std::vector<double> PredictAll(const model::Model& model, const std::vector<TestExample>& examples) {
   const Result<Batch> predictions = model.Predict(RawBatch(examples));
   EXPECT_TRUE(predictions.ok()) << predictions.status();
-  const auto& column = static_cast<const arrow::DoubleArray&>(*(*predictions)->column(0));
-  return {column.raw_values(), column.raw_values() + column.length()};
+  const auto numbers = model::PredictionValues(*predictions, model.signature().prediction_column);
+  EXPECT_TRUE(numbers.ok()) << numbers.status();
+  return {numbers->values.begin(), numbers->values.end()};
 }
 
 double AucOf(const std::vector<double>& predictions, const std::vector<TestExample>& examples) {

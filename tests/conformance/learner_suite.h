@@ -19,6 +19,7 @@ struct LearnerCase {
   nlohmann::json hyperparameters;  ///< Quick, and good enough for the suite's data.
   std::string features = "{a: a, b: b, kind: compute_and_apply_vocabulary(kind)}";
   bool has_label = true;
+  bool ranks = false;
 };
 const std::vector<LearnerCase>& LearnerCases();
 std::string NameOfCase(const testing::TestParamInfo<LearnerCase>& info);
@@ -74,6 +75,12 @@ class LearnerRun {
   std::function<bool(const IterationRecord&, FakeClock&)> on_iteration;
 };
 
+/// Labels of the features file for examples of LinearExamples: one class of three by y, and any of three.
+inline constexpr char kSeveralClasses[] =
+    "task: multiclass_classification\nlabel: if(y > 2, 'high', if(y < -2, 'low', 'middle'))\n";
+inline constexpr char kAnyClasses[] = "label: {positive: y > 0, high: y > 3, low: y < -3}\n";
+
+/// Side by side where there are several an example.
 std::vector<double> PredictAll(const model::Model& model, const std::vector<TestExample>& examples);
 /// Of probabilities for y > 0.
 double AucOf(const std::vector<double>& predictions, const std::vector<TestExample>& examples);

@@ -22,4 +22,4 @@ for wanted in session.get_inputs():
         column = numpy.array([float("nan") if value is None else value for value in values], dtype=numpy.float64)
     inputs[wanted.name] = column.reshape(-1, 1)
 predictions = session.run(None, inputs)[0]
-json.dump([float(value) for value in predictions[:, 0]], sys.stdout)
+json.dump([float(value) for value in predictions.ravel()], sys.stdout)

@@ -13,6 +13,7 @@
 #include "conformance/learner_suite.h"
 #include "penstock/base/ids.h"
 #include "penstock/model/onnx/onnx_export.h"
+#include "penstock/model/prediction_values.h"
 #include "tests/support/paths.h"
 
 namespace penstock::learning {
@@ -84,11 +85,14 @@ void ExpectSamePredictions(const model::Model& model) {
   const data::Batch rows = StrangeRows();
   const auto predictions = model.Predict(rows);
   ASSERT_TRUE(predictions.ok()) << predictions.status();
-  const auto& ours = static_cast<const arrow::DoubleArray&>(*(*predictions)->column(0));
+  const auto numbers = model::PredictionValues(*predictions, model.signature().prediction_column);
+  ASSERT_TRUE(numbers.ok()) << numbers.status();
+  const std::span<const double> ours = numbers->values;
   const std::vector<double> theirs = AskOnnxRuntime(*exported, AsJson(rows));
-  ASSERT_EQ(theirs.size(), 1000u);
-  for (int64_t i = 0; i < 1000; ++i)
-    ASSERT_NEAR(theirs[i], ours.Value(i), 1e-5 * std::max(1.0, std::abs(ours.Value(i)))) << "row " << i;
+  ASSERT_EQ(theirs.size(), static_cast<size_t>(1000 * numbers->width));
+  for (size_t i = 0; i < theirs.size(); ++i)
+    ASSERT_NEAR(theirs[i], ours[i], 1e-5 * std::max(1.0, std::abs(ours[i])))
+        << "row " << i / static_cast<size_t>(numbers->width);
 }
 
 class OnnxParityTest : public testing::TestWithParam<LearnerCase> {
@@ -107,6 +111,15 @@ TEST_P(OnnxParityTest, RegressorPredictsTheSame) {
   if (!GetParam().has_label) GTEST_SKIP() << "learns without labels";
   LearnerRun run(GetParam());
   run.label = "label: y\ntask: regression\n";
+  ExpectSamePredictions(*run.Ok().model);
+}
+
+TEST_P(OnnxParityTest, ClassifierOfSeveralClassesPredictsTheSame) {
+  if (!GetParam().has_label) GTEST_SKIP() << "learns without labels";
+  LearnerRun run(GetParam());
+  run.label = kSeveralClasses;
+  ExpectSamePredictions(*run.Ok().model);
+  run.label = kAnyClasses;
   ExpectSamePredictions(*run.Ok().model);
 }
 

@@ -15,7 +15,8 @@ nlohmann::json DescribeFunction(const model::Model& model) {
   if (const auto* forest = dynamic_cast<const model::ForestModel*>(&model)) {
     return {{"kind", "trees"},
             {"num_trees", forest->forest().num_trees()},
-            {"num_nodes", forest->forest().num_nodes()}};
+            {"num_nodes", forest->forest().num_nodes()},
+            {"num_outputs", forest->forest().num_outputs()}};
   }
   if (const auto* network = dynamic_cast<const model::NetworkModel*>(&model)) {
     const model::NetworkShape& shape = network->network().shape();
@@ -46,6 +47,7 @@ Result<nlohmann::json> Describe(const std::string& path) {
                            {"size_bytes", entry.size},
                            {"digest", digest.ToHex()},
                            {"function", DescribeFunction(*model)}};
+  if (!signature.class_names.empty()) described["classes"] = signature.class_names;
   for (const auto& field : signature.inputs->fields())
     described["inputs"].push_back({{"name", field->name()}, {"type", field->type()->ToString()}});
   for (const transform::FeatureSchema& feature : model->transform().output_schema()) {
@@ -76,6 +78,10 @@ std::string Text(const nlohmann::json& value) {
 void Print(const nlohmann::json& described) {
   for (const char* key : {"model", "task", "output", "size_bytes", "digest"})
     fmt::print("{:<12} {}\n", key, Text(described[key]));
+  if (described.contains("classes")) {
+    fmt::print("{:<12} {}\n", "classes",
+               described["classes"].dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
   for (const char* section : {"function", "training"}) {
     if (!described.contains(section)) continue;
     fmt::print("\n{}\n", section);

@@ -37,6 +37,10 @@ Result<std::shared_ptr<arrow::Array>> Predict(const model::Model& model, const d
   return column;
 }
 
+std::shared_ptr<arrow::DataType> PredictionType(const model::Signature& signature) {
+  return signature.outputs()->GetFieldByName(signature.prediction_column)->type();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PredictedDataset>> PredictedDataset::Make(const data::Dataset& raw,
@@ -53,9 +57,19 @@ Result<std::unique_ptr<PredictedDataset>> PredictedDataset::Make(const data::Dat
   }
   std::unique_ptr<PredictedDataset> dataset(new PredictedDataset(raw, model, baseline, reads_label));
   auto fields = raw.schema()->fields();
-  if (reads_label) fields.push_back(arrow::field(kModelLabel, arrow::float64()));
-  fields.push_back(arrow::field(kModelPrediction, arrow::float64()));
-  if (baseline != nullptr) fields.push_back(arrow::field(kBaselinePrediction, arrow::float64()));
+  const model::Signature& signature = model.signature();
+  if (baseline != nullptr && baseline->signature().class_names != signature.class_names)
+    return InvalidArgument(
+        "The model tells the classes [{}] apart, the baseline [{}]; compare models of the same classes",
+        fmt::join(signature.class_names, ", "), fmt::join(baseline->signature().class_names, ", "));
+  const std::shared_ptr<arrow::DataType> prediction = PredictionType(signature);
+  const bool has_indicators = signature.task == model::Task::kMultilabelClassification;
+  if (reads_label)
+    fields.push_back(
+        arrow::field(kModelLabel, has_indicators ? arrow::list(arrow::float32()) : arrow::float64()));
+  if (dataset->reads_query()) fields.push_back(arrow::field(kModelQuery, arrow::int64()));
+  fields.push_back(arrow::field(kModelPrediction, prediction));
+  if (baseline != nullptr) fields.push_back(arrow::field(kBaselinePrediction, prediction));
   dataset->schema_ = arrow::schema(std::move(fields));
   return dataset;
 }
@@ -65,8 +79,11 @@ Status PredictedDataset::AddModel(const std::string& name, const model::Model& m
     return InvalidArgument("The model {} does {}, but another one does {}; compare models of one task", name,
                            model::TaskName(model.signature().task), model::TaskName(model_.signature().task));
   }
+  if (model.signature().class_names != model_.signature().class_names)
+    return InvalidArgument("The model {} tells other classes apart; compare models of the same classes",
+                           name);
   auto fields = schema_->fields();
-  fields.push_back(arrow::field(PredictionOf(name), arrow::float64()));
+  fields.push_back(arrow::field(PredictionOf(name), PredictionType(model.signature())));
   schema_ = arrow::schema(std::move(fields));
   others_.emplace_back(name, &model);
   return OkStatus();
@@ -101,6 +118,10 @@ Result<data::Batch> PredictedDataset::AddColumns(const data::Batch& all) const {
   }
   auto columns = raw->columns();
   if (reads_label_) columns.push_back(std::move(label));
+  if (reads_query()) {
+    PENSTOCK_ASSIGN_OR_RETURN(auto query, model_.transform().Query(raw));
+    columns.push_back(std::move(query));
+  }
   PENSTOCK_ASSIGN_OR_RETURN(auto prediction, Predict(model_, raw));
   columns.push_back(std::move(prediction));
   if (baseline_ != nullptr) {

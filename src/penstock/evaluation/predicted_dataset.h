@@ -9,6 +9,7 @@
 #include "penstock/data/dataset.h"
 #include "penstock/evaluation/analysis/forest_attributions.h"
 #include "penstock/model/model.h"
+#include "penstock/transform/transform_graph.h"
 
 namespace penstock::evaluation {
 
@@ -16,6 +17,7 @@ namespace penstock::evaluation {
 inline constexpr char kModelPrediction[] = "__prediction";
 inline constexpr char kBaselinePrediction[] = "__baseline_prediction";
 inline constexpr char kModelLabel[] = "__label";
+inline constexpr char kModelQuery[] = "__query";  ///< Of a model that ranks: whose examples compete.
 /// The column of the predictions of a model by name.
 inline std::string PredictionOf(const std::string& name) {
   return fmt::format("{}/{}", kModelPrediction, name);
@@ -48,6 +50,8 @@ class PredictedDataset : public data::Dataset {
   PredictedDataset(const data::Dataset& raw, const model::Model& model, const model::Model* baseline,
                    bool reads_label)
       : raw_(raw), model_(model), baseline_(baseline), reads_label_(reads_label) {}
+
+  bool reads_query() const { return reads_label_ && model_.transform().has_query(); }
 
   const data::Dataset& raw_;
   const model::Model& model_;

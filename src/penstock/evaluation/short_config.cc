@@ -8,6 +8,7 @@
 #include "penstock/base/near_miss.h"
 #include "penstock/evaluation/eval_config.h"
 #include "penstock/evaluation/metric_class.h"
+#include "penstock/evaluation/predicted_dataset.h"
 
 namespace penstock::evaluation {
 namespace {
@@ -101,7 +102,9 @@ struct Named {
 class ShortReader {
  public:
   explicit ShortReader(const std::string& task)
-      : classes_(AllMetricClasses()), is_regression_(task == "regression") {}
+      : classes_(AllMetricClasses()),
+        task_(task),
+        is_regression_(task == "regression" || task == "ranking") {}
 
   Result<tfma::EvalConfig> Read(const json& object) {
     PENSTOCK_RETURN_IF_ERROR(CheckKeys(object, "", {std::begin(kKeys), std::end(kKeys)}));
@@ -167,8 +170,7 @@ class ShortReader {
         named.metric_class->class_name.find("AUC") == std::string::npos;
     if (is_regression_ &&
         (named.has_threshold || plain.starts_with("auc") || plain == "binary_crossentropy")) {
-      return InvalidArgument("Metric '{}' is for binary classification; the model's task is regression",
-                             name);
+      return InvalidArgument("Metric '{}' is for binary classification; the model's task is {}", name, task_);
     }
     if (at == std::string::npos) return named;
     const json threshold = json::parse(name.substr(at + 1), nullptr, false);
@@ -207,8 +209,28 @@ class ShortReader {
     return spec;
   }
 
+  /// Metrics of rankings are of queries, in a spec of their own.
+  void AddRankingMetrics() {
+    tfma::MetricsSpec& spec = *config_.add_metrics_specs();
+    spec.set_query_key(kModelQuery);
+    tfma::MetricConfig& ndcg = *spec.add_metrics();
+    ndcg.set_class_name("NDCG");
+    ndcg.set_config(json({{"gain_key", kModelLabel}, {"top_k_list", {5, 10}}}).dump());
+    spec.add_metrics()->set_class_name("MinLabelPosition");
+    spec.add_metrics()->set_class_name("QueryStatistics");
+  }
+
   Status AddUsualMetrics() {
     std::vector<const char*> names = {"example_count", "weighted_example_count"};
+    if (task_ == "multiclass_classification" || task_ == "ranking") {
+      if (task_ == "ranking") AddRankingMetrics();
+      if (task_ != "ranking")
+        for (const char* name :
+             {"SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy"})
+          names.push_back(name);
+      for (const char* name : names) PENSTOCK_RETURN_IF_ERROR(EntryOf(name, "metrics").status());
+      return OkStatus();
+    }
     if (!is_regression_)
       for (const char* name :
            {"auc", "auc_precision_recall", "accuracy", "precision", "recall", "true_positives",
@@ -407,6 +429,7 @@ class ShortReader {
   }
 
   const std::map<std::string, MetricClass> classes_;
+  const std::string task_;
   const bool is_regression_;
   tfma::EvalConfig config_;
   std::map<std::string, tfma::MetricConfig*> entries_;  // By the name as written.

@@ -91,4 +91,19 @@ std::vector<FeatureMatch> MatchFeatures(const transform::TransformGraph& before,
   return matches;
 }
 
+Status CheckSameClasses(const transform::TransformGraph& before, const transform::TransformGraph& now) {
+  const std::vector<std::string>&old_names = before.class_names(), &new_names = now.class_names();
+  if (old_names == new_names) return OkStatus();
+  const auto missing_from = [](const std::vector<std::string>& all, const std::vector<std::string>& from) {
+    std::vector<std::string> missing;
+    for (const std::string& name : all)
+      if (std::find(from.begin(), from.end(), name) == from.end()) missing.push_back(name);
+    return missing;
+  };
+  return InvalidArgument(
+      "The model to start from tells other classes apart: new are [{}], gone are [{}]; train anew",
+      fmt::join(missing_from(new_names, old_names), ", "),
+      fmt::join(missing_from(old_names, new_names), ", "));
+}
+
 }  // namespace penstock::learning

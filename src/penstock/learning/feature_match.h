@@ -22,4 +22,7 @@ struct FeatureMatch {
 std::vector<FeatureMatch> MatchFeatures(const transform::TransformGraph& before,
                                         const transform::TransformGraph& now);
 
+/// kInvalidArgument that names the classes which are new or gone, or says that their order is another.
+Status CheckSameClasses(const transform::TransformGraph& before, const transform::TransformGraph& now);
+
 }  // namespace penstock::learning

@@ -4,7 +4,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/proto_io.h"
-#include "penstock/data/tfrecord/tfrecord_writer.h"
+#include "penstock/data/tfrecord/record_writer.h"
 
 namespace penstock::learning {
 namespace {

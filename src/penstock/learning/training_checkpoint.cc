@@ -16,24 +16,24 @@ std::string_view BytesOf(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
 
-void AddMatrix(const TrainingMatrix& matrix, DigestBuilder& digest) {
-  digest.Add(BytesOf(matrix.values)).Add(BytesOf(matrix.labels)).Add(BytesOf(matrix.weights));
-}
-
 }  // namespace
 
-Digest FingerprintOf(const TrainingRecord& record, const TrainingData& data, const LearnerOptions& options,
-                     const TrainingMatrix& train, const TrainingMatrix& eval) {
+Digest DigestOf(const TrainingMatrix& matrix) {
   DigestBuilder digest;
-  digest.Add("training/1").Add(record.learner).Add(record.hyperparameters.dump());
+  digest.Add(BytesOf(matrix.values)).Add(BytesOf(matrix.labels)).Add(BytesOf(matrix.weights));
+  return digest.Add(BytesOf(matrix.query_ends)).Finish();
+}
+
+Digest FingerprintOf(const TrainingRecord& record, const TrainingData& data, const LearnerOptions& options,
+                     const Digest& train, const Digest& eval) {
+  DigestBuilder digest;
+  digest.Add("training/2").Add(record.learner).Add(record.hyperparameters.dump());
   digest.Add(static_cast<int64_t>(record.random_seed)).Add(data.transform->Serialize());
   if (options.warm_start != nullptr) {
     const Result<std::string> model = options.warm_start->Encode();
     digest.Add(model.ok() ? *model : std::string());
   }
-  AddMatrix(train, digest);
-  AddMatrix(eval, digest);
-  return digest.Finish();
+  return digest.Add(train).Add(eval).Finish();
 }
 
 CheckpointFile::CheckpointFile(std::string folder, const Digest& fingerprint, const Clock& clock)

@@ -15,10 +15,12 @@ namespace v1 {
 class TrainingCheckpoint;
 }
 
-/// What makes a training this one and no other: learner, hyperparameters, seed, transform, examples, and the
-/// model it starts from.
+/// What makes a training this one and no other: learner, hyperparameters, seed, transform, the digests of its
+/// splits, and the model it starts from.
 Digest FingerprintOf(const TrainingRecord& record, const TrainingData& data, const LearnerOptions& options,
-                     const TrainingMatrix& train, const TrainingMatrix& eval);
+                     const Digest& train, const Digest& eval);
+/// Of all that is learned from.
+Digest DigestOf(const TrainingMatrix& matrix);
 
 /// The checkpoint of one training below a folder. Writes at most every kSeconds, by the clock: when it
 /// writes never changes what is learned. Not for concurrent use.

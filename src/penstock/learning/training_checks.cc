@@ -23,46 +23,112 @@ Result<model::Task> TaskOf(const transform::TransformGraph& transform) {
       return model::Task::kBinaryClassification;
     case transform::Task::kRegression:
       return model::Task::kRegression;
-    default:
+    case transform::Task::kMulticlassClassification:
+      return model::Task::kMulticlassClassification;
+    case transform::Task::kMultilabelClassification:
+      return model::Task::kMultilabelClassification;
+    case transform::Task::kRanking:
+      return model::Task::kRanking;
+    case transform::Task::kNone:
       break;
   }
   return InvalidArgument(
       "The transform defines no label, so there is nothing to learn: add `label:` to the features file");
 }
 
-Status CheckLabels(const TrainingMatrix& matrix, const Objective& objective, const std::string& split) {
-  if (matrix.num_rows() > kMaxRows) {
-    return InvalidArgument("Split '{}' has {} examples; learners take up to {}", split, matrix.num_rows(),
+Status CheckLabels(const LabelSummary& labels, const std::string& split) {
+  if (labels.num_rows > kMaxRows) {
+    return InvalidArgument("Split '{}' has {} examples; learners take up to {}", split, labels.num_rows,
                            kMaxRows);
   }
-  if (!(objective.total_weight() > 0))
+  if (!(labels.total_weight > 0))
     return InvalidArgument("Split '{}' has no example with a weight above 0", split);
-  const auto [least, largest] = std::minmax_element(matrix.labels.begin(), matrix.labels.end());
-  if (std::max(std::abs(*least), std::abs(*largest)) > std::numeric_limits<float>::max() / 4) {
+  if (std::max(std::abs(labels.least), std::abs(labels.largest)) > std::numeric_limits<float>::max() / 4) {
     return InvalidArgument(
         "Split '{}' has labels as large as {}, beyond what learners compute with; scale the label", split,
-        std::abs(*least) > std::abs(*largest) ? *least : *largest);
+        std::abs(labels.least) > std::abs(labels.largest) ? labels.least : labels.largest);
   }
   return OkStatus();
 }
 
-Status CheckBothClasses(const TrainingMatrix& matrix, const Objective& objective, const std::string& split) {
-  const auto num_positive = std::count(matrix.labels.begin(), matrix.labels.end(), 1.0);
-  const float rate = static_cast<float>(objective.MeanLabel());
-  if (num_positive > 0 && num_positive < matrix.num_rows() && rate > 0 && rate < 1) return OkStatus();
-  return InvalidArgument(
-      "The label has one class only in split '{}': {} examples are positive, {} negative; a classifier needs "
-      "both (check "
-      "the label's expression)",
-      split, num_positive, matrix.num_rows() - num_positive);
+Status CheckLabelsVary(const LabelSummary& labels, model::Task task,
+                       const std::vector<std::string>& class_names, const std::string& split) {
+  const std::vector<double>& rates = labels.means;
+  switch (task) {
+    case model::Task::kBinaryClassification: {
+      const auto rate = static_cast<float>(rates[0]);
+      if (labels.num_positive > 0 && labels.num_positive < labels.num_rows && rate > 0 && rate < 1)
+        return OkStatus();
+      return InvalidArgument(
+          "The label has one class only in split '{}': {} examples are positive, {} negative; a classifier "
+          "needs "
+          "both (check the label's expression)",
+          split, labels.num_positive, labels.num_rows - labels.num_positive);
+    }
+    case model::Task::kMulticlassClassification:
+      if (std::count_if(rates.begin(), rates.end(), [](double rate) { return rate > 0; }) > 1)
+        return OkStatus();
+      return InvalidArgument(
+          "The label has one class only in split '{}': all {} examples (of a weight above 0) are '{}'; a "
+          "classifier needs two or more (check the label's expression)",
+          split, labels.num_rows,
+          class_names[static_cast<size_t>(std::max_element(rates.begin(), rates.end()) - rates.begin())]);
+    case model::Task::kMultilabelClassification:
+      if (std::any_of(rates.begin(), rates.end(), [](double rate) { return rate > 0 && rate < 1; }))
+        return OkStatus();
+      return InvalidArgument(
+          "No class of the label tells the {} examples of split '{}' apart: each is there in all of them or "
+          "in none (check the label's expression)",
+          labels.num_rows, split);
+    case model::Task::kRegression:
+    case model::Task::kRanking:
+      if (labels.least < labels.largest) return OkStatus();
+      return InvalidArgument(
+          "The label is constant in split '{}': it is {} in all {} examples (check the label's expression)",
+          split, labels.least, labels.num_rows);
+    case model::Task::kReconstruction:
+      break;
+  }
+  return OkStatus();
 }
 
-void RecordExamples(const TrainingMatrix& train, const TrainingMatrix& eval, const Objective& objective,
-                    TrainingRecord& record) {
-  record.loss = objective.name();
-  record.num_train_examples = train.num_rows();
-  record.num_eval_examples = eval.num_rows();
-  record.num_unlabeled_examples = train.num_unlabeled + eval.num_unlabeled;
+Status CheckQueriesVary(const TrainingMatrix& matrix, const std::string& split) {
+  int64_t begin = 0;
+  for (const int64_t end : matrix.query_ends) {
+    for (int64_t row = begin + 1; row < end; ++row)
+      if (matrix.labels[static_cast<size_t>(row)] != matrix.labels[static_cast<size_t>(begin)])
+        return OkStatus();
+    begin = end;
+  }
+  if (matrix.query_ends.empty()) return OkStatus();
+  return InvalidArgument(
+      "In none of the {} queries of split '{}' do examples differ in their label, so there is no order to "
+      "learn "
+      "(check the expressions of query and label)",
+      matrix.query_ends.size(), split);
+}
+
+Status CheckFeatures(const std::vector<bool>& has_value,
+                     const std::vector<transform::FeatureSchema>& features, const std::string& split,
+                     TrainingRecord& record) {
+  std::vector<std::string> empty;
+  auto column = has_value.begin();
+  for (const transform::FeatureSchema& feature : features) {
+    const auto end = column + feature.width;
+    if (std::find(column, end, true) == end) empty.push_back(feature.name);
+    column = end;
+  }
+  if (!empty.empty() && empty.size() == features.size())
+    return InvalidArgument(
+        "No feature has a value in split '{}': all are missing or NaN in every example (check the features' "
+        "expressions)",
+        split);
+  for (const std::string& name : empty)
+    record.warnings.push_back(fmt::format(
+        "Feature '{}' is missing or NaN in all examples of split '{}': nothing can be learned from "
+        "it; check its expression or leave it out.",
+        name, split));
+  return OkStatus();
 }
 
 void AddWarnings(const std::string& train_split, const std::string& eval_split,

@@ -1,143 +1,34 @@
 #include "penstock/learning/training_matrix.h"
 
-#include <cmath>
+#include <algorithm>
+#include <numeric>
 #include <optional>
+#include <unordered_map>
 
-#include <arrow/array.h>
-
-#include "penstock/base/near_miss.h"
+#include "penstock/learning/row_reader.h"
 
 namespace penstock::learning {
 namespace {
 
-/// Number columns as doubles: formats differ in the width they keep.
-class NumberColumn {
- public:
-  static Result<NumberColumn> Find(const data::Batch& batch, std::string_view name,
-                                   const std::string& split_name) {
-    std::shared_ptr<arrow::Array> array = batch->GetColumnByName(std::string(name));
-    if (array == nullptr) {
-      return InvalidArgument("Split '{}' has no column '{}': were its examples made by this transform?{}",
-                             split_name, name, DidYouMean(name, batch->schema()->field_names()));
-    }
-    switch (array->type_id()) {
-      case arrow::Type::NA:
-      case arrow::Type::BOOL:
-      case arrow::Type::INT64:
-      case arrow::Type::FLOAT:
-      case arrow::Type::DOUBLE:
-        return NumberColumn(std::move(array));
-      default:
-        return InvalidArgument("Column '{}' of split '{}' is {}, not a number", name, split_name,
-                               array->type()->ToString());
-    }
-  }
-
-  std::optional<double> Value(int64_t row) const {
-    if (array_->IsNull(row)) return std::nullopt;
-    switch (array_->type_id()) {
-      case arrow::Type::BOOL:
-        return static_cast<const arrow::BooleanArray&>(*array_).Value(row) ? 1.0 : 0.0;
-      case arrow::Type::INT64:
-        return static_cast<double>(static_cast<const arrow::Int64Array&>(*array_).Value(row));
-      case arrow::Type::FLOAT:
-        return static_cast<const arrow::FloatArray&>(*array_).Value(row);
-      case arrow::Type::DOUBLE:
-        return static_cast<const arrow::DoubleArray&>(*array_).Value(row);
-      default:
-        return std::nullopt;
-    }
-  }
-
- private:
-  explicit NumberColumn(std::shared_ptr<arrow::Array> array) : array_(std::move(array)) {}
-  std::shared_ptr<arrow::Array> array_;
-};
-
-/// A value that is refused, with its row in the shard: the row in the split is known once all shards are
-/// read.
-struct Refusal {
-  int64_t row_in_shard = 0;
-  std::string what;
-};
-
 struct Shard {
   TrainingMatrix matrix;
+  std::vector<int64_t> queries;
   int64_t num_rows_read = 0;
-  std::optional<Refusal> refusal;
+  std::optional<RefusedRow> refused;
 };
 
-class ShardReader {
- public:
-  ShardReader(const model::FeatureMatrix& layout, const transform::TransformGraph& transform,
-              const std::string& split_name, Labels wanted)
-      : layout_(layout),
-        has_label_(wanted == Labels::kWanted),
-        is_binary_(has_label_ && transform.task() == transform::Task::kBinaryClassification),
-        has_weight_(transform.has_weight()),
-        split_name_(split_name) {}
-
-  Status Read(data::BatchReader& reader, const ExecutionOptions& execution, Shard& shard) const {
-    while (!shard.refusal) {
-      PENSTOCK_RETURN_IF_ERROR(execution.CheckCancelled());
-      PENSTOCK_ASSIGN_OR_RETURN(const std::optional<data::Batch> batch, reader.Next());
-      if (!batch) break;
-      PENSTOCK_RETURN_IF_ERROR(Append(*batch, shard));
-    }
-    return OkStatus();
+Status ReadShard(const RowReader& rows, data::BatchReader& reader, const ExecutionOptions& execution,
+                 Shard& shard) {
+  while (!shard.refused) {
+    PENSTOCK_RETURN_IF_ERROR(execution.CheckCancelled());
+    PENSTOCK_ASSIGN_OR_RETURN(const std::optional<data::Batch> batch, reader.Next());
+    if (!batch) break;
+    PENSTOCK_ASSIGN_OR_RETURN(shard.refused, rows.Append(*batch, shard.matrix, shard.queries));
+    if (shard.refused) shard.refused->row += shard.num_rows_read;
+    shard.num_rows_read += (*batch)->num_rows();
   }
-
- private:
-  Status Append(const data::Batch& batch, Shard& shard) const {
-    std::optional<NumberColumn> labels, weights;
-    if (has_label_) {
-      PENSTOCK_ASSIGN_OR_RETURN(labels, NumberColumn::Find(batch, transform::kLabelColumn, split_name_));
-    }
-    if (has_weight_) {
-      PENSTOCK_ASSIGN_OR_RETURN(weights, NumberColumn::Find(batch, transform::kWeightColumn, split_name_));
-    }
-    TrainingMatrix& matrix = shard.matrix;
-    const int64_t width = layout_.num_columns();
-    const size_t first = matrix.values.size();
-    matrix.values.resize(first + batch->num_rows() * width);
-    PENSTOCK_RETURN_IF_ERROR(layout_.Fill(batch, std::span<float>(matrix.values).subspan(first)));
-    float* kept = matrix.values.data() + first;
-    for (int64_t row = 0; row < batch->num_rows(); ++row) {
-      const std::optional<double> label = labels ? labels->Value(row) : 0.0;
-      const std::optional<double> weight = weights ? weights->Value(row) : 1.0;
-      if (!label || !weight) {
-        ++matrix.num_unlabeled;
-        continue;
-      }
-      if (std::string what = Fault(*label, *weight); !what.empty()) {
-        shard.refusal = Refusal{shard.num_rows_read + row, std::move(what)};
-        return OkStatus();
-      }
-      const float* source = matrix.values.data() + first + row * width;
-      if (source != kept) std::copy(source, source + width, kept);
-      kept += width;
-      matrix.labels.push_back(*label);
-      if (has_weight_) matrix.weights.push_back(*weight);
-    }
-    matrix.values.resize(kept - matrix.values.data());
-    shard.num_rows_read += batch->num_rows();
-    return OkStatus();
-  }
-
-  std::string Fault(double label, double weight) const {
-    if (!std::isfinite(label)) return fmt::format("the label is not finite ({})", label);
-    if (is_binary_ && label != 0 && label != 1) return fmt::format("the label is {}, neither 0 nor 1", label);
-    if (!std::isfinite(weight) || weight < 0)
-      return fmt::format("the weight is {}, not a number from 0 on", weight);
-    return "";
-  }
-
-  const model::FeatureMatrix& layout_;
-  const bool has_label_;
-  const bool is_binary_;
-  const bool has_weight_;
-  const std::string& split_name_;
-};
+  return OkStatus();
+}
 
 template <class T>
 void AppendAndFree(std::vector<T>& from, std::vector<T>& into) {
@@ -145,9 +36,12 @@ void AppendAndFree(std::vector<T>& from, std::vector<T>& into) {
   std::vector<T>().swap(from);
 }
 
-TrainingMatrix Concatenate(std::vector<Shard>& shards) {
-  if (shards.size() == 1) return std::move(shards[0].matrix);
-  TrainingMatrix all;
+void Concatenate(std::vector<Shard>& shards, TrainingMatrix& all, std::vector<int64_t>& queries) {
+  if (shards.size() == 1) {
+    all = std::move(shards[0].matrix);
+    queries = std::move(shards[0].queries);
+    return;
+  }
   size_t num_values = 0;
   for (const Shard& shard : shards) num_values += shard.matrix.values.size();
   all.values.reserve(num_values);
@@ -156,8 +50,37 @@ TrainingMatrix Concatenate(std::vector<Shard>& shards) {
     AppendAndFree(shard.matrix.values, all.values);
     AppendAndFree(shard.matrix.labels, all.labels);
     AppendAndFree(shard.matrix.weights, all.weights);
+    AppendAndFree(shard.queries, queries);
   }
-  return all;
+}
+
+/// Brings the rows of each query together; within it they stay in order.
+void SortByQuery(const std::vector<int64_t>& queries, TrainingMatrix& matrix) {
+  std::unordered_map<int64_t, int64_t> places;
+  std::vector<int64_t> place_of_row, sizes;
+  for (const int64_t query : queries) {
+    const auto place = places.try_emplace(query, static_cast<int64_t>(places.size())).first->second;
+    if (place == static_cast<int64_t>(sizes.size())) sizes.push_back(0);
+    ++sizes[static_cast<size_t>(place)];
+    place_of_row.push_back(place);
+  }
+  matrix.query_ends.resize(sizes.size());
+  std::partial_sum(sizes.begin(), sizes.end(), matrix.query_ends.begin());
+  std::vector<int64_t> order(queries.size());
+  std::iota(order.begin(), order.end(), int64_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+    return place_of_row[static_cast<size_t>(a)] < place_of_row[static_cast<size_t>(b)];
+  });
+  if (std::is_sorted(order.begin(), order.end())) return;
+  const TrainingMatrix given = matrix;
+  for (size_t row = 0; row < order.size(); ++row) {
+    const auto from = static_cast<size_t>(order[row]);
+    std::copy_n(given.values.begin() + static_cast<std::ptrdiff_t>(from * given.num_columns),
+                given.num_columns,
+                matrix.values.begin() + static_cast<std::ptrdiff_t>(row * given.num_columns));
+    matrix.labels[row] = given.labels[from];
+    if (!given.weights.empty()) matrix.weights[row] = given.weights[from];
+  }
 }
 
 }  // namespace
@@ -165,34 +88,42 @@ TrainingMatrix Concatenate(std::vector<Shard>& shards) {
 Result<TrainingMatrix> ReadTrainingMatrix(const data::Dataset& dataset, const std::string& split_name,
                                           const transform::TransformGraph& transform,
                                           const ExecutionOptions& execution, Labels wanted) {
-  PENSTOCK_ASSIGN_OR_RETURN(const model::FeatureMatrix layout,
-                            model::FeatureMatrix::ForFeatures(transform.output_schema()));
-  const ShardReader shard_reader(layout, transform, split_name, wanted);
-  std::vector<Shard> shards(dataset.num_shards());
+  PENSTOCK_ASSIGN_OR_RETURN(const RowReader rows, RowReader::Make(transform, split_name, wanted));
+  std::vector<Shard> shards(static_cast<size_t>(dataset.num_shards()));
+  for (Shard& shard : shards) shard.matrix = rows.Empty();
   PENSTOCK_RETURN_IF_ERROR(ParallelFor(dataset.num_shards(), execution, [&](int64_t i) -> Status {
     PENSTOCK_ASSIGN_OR_RETURN(const std::unique_ptr<data::BatchReader> reader, dataset.ReadShard(i));
-    return shard_reader.Read(*reader, execution, shards[i]);
+    return ReadShard(rows, *reader, execution, shards[static_cast<size_t>(i)]);
   }));
   int64_t num_rows_before = 0;
   for (const Shard& shard : shards) {
-    if (shard.refusal) {
-      return InvalidArgument(
-          "Split '{}' cannot be learned from: in row {}, {}; mend the expression of the label or weight",
-          split_name, num_rows_before + shard.refusal->row_in_shard + 1, shard.refusal->what);
-    }
+    if (shard.refused)
+      return RefuseRow(split_name, num_rows_before + shard.refused->row, shard.refused->what);
     num_rows_before += shard.num_rows_read;
   }
-  TrainingMatrix matrix = Concatenate(shards);
-  matrix.num_columns = layout.num_columns();
-  if (num_rows_before == 0) {
+  TrainingMatrix matrix = rows.Empty();
+  std::vector<int64_t> queries;
+  Concatenate(shards, matrix, queries);
+  PENSTOCK_RETURN_IF_ERROR(
+      CheckNumExamples(split_name, num_rows_before, matrix.num_rows(), matrix.num_unlabeled));
+  if (rows.has_query()) SortByQuery(queries, matrix);
+  return matrix;
+}
+
+Status RefuseRow(const std::string& split_name, int64_t row, const std::string& what) {
+  return InvalidArgument(
+      "Split '{}' cannot be learned from: in row {}, {}; mend the expression of the label or weight",
+      split_name, row + 1, what);
+}
+
+Status CheckNumExamples(const std::string& split_name, int64_t num_read, int64_t num_labeled,
+                        int64_t num_unlabeled) {
+  if (num_read == 0) {
     return InvalidArgument("Split '{}' has no examples: give it a share of the data where it is split",
                            split_name);
   }
-  if (matrix.num_rows() == 0) {
-    return InvalidArgument("Split '{}' has no example with a label: all {} lack it", split_name,
-                           matrix.num_unlabeled);
-  }
-  return matrix;
+  if (num_labeled > 0) return OkStatus();
+  return InvalidArgument("Split '{}' has no example with a label: all {} lack it", split_name, num_unlabeled);
 }
 
 }  // namespace penstock::learning

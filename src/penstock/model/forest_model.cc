@@ -11,7 +11,11 @@ namespace penstock::model {
 namespace {
 
 void EncodeForest(const TreeEnsemble& forest, v1::Forest& out) {
-  out.set_base_margin(forest.base_margin());
+  if (forest.num_outputs() == 1) {
+    out.set_base_margin(forest.base_margin());
+  } else {
+    out.mutable_base_margins()->Add(forest.base_margins().begin(), forest.base_margins().end());
+  }
   out.set_num_columns(static_cast<uint32_t>(forest.num_columns()));
   for (int64_t i = 0; i < forest.num_trees(); ++i) {
     const Tree tree = forest.TreeAt(i);
@@ -22,6 +26,21 @@ void EncodeForest(const TreeEnsemble& forest, v1::Forest& out) {
       out.add_values(node.value);
     }
   }
+}
+
+v1::Forest::Link LinkOf(Task task) {
+  switch (task) {
+    case Task::kBinaryClassification:
+    case Task::kMultilabelClassification:
+      return v1::Forest::LOGISTIC;
+    case Task::kMulticlassClassification:
+      return v1::Forest::SOFTMAX;
+    case Task::kRegression:
+    case Task::kRanking:
+    case Task::kReconstruction:
+      break;
+  }
+  return v1::Forest::IDENTITY;
 }
 
 Result<TreeEnsemble> DecodeForest(const v1::Forest& file) {
@@ -52,7 +71,9 @@ Result<TreeEnsemble> DecodeForest(const v1::Forest& file) {
       node.right = node.left + 1;
     }
   }
-  return TreeEnsemble::Make(trees, file.base_margin(), static_cast<int32_t>(file.num_columns()));
+  std::vector<float> base_margins(file.base_margins().begin(), file.base_margins().end());
+  if (base_margins.empty()) base_margins.push_back(file.base_margin());
+  return TreeEnsemble::Make(trees, std::move(base_margins), static_cast<int32_t>(file.num_columns()));
 }
 
 }  // namespace
@@ -72,6 +93,9 @@ Result<std::shared_ptr<const ForestModel>> ForestModel::Make(
     return InvalidArgument("The forest was grown on {} columns, but the transform's features take {}",
                            forest.num_columns(), matrix.num_columns());
   }
+  if (NumOutputs(signature) != forest.num_outputs())
+    return InvalidArgument("The forest has {} outputs where the label takes {}", forest.num_outputs(),
+                           NumOutputs(signature));
   return std::shared_ptr<const ForestModel>(
       new ForestModel(std::move(signature), std::move(transform), std::move(matrix), std::move(forest)));
 }
@@ -101,8 +125,7 @@ Result<std::string> ForestModel::Encode() const {
   EncodeSignature(signature_, *file.mutable_signature());
   EncodeFeatures(*transform_, file);
   EncodeForest(forest_, *file.mutable_forest());
-  file.mutable_forest()->set_link(signature_.task == Task::kBinaryClassification ? v1::Forest::LOGISTIC
-                                                                                 : v1::Forest::IDENTITY);
+  file.mutable_forest()->set_link(LinkOf(signature_.task));
   file.set_transform_graph(transform_->Serialize());
   return SerializeDeterministically(file);
 }
@@ -115,8 +138,7 @@ Result<std::shared_ptr<const ForestModel>> ForestModel::FromFile(const v1::Model
   Result<std::shared_ptr<const ForestModel>> model = Make(transform, std::move(forest));
   if (!model.ok()) return DataLoss("{}", model.status().message());
   PENSTOCK_RETURN_IF_ERROR(CheckFileFitsTransform(file, (*model)->signature(), *transform));
-  const bool is_logistic = file.forest().link() == v1::Forest::LOGISTIC;
-  if (is_logistic != ((*model)->signature().task == Task::kBinaryClassification)) {
+  if (file.forest().link() != LinkOf((*model)->signature().task)) {
     return DataLoss("The forest's link does not fit the model's task");
   }
   return model;

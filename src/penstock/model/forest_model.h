@@ -15,8 +15,9 @@ namespace v1 {
 class ModelFile;
 }
 
-/// A transform and a sum of trees over its features; for binary classification the sum is the
-/// log odds: probability = 1 / (1 + exp(-sum)).
+/// A transform and sums of trees over its features; for binary classification the sum is the
+/// log odds: probability = 1 / (1 + exp(-sum)). Of several classes there is a sum for each: its log odds
+/// (multilabel), or, up to what they have in common, the logarithm of its probability (multiclass).
 class ForestModel final : public Model {
  public:
   /// The transform's task is the model's. kInvalidArgument where it has none (no label), or where the forest

@@ -11,6 +11,14 @@
 
 namespace penstock::model {
 
+namespace {
+
+constexpr Task kAllTasks[] = {Task::kBinaryClassification,     Task::kRegression,
+                              Task::kReconstruction,           Task::kMulticlassClassification,
+                              Task::kMultilabelClassification, Task::kRanking};
+
+}  // namespace
+
 std::string_view TaskName(Task task) {
   switch (task) {
     case Task::kBinaryClassification:
@@ -18,14 +26,20 @@ std::string_view TaskName(Task task) {
     case Task::kRegression:
       return "regression";
     case Task::kReconstruction:
+      return "reconstruction";
+    case Task::kMulticlassClassification:
+      return "multiclass_classification";
+    case Task::kMultilabelClassification:
+      return "multilabel_classification";
+    case Task::kRanking:
       break;
   }
-  return "reconstruction";
+  return "ranking";
 }
 
 Result<Task> TaskFromName(std::string_view name) {
   std::vector<std::string> known;
-  for (Task task : {Task::kBinaryClassification, Task::kRegression, Task::kReconstruction}) {
+  for (Task task : kAllTasks) {
     if (TaskName(task) == name) return task;
     known.emplace_back(TaskName(task));
   }
@@ -33,7 +47,13 @@ Result<Task> TaskFromName(std::string_view name) {
 }
 
 std::shared_ptr<arrow::Schema> Signature::outputs() const {
-  return arrow::schema({arrow::field(prediction_column, arrow::float64(), /*nullable=*/false)});
+  const auto field = [](std::string_view name, std::shared_ptr<arrow::DataType> type) {
+    return arrow::field(std::string(name), std::move(type), /*nullable=*/false);
+  };
+  if (class_names.empty()) return arrow::schema({field(prediction_column, arrow::float64())});
+  const auto scores = field(prediction_column, arrow::list(arrow::float64()));
+  if (task == Task::kMultilabelClassification) return arrow::schema({scores});
+  return arrow::schema({field(kClassColumn, arrow::utf8()), scores});
 }
 
 Status SaveModel(const Model& model, const std::string& uri) {

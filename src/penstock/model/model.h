@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <arrow/type.h>
 
@@ -21,19 +22,31 @@ using data::Batch;
 enum class Task {
   kBinaryClassification,
   kRegression,
-  kReconstruction,  ///< No label: how unlike the examples learned from is this one.
+  kReconstruction,            ///< No label: how unlike the examples learned from is this one.
+  kMulticlassClassification,  ///< One of several classes an example.
+  kMultilabelClassification,  ///< Any number of classes an example.
+  kRanking,                   ///< A number by which the examples of one query are put in order.
 };
 
-/// "binary_classification", "regression" or "reconstruction".
+/// "binary_classification", "regression", "reconstruction", "multiclass_classification",
+/// "multilabel_classification" or "ranking".
 std::string_view TaskName(Task task);
 /// The task of that name; kNotFound with the nearest one there is.
 Result<Task> TaskFromName(std::string_view name);
 
 /// What the prediction column of a task is called: "probability" (of the positive class,
-/// a double in [0, 1]), "prediction" (a double) or "reconstruction_error" (a double from 0 on).
+/// a double in [0, 1]), "prediction" (a double), "reconstruction_error" (a double from 0 on), or, of
+/// kMulticlassClassification and kMultilabelClassification, "scores" (a list of doubles: the probability of
+/// each class).
 inline constexpr std::string_view kProbabilityColumn = "probability";
 inline constexpr std::string_view kPredictionColumn = "prediction";
 inline constexpr std::string_view kReconstructionErrorColumn = "reconstruction_error";
+inline constexpr std::string_view kScoresColumn = "scores";
+/// Beside kScoresColumn in what is written: the names that the scores are of, as in TF Serving's
+/// Classifications.
+inline constexpr std::string_view kClassesColumn = "classes";
+/// Of kMulticlassClassification: the name of the likeliest class, the first of equals.
+inline constexpr std::string_view kClassColumn = "class";
 
 /// What goes into a model and what comes out.
 struct Signature {
@@ -43,8 +56,11 @@ struct Signature {
   /// only the label or the weight is computed from are not among them. Never null.
   std::shared_ptr<arrow::Schema> inputs;
   std::string prediction_column;
+  /// What the scores are of, in their order; of classifications of several classes only.
+  std::vector<std::string> class_names;
 
-  /// The schema of what Predict returns: one double column, never null.
+  /// The schema of what Predict returns, never null: the prediction column and, of
+  /// kMulticlassClassification, kClassColumn.
   std::shared_ptr<arrow::Schema> outputs() const;
 };
 

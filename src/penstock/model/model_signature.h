@@ -27,11 +27,20 @@ void EncodeFeatures(const transform::TransformGraph& transform, v1::ModelFile& o
 Status CheckFileFitsTransform(const v1::ModelFile& file, const Signature& signature,
                               const transform::TransformGraph& transform);
 
-/// Writes one margin a row of the feature matrix.
+/// How many numbers a learned function gives an example: one, or one a class.
+inline int32_t NumOutputs(const Signature& signature) {
+  return signature.class_names.empty() ? 1 : static_cast<int32_t>(signature.class_names.size());
+}
+
+/// From margins, `width` an example, to as many predictions: the link of the task.
+void ApplyLink(Task task, int64_t width, std::span<const float> margins, double* predictions);
+
+/// Writes NumOutputs margins a row of the feature matrix.
 using MarginFunction = std::function<void(std::span<const float> rows, std::span<float> margins)>;
 
 /// The predictions of transformed examples: their matrix, some rows at a time, through `margins` and the
-/// link of the signature's task (the logistic function for binary classification).
+/// link of the signature's task (the logistic function for binary and multilabel classification, softmax for
+/// multiclass classification).
 Result<Batch> PredictInChunks(const Signature& signature, const FeatureMatrix& matrix, const Batch& features,
                               const MarginFunction& margins);
 

@@ -7,6 +7,22 @@
 
 namespace penstock::model {
 
+NetworkLink LinkOf(Task task) {
+  switch (task) {
+    case Task::kBinaryClassification:
+    case Task::kMultilabelClassification:
+      return NetworkLink::kLogistic;
+    case Task::kMulticlassClassification:
+      return NetworkLink::kSoftmax;
+    case Task::kReconstruction:
+      return NetworkLink::kReconstructionError;
+    case Task::kRegression:
+    case Task::kRanking:
+      break;
+  }
+  return NetworkLink::kIdentity;
+}
+
 NetworkModel::NetworkModel(Signature signature, std::shared_ptr<const transform::TransformGraph> transform,
                            FeatureMatrix matrix, Network network)
     : signature_(std::move(signature)),
@@ -22,7 +38,7 @@ Result<std::shared_ptr<const NetworkModel>> NetworkModel::Make(
     signature = ReconstructionSignatureOf(*transform);
   } else {
     PENSTOCK_ASSIGN_OR_RETURN(signature, SignatureOf(*transform));
-    if ((link == NetworkLink::kLogistic) != (signature.task == Task::kBinaryClassification))
+    if (link != LinkOf(signature.task) || network.num_margins() != NumOutputs(signature))
       return InvalidArgument("The network's link does not fit the model's task, {}",
                              TaskName(signature.task));
   }

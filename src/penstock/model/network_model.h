@@ -14,6 +14,9 @@ namespace v1 {
 class ModelFile;
 }
 
+/// What a network's outputs have to go through to be predictions of that task.
+NetworkLink LinkOf(Task task);
+
 /// A transform and a network over its features. With NetworkLink::kReconstructionError it predicts how badly
 /// the network copies an example, and needs no label.
 class NetworkModel final : public Model {

@@ -16,6 +16,7 @@ constexpr int64_t kGroupTrees = 16;
 // So few rows are done one by one.
 constexpr int64_t kFewRows = 4;
 constexpr uint32_t kMaxNodes = 1u << 30;
+constexpr size_t kMaxOutputs = 1 << 16;
 
 struct Visit {
   int32_t source;  // In the given tree.
@@ -42,11 +43,17 @@ Status CheckInnerNode(const Tree& tree, int64_t tree_index, int32_t at, int32_t 
 
 }  // namespace
 
-Result<TreeEnsemble> TreeEnsemble::Make(std::span<const Tree> trees, float base_margin, int32_t num_columns) {
-  if (!std::isfinite(base_margin)) return DataLoss("The forest's base margin is not finite: {}", base_margin);
+Result<TreeEnsemble> TreeEnsemble::Make(std::span<const Tree> trees, std::vector<float> base_margins,
+                                        int32_t num_columns) {
+  for (float base_margin : base_margins) {
+    if (!std::isfinite(base_margin))
+      return DataLoss("The forest's base margin is not finite: {}", base_margin);
+  }
+  if (base_margins.empty() || base_margins.size() > kMaxOutputs || trees.size() % base_margins.size() != 0)
+    return DataLoss("The forest's {} trees do not fit {} outputs", trees.size(), base_margins.size());
   if (num_columns < 0) return DataLoss("The forest has a negative number of columns: {}", num_columns);
   TreeEnsemble ensemble;
-  ensemble.base_margin_ = base_margin;
+  ensemble.base_margins_ = std::move(base_margins);
   ensemble.num_columns_ = num_columns;
   size_t num_nodes = 0;
   for (const Tree& tree : trees) num_nodes += tree.size();
@@ -102,10 +109,11 @@ Status TreeEnsemble::AddTree(const Tree& tree, int64_t index) {
 }
 
 void TreeEnsemble::Sum(std::span<const float> rows, std::span<float> margins) const {
-  const auto num_rows = static_cast<int64_t>(margins.size());
+  const int64_t width = num_outputs();
+  const int64_t num_rows = static_cast<int64_t>(margins.size()) / width;
   for (int64_t start = 0; start < num_rows; start += kBlockRows) {
     SumBlock(rows.data() + start * num_columns_, std::min(kBlockRows, num_rows - start),
-             margins.data() + start);
+             margins.data() + start * width);
   }
 }
 
@@ -118,8 +126,10 @@ inline uint32_t TreeEnsemble::Step(uint32_t at, const float* row) const {
   return node.left + (goes_left ^ 1u);
 }
 
-void TreeEnsemble::SumRow(const float* row, float& margin) const {
-  float sum = base_margin_;
+void TreeEnsemble::SumRow(const float* row, float* margins) const {
+  std::copy(base_margins_.begin(), base_margins_.end(), margins);
+  const size_t width = base_margins_.size();
+  size_t output = 0;
   const auto num_trees = static_cast<int64_t>(trees_.size());
   for (int64_t first = 0; first < num_trees; first += kGroupTrees) {
     const int64_t count = std::min(kGroupTrees, num_trees - first);
@@ -140,9 +150,15 @@ void TreeEnsemble::SumRow(const float* row, float& margin) const {
         for (uint32_t next; (next = Step(position[i], row)) != position[i];) position[i] = next;
       }
     }
-    for (int64_t i = 0; i < count; ++i) sum += leaf_values_[position[i]];
+    if (width == 1) {
+      for (int64_t i = 0; i < count; ++i) margins[0] += leaf_values_[position[i]];
+      continue;
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      margins[output] += leaf_values_[position[i]];
+      output = output + 1 == width ? 0 : output + 1;
+    }
   }
-  margin = sum;
 }
 
 void TreeEnsemble::SumBlock(const float* rows, int64_t num_rows, float* margins) const {
@@ -151,10 +167,14 @@ void TreeEnsemble::SumBlock(const float* rows, int64_t num_rows, float* margins)
   const int64_t stride = num_columns_;
   const float* first_row = num_columns_ == 0 ? kNoColumns : rows;
   if (num_rows <= kFewRows) {
-    for (int64_t row = 0; row < num_rows; ++row) SumRow(first_row + row * stride, margins[row]);
+    for (int64_t row = 0; row < num_rows; ++row)
+      SumRow(first_row + row * stride, margins + row * num_outputs());
     return;
   }
-  std::fill(margins, margins + num_rows, base_margin_);
+  const int64_t width = num_outputs();
+  for (int64_t row = 0; row < num_rows; ++row)
+    std::copy(base_margins_.begin(), base_margins_.end(), margins + row * width);
+  int64_t output = 0;
   uint32_t position[kBlockRows];
   for (const TreeSpan& tree : trees_) {
     std::fill(position, position + num_rows, tree.first_node);
@@ -171,7 +191,8 @@ void TreeEnsemble::SumBlock(const float* rows, int64_t num_rows, float* margins)
         }
       }
     }
-    for (int64_t row = 0; row < num_rows; ++row) margins[row] += leaf_values_[position[row]];
+    for (int64_t row = 0; row < num_rows; ++row) margins[row * width + output] += leaf_values_[position[row]];
+    output = output + 1 == width ? 0 : output + 1;
   }
 }
 

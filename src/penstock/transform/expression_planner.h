@@ -31,6 +31,8 @@ class ExpressionPlanner {
   Result<Value> Plan(const Expression& expression);
   /// The node of `value` as `wanted`: integers become numbers, a column without values anything.
   Result<int32_t> As(ValueType wanted, const Value& value, const Expression& at, std::string_view who);
+  /// The node of `value`, text, integers or booleans, as text.
+  Result<int32_t> AsTokens(const Value& value, const Expression& at, std::string_view who);
 
   struct Parameter;
   struct Function;
@@ -65,7 +67,6 @@ class ExpressionPlanner {
   Result<int32_t> PlanAs(ValueType wanted, const Expression& expression, std::string_view who);
   /// Text, integers and booleans, as text.
   Result<int32_t> PlanAsTokens(const Expression& expression, std::string_view who);
-  Result<int32_t> AsTokens(const Value& value, const Expression& at, std::string_view who);
   /// `node` as another type, or another width (`is_narrow`: only with compat: tft, or where asked for).
   Result<int32_t> Cast(int32_t node, ValueType type, bool is_narrow, const Expression& at);
   /// Both as one numeric type, or both text, or both boolean.

@@ -45,9 +45,10 @@ struct FeatureSchema {
 /// The sum of the widths: columns of the dense matrix, in feature order.
 int64_t DenseWidth(const std::vector<FeatureSchema>& features);
 
-/// Names of the label and weight columns in what TransformGraph::Apply returns. No
+/// Names of the label, weight and query columns in what TransformGraph::Apply returns. No
 /// feature can be called so.
 inline constexpr std::string_view kLabelColumn = "__label__";
 inline constexpr std::string_view kWeightColumn = "__weight__";
+inline constexpr std::string_view kQueryColumn = "__query__";
 
 }  // namespace penstock::transform

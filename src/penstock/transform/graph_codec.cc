@@ -68,7 +68,10 @@ Status DecodeMessage(const v1::TransformGraph& message, Program& program) {
   program.allows_any_output = message.allows_any_output();
   program.label = message.has_label() ? message.label() : -1;
   program.weight = message.has_weight() ? message.weight() : -1;
-  for (const Task task : {Task::kNone, Task::kBinaryClassification, Task::kRegression}) {
+  program.query = message.has_query() ? message.query() : -1;
+  program.class_names.assign(message.class_names().begin(), message.class_names().end());
+  for (int i = 0; i < kNumTasks; ++i) {
+    const auto task = static_cast<Task>(i);
     if (message.task() != NameOf(task)) continue;
     program.task = task;
     return CheckProgram(program, true);
@@ -91,6 +94,8 @@ std::string EncodeProgram(const Program& program) {
   for (const Program::Output& summary : program.summaries) encode(summary, *message.add_summaries());
   if (program.label >= 0) message.set_label(program.label);
   if (program.weight >= 0) message.set_weight(program.weight);
+  if (program.query >= 0) message.set_query(program.query);
+  for (const std::string& name : program.class_names) message.add_class_names(name);
   message.set_task(std::string(NameOf(program.task)));
   message.set_is_tft_compatible(program.is_tft_compatible);
   message.set_allows_any_output(program.allows_any_output);

@@ -259,6 +259,15 @@ std::vector<InputColumn> ColumnsOf(const Program& program, const std::vector<int
   return sorted;
 }
 
+const Analysis* LabelVocabulary(const Program& program) {
+  const bool has_classes =
+      program.task == Task::kMulticlassClassification || program.task == Task::kMultilabelClassification;
+  if (!has_classes || program.label < 0 || !program.class_names.empty()) return nullptr;
+  const Node* node = &program.nodes[static_cast<size_t>(program.label)];
+  if (node->op == Operator::kCast) node = &program.nodes[static_cast<size_t>(node->inputs[0])];
+  return node->op == Operator::kVocabulary ? &program.analyses[static_cast<size_t>(node->analysis)] : nullptr;
+}
+
 FeatureSchema SchemaOf(const Program& program, const Program::Output& output) {
   const Node& node = program.nodes[static_cast<size_t>(output.node)];
   FeatureSchema schema{.name = output.name, .type = node.type};

@@ -99,9 +99,13 @@ struct Program {
   std::vector<Analysis> analyses;
   std::vector<Output> features;
   std::vector<Output> summaries;  ///< What is told of the data as a whole, beside the features.
-  int32_t label = -1;             ///< A kNumber node, or none.
-  int32_t weight = -1;            ///< A kNumber node, or none.
+  /// A kNumber node, or none. Of kMultilabelClassification: a kVocabulary of lists, or lists of as many
+  /// numbers as there are class_names.
+  int32_t label = -1;
+  int32_t weight = -1;  ///< A kNumber node, or none.
+  int32_t query = -1;   ///< Of kRanking, and of it only: a kInteger or kText node.
   Task task = Task::kNone;
+  std::vector<std::string> class_names;  ///< Where the label's vocabulary does not name the classes.
   bool is_tft_compatible = false;
   bool allows_any_output = false;
 };
@@ -118,6 +122,9 @@ inline constexpr int64_t kNumStatistics = 10;
 inline constexpr int64_t kCastAsTensorFlow = 1;
 
 inline constexpr int64_t kMaxNodes = 1'000'000;
+inline constexpr int64_t kMaxClasses = 4096;
+/// The vocabulary_file of classes, which stand in order of their names and not of how often they are.
+inline constexpr std::string_view kClassVocabularyFile = "label_classes";
 inline constexpr int64_t kMaxOneHotDepth = 4096;
 inline constexpr int64_t kMaxQuantileBuckets = 100'000;
 inline constexpr int64_t kMaxHashBuckets = INT64_MAX;
@@ -150,6 +157,8 @@ std::vector<int> StagesOf(const Program& program);
 std::vector<bool> NeededFor(const Program& program, const std::vector<int32_t>& wanted);
 /// The columns that `wanted` reads, sorted by name.
 std::vector<InputColumn> ColumnsOf(const Program& program, const std::vector<int32_t>& wanted);
+/// The vocabulary whose ids the label are; null where it has none.
+const Analysis* LabelVocabulary(const Program& program);
 /// What output `output` of a checked program looks like. Bucket counts of vocabularies are 0 until resolved.
 FeatureSchema SchemaOf(const Program& program, const Program::Output& output);
 

@@ -184,7 +184,54 @@ Status CheckAnalysis(const Program& program, const Analysis& analysis, bool is_r
   return is_resolved ? CheckResult(analysis) : OkStatus();
 }
 
-Status CheckOutputs(const Program& program) {
+bool IsNode(const Program& program, int32_t index, ValueType type, bool is_list) {
+  if (!IsIndexOf(program.nodes, index)) return false;
+  const Node& node = program.nodes[static_cast<size_t>(index)];
+  return node.type == type && node.is_list == is_list;
+}
+
+/// What tells classes apart: ids of a vocabulary, or a condition for each.
+Status CheckClasses(const Program& program, bool is_resolved) {
+  const bool is_multilabel = program.task == Task::kMultilabelClassification;
+  if (!program.class_names.empty()) {
+    const auto num_classes = static_cast<int64_t>(program.class_names.size());
+    if (!is_multilabel || num_classes > kMaxClasses ||
+        !IsNode(program, program.label, ValueType::kNumber, true))
+      return Internal("The names of classes do not fit the label");
+    return OkStatus();
+  }
+  const Analysis* vocabulary = LabelVocabulary(program);
+  if (vocabulary == nullptr) return Internal("The label has no classes");
+  if (!is_resolved) return OkStatus();
+  const int64_t num_classes = std::get<VocabularyResult>(vocabulary->result)->size();
+  if (num_classes > kMaxClasses)
+    return InvalidArgument("The label has {} classes; at most {} can be told apart", num_classes,
+                           kMaxClasses);
+  return OkStatus();
+}
+
+Status CheckLabel(const Program& program, bool is_resolved) {
+  if ((program.label == -1) != (program.task == Task::kNone)) return Internal("Label and task do not fit");
+  if (program.weight != -1 && !IsNode(program, program.weight, ValueType::kNumber, false))
+    return Internal("The weight is not a number");
+  if ((program.query != -1) != (program.task == Task::kRanking)) return Internal("Query and task do not fit");
+  if (program.query != -1 && !IsNode(program, program.query, ValueType::kInteger, false) &&
+      !IsNode(program, program.query, ValueType::kText, false))
+    return Internal("The query is neither an integer nor text");
+  if (program.label == -1) return OkStatus();
+  if (program.task == Task::kMultilabelClassification) {
+    if (!IsNode(program, program.label, ValueType::kNumber, true) &&
+        !IsNode(program, program.label, ValueType::kInteger, true))
+      return Internal("The label is no list of classes");
+    return CheckClasses(program, is_resolved);
+  }
+  if (!IsNode(program, program.label, ValueType::kNumber, false))
+    return Internal("The label is not a number");
+  if (program.task == Task::kMulticlassClassification) return CheckClasses(program, is_resolved);
+  return program.class_names.empty() ? OkStatus() : Internal("The names of classes do not fit the label");
+}
+
+Status CheckOutputs(const Program& program, bool is_resolved) {
   std::unordered_set<std::string> names;
   for (const Program::Output& output : program.features) {
     if (!IsIndexOf(program.nodes, output.node)) return Internal("Feature '{}' has no node", output.name);
@@ -192,7 +239,8 @@ Status CheckOutputs(const Program& program) {
     if ((node.type == ValueType::kText || node.is_list) && !program.allows_any_output) {
       return Internal("Feature '{}' is text or a list", output.name);
     }
-    if (output.name.empty() || output.name == kLabelColumn || output.name == kWeightColumn) {
+    if (output.name.empty() || output.name == kLabelColumn || output.name == kWeightColumn ||
+        output.name == kQueryColumn) {
       return Internal("A feature has no usable name: '{}'", output.name);
     }
     if (!names.insert(output.name).second) return Internal("Feature '{}' is there twice", output.name);
@@ -200,16 +248,7 @@ Status CheckOutputs(const Program& program) {
   for (const Program::Output& summary : program.summaries) {
     if (!IsIndexOf(program.nodes, summary.node)) return Internal("Summary '{}' has no node", summary.name);
   }
-  for (const int32_t node : {program.label, program.weight}) {
-    if (node == -1) continue;
-    if (!IsIndexOf(program.nodes, node) ||
-        program.nodes[static_cast<size_t>(node)].type != ValueType::kNumber ||
-        program.nodes[static_cast<size_t>(node)].is_list) {
-      return Internal("The label or weight is not a number");
-    }
-  }
-  if ((program.label == -1) != (program.task == Task::kNone)) return Internal("Label and task do not fit");
-  return OkStatus();
+  return CheckLabel(program, is_resolved);
 }
 
 }  // namespace
@@ -221,7 +260,7 @@ Status CheckProgram(const Program& program, bool is_resolved) {
   for (const Analysis& analysis : program.analyses) {
     PENSTOCK_RETURN_IF_ERROR(CheckAnalysis(program, analysis, is_resolved));
   }
-  return CheckOutputs(program);
+  return CheckOutputs(program, is_resolved);
 }
 
 }  // namespace penstock::transform

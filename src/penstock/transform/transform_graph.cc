@@ -11,22 +11,11 @@
 #include "penstock/transform/analysis_report.h"
 #include "penstock/transform/evaluation.h"
 #include "penstock/transform/graph_codec.h"
+#include "penstock/transform/label_columns.h"
 #include "penstock/transform/program.h"
 #include "penstock/transform/transformed_schema.h"
 
 namespace penstock::transform {
-
-struct TransformGraph::Shape {
-  std::vector<FeatureSchema> features;
-  std::shared_ptr<arrow::Schema> schema;
-  std::vector<InputColumn> feature_columns;
-  std::vector<InputColumn> label_columns;
-  std::vector<InputColumn> weight_columns;
-  std::vector<int32_t> feature_nodes;
-  EvaluationOrder feature_order;
-  EvaluationOrder label_order;
-  EvaluationOrder weight_order;
-};
 
 namespace {
 
@@ -36,57 +25,58 @@ bool HasAllColumns(const Batch& examples, const std::vector<InputColumn>& column
   });
 }
 
-/// `column` with NaN as missing, held against what a label or weight may be.
-template <class IsAllowed>
-Result<std::shared_ptr<arrow::DoubleArray>> CheckedNumbers(const Column& column, IsAllowed&& is_allowed,
-                                                           std::string_view rule) {
-  PENSTOCK_ASSIGN_OR_RETURN(Column checked, Column::Allocate(ValueType::kNumber, column.size()));
-  PENSTOCK_ASSIGN_OR_RETURN(uint8_t* const presence, checked.AllocatePresence(1));
-  auto* const values = checked.MutableValues<double>();
-  for (int64_t i = 0; i < column.size(); ++i) {
-    const double value = column.numbers()[i];
-    const bool is_present = column.IsPresent(i) && !std::isnan(value);
-    presence[i] = is_present ? 1 : 0;
-    values[i] = is_present ? value : 0;
-    if (is_present && !is_allowed(value)) {
-      return InvalidArgument("{}, but it is {} for example {} of a batch", rule, value, i + 1);
-    }
-  }
-  PENSTOCK_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Array> array, ToArrow(checked));
-  return std::static_pointer_cast<arrow::DoubleArray>(array);
-}
+/// A column by itself: its nodes and what they read.
+struct SideColumn {
+  SideColumn() = default;
+  SideColumn(const Program& program, int32_t node)
+      : columns(ColumnsOf(program, {node})), order(program, {node}) {}
+  std::vector<InputColumn> columns;
+  EvaluationOrder order;
+};
 
 }  // namespace
+
+struct TransformGraph::Shape {
+  std::vector<FeatureSchema> features;
+  std::shared_ptr<arrow::Schema> schema;
+  std::vector<InputColumn> feature_columns;
+  EvaluationOrder feature_order;
+  SideColumn label, weight, query;
+  std::vector<std::string> class_names;
+};
 
 TransformGraph::TransformGraph(std::shared_ptr<const Program> program) : program_(std::move(program)) {
   auto shape = std::make_shared<Shape>();
   arrow::FieldVector fields;
+  std::vector<int32_t> feature_nodes;
   for (const Program::Output& output : program_->features) {
     shape->features.push_back(SchemaOf(*program_, output));
-    shape->feature_nodes.push_back(output.node);
+    feature_nodes.push_back(output.node);
     const FeatureSchema& feature = shape->features.back();
     fields.push_back(arrow::field(output.name, ArrowTypeOf(feature.type, feature.is_list)));
   }
   shape->schema = arrow::schema(std::move(fields));
-  shape->feature_columns = ColumnsOf(*program_, shape->feature_nodes);
-  shape->feature_order = EvaluationOrder(*program_, shape->feature_nodes);
-  if (has_label()) {
-    shape->label_columns = ColumnsOf(*program_, {program_->label});
-    shape->label_order = EvaluationOrder(*program_, {program_->label});
-  }
-  if (has_weight()) {
-    shape->weight_columns = ColumnsOf(*program_, {program_->weight});
-    shape->weight_order = EvaluationOrder(*program_, {program_->weight});
+  shape->feature_columns = ColumnsOf(*program_, feature_nodes);
+  shape->feature_order = EvaluationOrder(*program_, feature_nodes);
+  if (has_label()) shape->label = SideColumn(*program_, program_->label);
+  if (has_weight()) shape->weight = SideColumn(*program_, program_->weight);
+  if (has_query()) shape->query = SideColumn(*program_, program_->query);
+  shape->class_names = program_->class_names;
+  if (const Analysis* vocabulary = LabelVocabulary(*program_); vocabulary != nullptr) {
+    const Vocabulary& names = *std::get<VocabularyResult>(vocabulary->result);
+    for (int64_t id = 0; id < names.size(); ++id) shape->class_names.emplace_back(names.token(id));
   }
   shape_ = std::move(shape);
 }
 
 bool TransformGraph::has_label() const { return program_->label >= 0; }
 bool TransformGraph::has_weight() const { return program_->weight >= 0; }
+bool TransformGraph::has_query() const { return program_->query >= 0; }
+const std::vector<std::string>& TransformGraph::class_names() const { return shape_->class_names; }
 Task TransformGraph::task() const { return program_->task; }
 const std::vector<InputColumn>& TransformGraph::input_columns() const { return shape_->feature_columns; }
-const std::vector<InputColumn>& TransformGraph::label_columns() const { return shape_->label_columns; }
-const std::vector<InputColumn>& TransformGraph::weight_columns() const { return shape_->weight_columns; }
+const std::vector<InputColumn>& TransformGraph::label_columns() const { return shape_->label.columns; }
+const std::vector<InputColumn>& TransformGraph::weight_columns() const { return shape_->weight.columns; }
 const std::vector<FeatureSchema>& TransformGraph::output_schema() const { return shape_->features; }
 const std::shared_ptr<arrow::Schema>& TransformGraph::arrow_schema() const { return shape_->schema; }
 
@@ -105,41 +95,47 @@ Result<Batch> TransformGraph::Apply(const Batch& examples) const {
   PENSTOCK_ASSIGN_OR_RETURN(const Batch features, ApplyFeatures(examples));
   arrow::FieldVector fields = features->schema()->fields();
   arrow::ArrayVector arrays = features->columns();
-  if (has_label() && HasAllColumns(examples, shape_->label_columns)) {
-    PENSTOCK_ASSIGN_OR_RETURN(std::shared_ptr<arrow::DoubleArray> label, Label(examples));
-    fields.push_back(arrow::field(std::string(kLabelColumn), arrow::float64()));
-    arrays.push_back(std::move(label));
+  const auto add = [&](std::string_view name, std::shared_ptr<arrow::Array> array) {
+    fields.push_back(arrow::field(std::string(name), array->type()));
+    arrays.push_back(std::move(array));
+  };
+  if (has_label() && HasAllColumns(examples, shape_->label.columns)) {
+    PENSTOCK_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> label, Label(examples));
+    add(kLabelColumn, std::move(label));
   }
-  if (has_weight() && HasAllColumns(examples, shape_->weight_columns)) {
-    PENSTOCK_ASSIGN_OR_RETURN(std::shared_ptr<arrow::DoubleArray> weight, Weight(examples));
-    fields.push_back(arrow::field(std::string(kWeightColumn), arrow::float64()));
-    arrays.push_back(std::move(weight));
+  if (has_weight() && HasAllColumns(examples, shape_->weight.columns)) {
+    PENSTOCK_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> weight, Weight(examples));
+    add(kWeightColumn, std::move(weight));
+  }
+  if (has_query() && HasAllColumns(examples, shape_->query.columns)) {
+    PENSTOCK_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> query, Query(examples));
+    add(kQueryColumn, std::move(query));
   }
   return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), examples->num_rows(), std::move(arrays));
 }
 
-Result<std::shared_ptr<arrow::DoubleArray>> TransformGraph::Label(const Batch& examples) const {
+Result<std::shared_ptr<arrow::Array>> TransformGraph::Label(const Batch& examples) const {
   if (!has_label())
     return FailedPrecondition("The transform has no label; add 'label: EXPRESSION' to its features file");
   PENSTOCK_ASSIGN_OR_RETURN(const std::vector<Column> columns,
-                            shape_->label_order.Evaluate(*program_, examples));
-  if (task() == Task::kBinaryClassification) {
-    return CheckedNumbers(
-        columns[0], [](double value) { return value == 0 || value == 1; },
-        "The label of a binary classification must be 0 or 1");
-  }
-  return CheckedNumbers(
-      columns[0], [](double value) { return std::isfinite(value); }, "The label must be finite");
+                            shape_->label.order.Evaluate(*program_, examples));
+  return LabelArray(*program_, columns[0]);
 }
 
 Result<std::shared_ptr<arrow::DoubleArray>> TransformGraph::Weight(const Batch& examples) const {
   if (!has_weight())
     return FailedPrecondition("The transform has no weight; add 'weight: EXPRESSION' to its features file");
   PENSTOCK_ASSIGN_OR_RETURN(const std::vector<Column> columns,
-                            shape_->weight_order.Evaluate(*program_, examples));
-  return CheckedNumbers(
-      columns[0], [](double value) { return std::isfinite(value) && value >= 0; },
-      "An example's weight must be finite and at least 0");
+                            shape_->weight.order.Evaluate(*program_, examples));
+  return WeightArray(columns[0]);
+}
+
+Result<std::shared_ptr<arrow::Int64Array>> TransformGraph::Query(const Batch& examples) const {
+  if (!has_query())
+    return FailedPrecondition("The transform has no query; add 'query: EXPRESSION' to its features file");
+  PENSTOCK_ASSIGN_OR_RETURN(const std::vector<Column> columns,
+                            shape_->query.order.Evaluate(*program_, examples));
+  return QueryArray(columns[0]);
 }
 
 Result<Batch> TransformGraph::Summaries() const {
@@ -172,6 +168,22 @@ Result<TransformGraph> TransformGraph::Parse(std::string_view bytes) {
   return TransformGraph(std::make_shared<const Program>(std::move(program)));
 }
 
+namespace {
+
+/// A token a line; called as the features file says, or like its feature.
+Status SaveVocabulary(const Analysis& analysis, const std::string& name, const std::string& uri) {
+  std::string lines;
+  for (const std::string& line : VocabularyLines(analysis)) {
+    lines += line;
+    lines += '\n';
+  }
+  const std::string& given = analysis.vocabulary.file_name;
+  const std::string path = fs::Join(fs::Join(uri, "vocabularies"), (given.empty() ? name : given) + ".txt");
+  return fs::WriteFileAtomically(path, lines);
+}
+
+}  // namespace
+
 Status SaveTransformGraph(const TransformGraph& graph, const std::string& uri) {
   PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, "transform_graph.pb"), graph.Serialize()));
   const std::string schema = fs::Join(fs::Join(uri, "transformed_metadata"), "schema.pbtxt");
@@ -180,18 +192,11 @@ Status SaveTransformGraph(const TransformGraph& graph, const std::string& uri) {
   for (const Program::Output& feature : program.features) {
     const Node& node = program.nodes[static_cast<size_t>(feature.node)];
     if (node.op != Operator::kVocabulary) continue;
-    const Analysis& analysis = program.analyses[static_cast<size_t>(node.analysis)];
-    std::string lines;
-    for (const std::string& line : VocabularyLines(analysis)) {
-      lines += line;
-      lines += '\n';
-    }
-    const std::string& given = analysis.vocabulary.file_name;
-    const std::string path =
-        fs::Join(fs::Join(uri, "vocabularies"), (given.empty() ? feature.name : given) + ".txt");
-    PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(path, lines));
+    PENSTOCK_RETURN_IF_ERROR(
+        SaveVocabulary(program.analyses[static_cast<size_t>(node.analysis)], feature.name, uri));
   }
-  return OkStatus();
+  const Analysis* classes = LabelVocabulary(program);
+  return classes == nullptr ? OkStatus() : SaveVocabulary(*classes, std::string(kClassVocabularyFile), uri);
 }
 
 Result<TransformGraph> LoadTransformGraph(const std::string& uri) {

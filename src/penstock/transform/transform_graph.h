@@ -31,25 +31,33 @@ class TransformGraph {
   /// Takes a checked program whose analyses are all resolved. For AnalyzeTransform and Parse.
   explicit TransformGraph(std::shared_ptr<const Program> program);
 
-  /// The features in output_schema's order, then kLabelColumn and kWeightColumn (float64)
+  /// The features in output_schema's order, then kLabelColumn, kWeightColumn and kQueryColumn
   /// where they are defined and all their input columns are in `examples`.
   Result<Batch> Apply(const Batch& examples) const;
   /// The features only: label and weight columns need not exist, as when serving.
   Result<Batch> ApplyFeatures(const Batch& examples) const;
-  /// One value per example: 0 or 1 for kBinaryClassification, any finite number for
-  /// kRegression; null where the label is missing or NaN. Examples without a label (or weight)
-  /// take no part in training or evaluation; whoever drops them counts them. kFailedPrecondition without
-  /// label.
-  Result<std::shared_ptr<arrow::DoubleArray>> Label(const Batch& examples) const;
+  /// One value per example, a float64: 0 or 1 for kBinaryClassification, any finite number for kRegression,
+  /// the class' place in class_names() for kMulticlassClassification, from 0 to 31 for kRanking. For
+  /// kMultilabelClassification a list of floats, 0 or 1 for each class. Null where the label is missing, NaN,
+  /// or a class that analysis did not see. Examples without a label (or weight, or query) take no part in
+  /// training or evaluation; whoever drops them counts them. kFailedPrecondition without label.
+  Result<std::shared_ptr<arrow::Array>> Label(const Batch& examples) const;
   /// One weight per example, finite and >= 0, null where missing. kFailedPrecondition without weight.
   Result<std::shared_ptr<arrow::DoubleArray>> Weight(const Batch& examples) const;
+
+  /// One number per example, equal for those of one query, null where missing. kFailedPrecondition without
+  /// query.
+  Result<std::shared_ptr<arrow::Int64Array>> Query(const Batch& examples) const;
 
   /// One row: the `summaries` of the features file, in its order.
   Result<Batch> Summaries() const;
 
   bool has_label() const;
   bool has_weight() const;
+  bool has_query() const;
   Task task() const;  ///< kNone without label.
+  /// Of kMulticlassClassification and kMultilabelClassification; else none.
+  const std::vector<std::string>& class_names() const;
 
   /// What ApplyFeatures reads, sorted by name.
   const std::vector<InputColumn>& input_columns() const;

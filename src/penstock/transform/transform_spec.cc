@@ -114,10 +114,23 @@ class SpecParser {
     for (const auto& entry : root) PENSTOCK_RETURN_IF_ERROR(ParseTopLevel(entry.first, entry.second));
     if (spec_.features.empty() && spec_.summaries.empty())
       return text_.Error(root.Mark(), "there are no features; add at least one below 'features:'");
-    if (spec_.task.has_value() && !spec_.label.has_value()) {
+    const bool has_label = spec_.label.has_value() || !spec_.labels.empty();
+    if (spec_.task.has_value() && !has_label) {
       return text_.Error(task_mark_, "there is a task but no label; add 'label: EXPRESSION'");
     }
-    if (spec_.allows_any_output && spec_.label.has_value()) {
+    if (!spec_.labels.empty() &&
+        spec_.task.value_or(Task::kMultilabelClassification) != Task::kMultilabelClassification) {
+      return text_.Error(task_mark_,
+                         fmt::format("a label of several conditions is for multilabel_classification, not {}",
+                                     NameOf(*spec_.task)));
+    }
+    const bool is_ranking = spec_.task == Task::kRanking;
+    if (is_ranking != spec_.query.has_value()) {
+      return text_.Error(is_ranking ? task_mark_ : query_mark_,
+                         is_ranking ? "ranking needs 'query: EXPRESSION': which examples compete"
+                                    : "a query goes with 'task: ranking'");
+    }
+    if (spec_.allows_any_output && has_label) {
       return text_.Error(outputs_mark_,
                          "learners read numbers only: a file with a label cannot have 'outputs: any'");
     }
@@ -143,9 +156,11 @@ class SpecParser {
     const std::string& name = key.Scalar();
     if (name == "features") return ParseDefinitions(key, value, "feature", spec_.features);
     if (name == "summaries") return ParseDefinitions(key, value, "summary", spec_.summaries);
-    if (name == "label" || name == "weight") {
+    if (name == "label" && value.IsMap()) return ParseDefinitions(key, value, "class", spec_.labels);
+    if (name == "label" || name == "weight" || name == "query") {
       PENSTOCK_ASSIGN_OR_RETURN(Definition definition, ParseDefinition(key, value, name));
-      (name == "label" ? spec_.label : spec_.weight) = std::move(definition);
+      if (name == "query") query_mark_ = key.Mark();
+      (name == "label" ? spec_.label : name == "weight" ? spec_.weight : spec_.query) = std::move(definition);
       return OkStatus();
     }
     if (name == "task") return ParseTask(key, value);
@@ -154,12 +169,13 @@ class SpecParser {
       outputs_mark_ = key.Mark();
       return ParseChoice(value, name, "any", "numbers", spec_.allows_any_output);
     }
-    const std::array<std::string, 7> known = {"features", "summaries", "label",  "weight",
-                                              "task",     "compat",    "outputs"};
+    const std::array<std::string, 8> known = {"features", "summaries", "label",  "weight",
+                                              "task",     "query",     "compat", "outputs"};
     return text_.Error(
         key.Mark(),
         fmt::format(
-            "unknown key '{}'{}; there are features, label, weight, task, summaries, compat and outputs",
+            "unknown key '{}'{}; there are features, label, weight, task, query, summaries, compat and "
+            "outputs",
             name, DidYouMean(name, known)));
   }
 
@@ -174,14 +190,16 @@ class SpecParser {
 
   Status ParseTask(const YAML::Node& key, const YAML::Node& value) {
     task_mark_ = key.Mark();
-    const std::array<std::string, 2> tasks = {"binary_classification", "regression"};
+    std::vector<std::string> tasks;
     const std::string name = value.IsScalar() ? value.Scalar() : "";
-    if (name == tasks[0]) spec_.task = Task::kBinaryClassification;
-    if (name == tasks[1]) spec_.task = Task::kRegression;
+    for (int i = 1; i < kNumTasks; ++i) {
+      const auto task = static_cast<Task>(i);
+      if (name == NameOf(task)) spec_.task = task;
+      tasks.emplace_back(NameOf(task));
+    }
     if (spec_.task.has_value()) return OkStatus();
-    return text_.Error(
-        value.Mark(), fmt::format("unknown task '{}'{}; there are binary_classification and regression", name,
-                                  DidYouMean(name, tasks)));
+    return text_.Error(value.Mark(), fmt::format("unknown task '{}'{}; there are {}", name,
+                                                 DidYouMean(name, tasks), fmt::join(tasks, ", ")));
   }
 
   Status ParseDefinitions(const YAML::Node& key, const YAML::Node& value, std::string_view what,
@@ -218,7 +236,7 @@ class SpecParser {
                       "and begins with a letter, digit or '_'; this is '{}'",
                       name));
     }
-    if (name == kLabelColumn || name == kWeightColumn) {
+    if (name == kLabelColumn || name == kWeightColumn || name == kQueryColumn) {
       return text_.Error(key.Mark(), fmt::format("a feature cannot be named '{}'", name));
     }
     return OkStatus();
@@ -246,6 +264,7 @@ class SpecParser {
   YamlText text_;
   TransformSpec spec_;
   YAML::Mark task_mark_;
+  YAML::Mark query_mark_;
   YAML::Mark outputs_mark_;
   size_t num_expression_bytes_ = 0;
 };
@@ -253,7 +272,12 @@ class SpecParser {
 }  // namespace
 
 std::string_view NameOf(Task task) {
-  constexpr std::array<std::string_view, 3> kNames = {"none", "binary_classification", "regression"};
+  constexpr std::array<std::string_view, kNumTasks> kNames = {"none",
+                                                              "binary_classification",
+                                                              "regression",
+                                                              "multiclass_classification",
+                                                              "multilabel_classification",
+                                                              "ranking"};
   return kNames[static_cast<size_t>(task)];
 }
 

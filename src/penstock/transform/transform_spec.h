@@ -11,8 +11,17 @@
 namespace penstock::transform {
 
 /// What a learner has to learn from the label.
-enum class Task : uint8_t { kNone, kBinaryClassification, kRegression };
-/// "none", "binary_classification", "regression".
+enum class Task : uint8_t {
+  kNone,
+  kBinaryClassification,
+  kRegression,
+  kMulticlassClassification,  ///< One of several classes an example.
+  kMultilabelClassification,  ///< Any number of classes an example.
+  kRanking,                   ///< How relevant an example is among those of its query.
+};
+inline constexpr int kNumTasks = static_cast<int>(Task::kRanking) + 1;
+/// "none", "binary_classification", "regression", "multiclass_classification",
+/// "multilabel_classification", "ranking".
 std::string_view NameOf(Task task);
 
 /// One line of a features file.
@@ -28,10 +37,14 @@ struct TransformSpec {
   std::vector<Definition> features;   ///< In file order, which is the order of the outputs.
   std::vector<Definition> summaries;  ///< What is told of the data as a whole, beside the features.
   std::optional<Definition> label;
+  /// `label: {late: .., far: ..}`: a condition a class, of kMultilabelClassification; then there is no
+  /// `label`.
+  std::vector<Definition> labels;
   std::optional<Definition> weight;
-  bool is_tft_compatible = false;  ///< `compat: tft`: TFT's answers where ours differ on purpose.
-  bool allows_any_output = false;  ///< `outputs: any`: text and lists too. Never with a label.
-  std::optional<Task> task;        ///< Where the file says so; else the label's type decides.
+  std::optional<Definition> query;  ///< Of kRanking: examples with equal values compete with each other.
+  bool is_tft_compatible = false;   ///< `compat: tft`: TFT's answers where ours differ on purpose.
+  bool allows_any_output = false;   ///< `outputs: any`: text and lists too. Never with a label.
+  std::optional<Task> task;         ///< Where the file says so; else the label's type decides.
 };
 
 inline constexpr size_t kMaxSpecBytes = 4 * 1024 * 1024;

@@ -45,10 +45,10 @@ TEST(TransformSpecTest, NamesLineAndColumnInEveryKindOfYamlText) {
 }
 
 TEST(TransformSpecTest, RefusesUnknownKeysWithTheNearest) {
-  EXPECT_EQ(
-      ErrorOf("fetures:\n  x: a\n"),
-      "f.yaml:1:1: unknown key 'fetures'; did you mean 'features'?; there are features, label, weight, task, "
-      "summaries, compat and outputs");
+  EXPECT_EQ(ErrorOf("fetures:\n  x: a\n"),
+            "f.yaml:1:1: unknown key 'fetures'; did you mean 'features'?; there are features, label, weight, "
+            "task, query, "
+            "summaries, compat and outputs");
   EXPECT_THAT(ErrorOf("features:\n  x: a\nlabel: a\ntask: regresion\n"),
               StartsWith("f.yaml:4:7: unknown task 'regresion'; did you mean 'regression'?"));
 }

@@ -18,18 +18,24 @@ struct BulkInferrer {
   pipeline::Channel<pipeline::Model> model;
   std::vector<std::string> splits;
   std::string payload_format = "parquet";
+  std::string checkpoint_folder;
 
   struct Outputs {
     pipeline::Channel<pipeline::Examples> output_examples;
   };
   void Describe(auto& node, Outputs& outputs) const {
     node.Help("Predicts every example of the splits and writes it with its prediction.");
-    node.Version("1");
+    node.Version("2");
     node.Input("examples", examples, "Raw examples; the model transforms them itself.");
     node.Input("model", model, "What predicts.");
     node.OptionalParameter("splits", splits, "Splits to predict; all of them where this is left out.");
-    node.Parameter("payload_format", payload_format,
-                   "How the output lies at rest: parquet or tfrecord_gzip.");
+    node.Parameter(
+        "payload_format", payload_format,
+        "How the output lies at rest: parquet, tfrecord_gzip or prediction_log (TensorFlow Serving's).");
+    node.Parameter(
+        "checkpoint_folder", checkpoint_folder,
+        "Where finished files wait for the others, so that an attempt after a kill goes on with what "
+        "is missing; empty: nowhere.");
     node.Output("output_examples", outputs.output_examples,
                 "The examples' columns and the prediction's, split by split, file by file.");
   }

@@ -62,12 +62,13 @@ Status CheckEqual(const data::Batch& expected, const data::Batch& actual, const 
   constexpr double kTolerance = 1e-6;  // The stored form may be narrower than the computed one.
   PENSTOCK_ASSIGN_OR_RETURN(const auto want, model::PredictionValues(expected, column));
   PENSTOCK_ASSIGN_OR_RETURN(const auto have, model::PredictionValues(actual, column));
-  if (want.size() != have.size())
-    return Unavailable("There are {} answers to {} examples", have.size(), want.size());
-  for (size_t i = 0; i < want.size(); ++i)
-    if (!(std::abs(want[i] - have[i]) <= kTolerance))
-      return Unavailable("Example {}: the fresh process answers {}, here the model says {}", i + 1, have[i],
-                         want[i]);
+  if (want.values.size() != have.values.size() || want.width != have.width)
+    return Unavailable("There are {} answers of {} numbers to {} examples of {}", actual->num_rows(),
+                       have.width, expected->num_rows(), want.width);
+  for (size_t i = 0; i < want.values.size(); ++i)
+    if (!(std::abs(want.values[i] - have.values[i]) <= kTolerance))
+      return Unavailable("Example {}: the fresh process answers {}, here the model says {}",
+                         i / static_cast<size_t>(want.width) + 1, have.values[i], want.values[i]);
   return OkStatus();
 }
 

@@ -8,6 +8,7 @@
 #include "penstock/data/splits.h"
 #include "penstock/transform/analyze_transform.h"
 #include "penstock/transform/declared_examples.h"
+#include "penstock/transform/example_parts.h"
 #include "penstock/transform/transform_examples.h"
 #include "penstock/transform/transform_graph.h"
 #include "penstock/transform/transform_plan.h"
@@ -16,6 +17,18 @@
 
 namespace penstock::components {
 namespace {
+
+/// File by file, with what is known of those that were analysed before.
+Result<transform::TransformGraph> AnalyzeFiles(const transform::TransformSpec& spec, const data::Dataset& all,
+                                               const std::vector<std::string>& patterns,
+                                               const data::DatasetOptions& options,
+                                               const std::string& cache_folder, ExecutionContext& context) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto plan, transform::PlanTransform(spec, *all.schema()));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto opened,
+                            transform::OpenExampleParts(patterns, *all.schema(), options, context.options));
+  const transform::AnalysisCache cache(cache_folder);
+  return transform::AnalyzeParts(plan, opened.parts, cache, context.options, nullptr);
+}
 
 class TransformExecutor : public pipeline::Executor {
  public:
@@ -40,8 +53,15 @@ class TransformExecutor : public pipeline::Executor {
     PENSTOCK_ASSIGN_OR_RETURN(auto* graph_output, Output(report, "transform_graph"));
     PENSTOCK_ASSIGN_OR_RETURN(auto* transformed, Output(report, "transformed_examples"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto analyzed, open(analyze_split));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto graph,
-                              transform::AnalyzeTransform(spec, *analyzed, context.options));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto cache_folder,
+                              ParameterOr(task, "analyzer_cache_folder", std::string()));
+    data::DatasetOptions declared;
+    declared.schema = &schema;
+    const std::vector<std::string> analyzed_files = {data::SplitDirectory(examples->uri, analyze_split)};
+    PENSTOCK_ASSIGN_OR_RETURN(
+        const auto graph, cache_folder.empty() ? transform::AnalyzeTransform(spec, *analyzed, context.options)
+                                               : AnalyzeFiles(spec, *analyzed, analyzed_files, declared,
+                                                              cache_folder, context));
     PENSTOCK_RETURN_IF_ERROR(transform::SaveTransformGraph(graph, graph_output->uri));
     graph_output->properties["num_features"] = static_cast<int64_t>(graph.output_schema().size());
     for (const auto& split : splits) {

@@ -17,6 +17,7 @@ struct Transform {
   pipeline::Channel<pipeline::Schema> schema;
   std::string features;
   std::string analyze_split = "train";
+  std::string analyzer_cache_folder;
 
   struct Outputs {
     pipeline::Channel<pipeline::TransformGraph> transform_graph;
@@ -24,13 +25,16 @@ struct Transform {
   };
   void Describe(auto& node, Outputs& outputs) const {
     node.Help("Resolves feature expressions over the training split and applies them to every split.");
-    node.Version("1");
+    node.Version("2");
     node.Input("examples", examples, "Raw examples.");
     node.Input("schema", schema, "What types the columns have.");
     node.ExternalPath("features", features,
                       "The feature expressions (YAML; docs/guides/feature-expressions.md).");
     node.Parameter("analyze_split", analyze_split,
                    "The split that means, quantiles and vocabularies come from.");
+    node.Parameter("analyzer_cache_folder", analyzer_cache_folder,
+                   "Keeps what analysis knows of each file of the examples: only files that are new are read "
+                   "again; empty: nothing is kept.");
     node.Output("transform_graph", outputs.transform_graph, "The resolved function.");
     node.Output("transformed_examples", outputs.transformed_examples,
                 "Features, label and weight of every split.");

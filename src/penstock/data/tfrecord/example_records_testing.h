@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "penstock/data/tfrecord/tfrecord_writer.h"
+#include "penstock/data/tfrecord/record_writer.h"
 
 namespace penstock::data {
 

@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "penstock/data/example_writer.h"
 
@@ -11,8 +10,5 @@ namespace penstock::data::tfrecord {
 Result<std::unique_ptr<ExampleWriter>> OpenTfRecordWriter(const std::string& path,
                                                           const std::shared_ptr<arrow::Schema>& schema,
                                                           bool is_gzip);
-
-/// Appends one record with its frame.
-void AppendRecord(std::string_view data, std::string& out);
 
 }  // namespace penstock::data::tfrecord

@@ -26,6 +26,9 @@ Result<std::shared_ptr<const ForestAttributions>> ForestAttributions::Make(const
   const auto* forest = dynamic_cast<const model::ForestModel*>(&model);
   if (forest == nullptr)
     return InvalidArgument("Contributions of features are computed for models of trees only");
+  if (forest->forest().num_outputs() > 1)
+    return InvalidArgument("Contributions of features are computed for one output, and this model has {}",
+                           forest->forest().num_outputs());
   PENSTOCK_ASSIGN_OR_RETURN(const std::vector<float> rows, forest->Rows(background));
   PENSTOCK_ASSIGN_OR_RETURN(auto contributions,
                             model::TreeContributions::FromBackground(forest->forest(), rows));

@@ -29,9 +29,10 @@ class Booster {
   enum class Scale { kMargin, kPrediction };  ///< The sum of the leaves, or what the link makes of it.
 
   virtual ~Booster() = default;
-  /// Grows a tree. One value a training row; hessians >= 0.
+  /// Grows a tree for each output. Row by row a value an output; hessians >= 0. The number of outputs is
+  /// parameter num_class, or 1.
   virtual std::string Boost(std::span<const float> gradients, std::span<const float> hessians) = 0;
-  /// Of all rows of a split, by the trees so far; each call after a Boost costs one tree.
+  /// Of all rows of a split and each output, by the trees so far; each call after a Boost costs its trees.
   virtual std::string Predict(Split split, Scale scale, std::span<float> predictions) = 0;
   /// XGBoost's model in UBJSON.
   virtual std::string Save(std::string& model) = 0;
@@ -44,7 +45,7 @@ using MakeBoosterFunction = Booster* (*)(const BoosterParameters& parameters, co
                                          const BoosterMatrix& eval, int num_threads, std::string& error);
 
 /// The plug-in's only symbol, a MakeBoosterFunction. The number rises with every change of this border.
-inline constexpr const char* kMakeBoosterSymbol = "penstock_make_booster_2";
+inline constexpr const char* kMakeBoosterSymbol = "penstock_make_booster_3";
 inline constexpr const char* kBoosterLibraryName = "libpenstock_boosted_trees.so";
 
 }  // namespace penstock::learning

@@ -31,6 +31,7 @@ Result<model::TreeEnsemble> WarmStartForest(const model::Model& before,
   if (model->transform().task() != transform.task())
     return InvalidArgument("The model to start from is for {}, not for the task of this training",
                            model::TaskName(model->signature().task));
+  PENSTOCK_RETURN_IF_ERROR(CheckSameClasses(model->transform(), transform));
   std::map<int32_t, int32_t> new_column;
   int32_t column = 0;
   for (const FeatureMatch& match : MatchFeatures(model->transform(), transform)) {
@@ -57,7 +58,7 @@ Result<model::TreeEnsemble> WarmStartForest(const model::Model& before,
       node.column = found->second;
     }
   }
-  return model::TreeEnsemble::Make(trees, model->forest().base_margin(), column);
+  return model::TreeEnsemble::Make(trees, model->forest().base_margins(), column);
 }
 
 Result<model::TreeEnsemble> ForestOfBoth(const model::TreeEnsemble& first,
@@ -66,7 +67,9 @@ Result<model::TreeEnsemble> ForestOfBoth(const model::TreeEnsemble& first,
   for (const model::TreeEnsemble* forest : {&first, &second}) {
     for (int64_t t = 0; t < forest->num_trees(); ++t) trees.push_back(forest->TreeAt(t));
   }
-  return model::TreeEnsemble::Make(trees, first.base_margin() + second.base_margin(), first.num_columns());
+  std::vector<float> base_margins = first.base_margins();
+  for (size_t i = 0; i < base_margins.size(); ++i) base_margins[i] += second.base_margins()[i];
+  return model::TreeEnsemble::Make(trees, std::move(base_margins), first.num_columns());
 }
 
 }  // namespace penstock::learning

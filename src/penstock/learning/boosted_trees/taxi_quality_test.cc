@@ -98,7 +98,7 @@ TEST(TaxiQualityTest, DefaultsBeatTheIssuesMeasures) {
   while (std::optional<Batch> batch = *reader->Next()) {
     const Batch predictions = *trained->model->Predict(*batch);
     const auto& probabilities = static_cast<const arrow::DoubleArray&>(*predictions->column(0));
-    const auto labels = *graph->Label(*batch);
+    const auto labels = std::static_pointer_cast<arrow::DoubleArray>(*graph->Label(*batch));
     for (int64_t i = 0; i < probabilities.length(); ++i) {
       if (labels->IsValid(i)) pairs.emplace_back(probabilities.Value(i), labels->Value(i) == 1);
     }

@@ -45,8 +45,8 @@ class XgboostBooster final : public Booster {
   }
 
   std::string Boost(std::span<const float> gradients, std::span<const float> hessians) override {
-    if (static_cast<int64_t>(gradients.size()) != num_rows_[0] || hessians.size() != gradients.size()) {
-      return "the gradients are not one a row";
+    if (gradients.size() % static_cast<size_t>(num_rows_[0]) != 0 || hessians.size() != gradients.size()) {
+      return "the gradients are not so many a row";
     }
     // The interface takes them as not const, but only reads them.
     return Answer(XGBoosterBoostOneIter(booster_, matrices_[0], const_cast<float*>(gradients.data()),
@@ -67,7 +67,7 @@ class XgboostBooster final : public Booster {
     }
     bst_ulong size = 1;
     for (bst_ulong i = 0; i < num_dimensions; ++i) size *= shape[i];
-    if (size != predictions.size()) return "the predictions are not one a row";
+    if (size != predictions.size()) return "the predictions are not so many a row";
     std::copy(result, result + size, predictions.begin());
     return "";
   }
@@ -101,7 +101,7 @@ class XgboostBooster final : public Booster {
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) Booster* penstock_make_booster_2(
+extern "C" __attribute__((visibility("default"))) Booster* penstock_make_booster_3(
     const BoosterParameters& parameters, const BoosterMatrix& train, const BoosterMatrix& eval,
     int num_threads, std::string& error) {
   auto booster = std::make_unique<XgboostBooster>();
@@ -109,6 +109,6 @@ extern "C" __attribute__((visibility("default"))) Booster* penstock_make_booster
   return error.empty() ? booster.release() : nullptr;
 }
 
-static_assert(std::is_convertible_v<decltype(&penstock_make_booster_2), MakeBoosterFunction>);
+static_assert(std::is_convertible_v<decltype(&penstock_make_booster_3), MakeBoosterFunction>);
 
 }  // namespace penstock::learning

@@ -76,13 +76,20 @@ Result<model::Tree> CompactTree(const SavedTree& saved, std::vector<double>& col
   return tree;
 }
 
-Result<float> BaseMargin(const Json& learner) {
+/// One an output.
+Result<std::vector<float>> BaseMargins(const Json& learner) {
   const auto& objective = learner.at("objective").at("name").get_ref<const std::string&>();
   const std::string& text = learner.at("learner_model_param").at("base_score").get_ref<const std::string&>();
   const float base_score = std::strtof(text.c_str(), nullptr);
-  if (objective == "reg:squarederror") return base_score;
+  if (objective == "reg:squarederror") return std::vector{base_score};
   // In float32, as XGBoost's LogisticRegression::ProbToMargin computes it.
-  if (objective == "binary:logistic") return -std::log(1.0f / base_score - 1.0f);
+  if (objective == "binary:logistic") return std::vector{-std::log(1.0f / base_score - 1.0f)};
+  if (objective == "multi:softprob") {
+    const int64_t num_outputs = IntegerOf(learner.at("learner_model_param").at("num_class"));
+    if (num_outputs < 1 || num_outputs > 1 << 16)
+      return DataLoss("XGBoost's model has {} outputs", num_outputs);
+    return std::vector<float>(static_cast<size_t>(num_outputs), base_score);
+  }
   return DataLoss("XGBoost's model has an objective that is not known here: {}", objective);
 }
 
@@ -97,16 +104,19 @@ Result<ConvertedTrees> Convert(const Json& json, int64_t num_trees) {
   if (num_trees < 0 || static_cast<int64_t>(trees.size()) < num_trees) {
     return DataLoss("XGBoost's model has {} trees, but {} were asked for", trees.size(), num_trees);
   }
-  PENSTOCK_ASSIGN_OR_RETURN(const float base_margin, BaseMargin(learner));
+  PENSTOCK_ASSIGN_OR_RETURN(std::vector<float> base_margins, BaseMargins(learner));
+  const Json& outputs = booster.at("model").at("tree_info");
   std::vector<double> column_gains(num_columns, 0.0);
   std::vector<model::Tree> converted;
   for (int64_t i = 0; i < num_trees; ++i) {
+    if (outputs.at(static_cast<size_t>(i)) != i % static_cast<int64_t>(base_margins.size()))
+      return DataLoss("XGBoost's model has its trees in an order that is not known here, from tree {}", i);
     PENSTOCK_ASSIGN_OR_RETURN(const SavedTree saved, ReadTree(trees[i]));
     PENSTOCK_ASSIGN_OR_RETURN(converted.emplace_back(), CompactTree(saved, column_gains));
   }
   PENSTOCK_ASSIGN_OR_RETURN(
       model::TreeEnsemble forest,
-      model::TreeEnsemble::Make(converted, base_margin, static_cast<int32_t>(num_columns)));
+      model::TreeEnsemble::Make(converted, std::move(base_margins), static_cast<int32_t>(num_columns)));
   return ConvertedTrees{std::move(forest), std::move(column_gains)};
 }
 

@@ -16,8 +16,9 @@ struct ConvertedTrees {
   std::vector<double> column_gains;
 };
 
-/// Reads a model that XGBoost (1.7 and like ones) saved as UBJSON: booster gbtree, one tree an iteration,
-/// objectives binary:logistic and reg:squarederror, numerical splits. Takes the first `num_trees` trees.
+/// Reads a model that XGBoost (1.7 and like ones) saved as UBJSON: booster gbtree, one tree an iteration and
+/// output, objectives binary:logistic, reg:squarederror and multi:softprob, numerical splits. Takes the first
+/// `num_trees` trees, which must be so many times as many as outputs.
 /// kDataLoss where it is anything else or damaged.
 Result<ConvertedTrees> ConvertXgboostModel(std::string_view ubjson, int64_t num_trees);
 

@@ -52,25 +52,32 @@ struct Grown {
 Grown Grow(const RandomData& train, const RandomData& eval, model::Task task, int num_rounds,
            int num_threads) {
   const bool is_binary = task == model::Task::kBinaryClassification;
-  const Objective objective(task, train.labels, {});
+  const bool is_multiclass = task == model::Task::kMulticlassClassification;
+  const Loss loss = *LossOf(task, is_multiclass ? 2 : 1, "", 0);
+  const Objective objective(loss, train.labels, {});
   const BoosterLibrary library = *BoosterLibrary::Load(BoosterLibrary::DefaultFolder());
-  const BoosterParameters parameters{{"verbosity", "0"},
-                                     {"tree_method", "hist"},
-                                     {"objective", is_binary ? "binary:logistic" : "reg:squarederror"},
-                                     {"base_score", "0.37"},
-                                     {"max_depth", "8"},
-                                     {"gamma", "0.5"},
-                                     {"colsample_bytree", "0.8"},
-                                     {"min_child_weight", "0.1"}};
+  BoosterParameters parameters{{"verbosity", "0"},
+                               {"tree_method", "hist"},
+                               {"objective", is_multiclass ? "multi:softprob"
+                                             : is_binary   ? "binary:logistic"
+                                                           : "reg:squarederror"},
+                               {"base_score", "0.37"},
+                               {"max_depth", "8"},
+                               {"gamma", "0.5"},
+                               {"colsample_bytree", "0.8"},
+                               {"min_child_weight", "0.1"}};
+  if (is_multiclass) parameters.emplace_back("num_class", "2");
   const std::unique_ptr<Booster> booster =
       *library.Make(parameters, train.matrix(), eval.matrix(), num_threads);
-  std::vector<float> margins(train.num_rows), gradients(train.num_rows), hessians(train.num_rows);
+  const auto num_margins = static_cast<size_t>(train.num_rows * loss.num_outputs);
+  std::vector<float> margins(num_margins), gradients(num_margins), hessians(num_margins);
   for (int round = 0; round < num_rounds; ++round) {
     EXPECT_EQ(booster->Predict(Booster::Split::kTrain, Booster::Scale::kMargin, margins), "");
     EXPECT_TRUE(objective.LossAndGradients(margins, {}, gradients, hessians).ok());
     EXPECT_EQ(booster->Boost(gradients, hessians), "");
   }
-  Grown grown{"", std::vector<float>(eval.num_rows), std::vector<float>(eval.num_rows)};
+  const auto num_answers = static_cast<size_t>(eval.num_rows * loss.num_outputs);
+  Grown grown{"", std::vector<float>(num_answers), std::vector<float>(num_answers)};
   EXPECT_EQ(booster->Predict(Booster::Split::kEval, Booster::Scale::kMargin, grown.eval_margins), "");
   EXPECT_EQ(booster->Predict(Booster::Split::kEval, Booster::Scale::kPrediction, grown.eval_predictions), "");
   EXPECT_EQ(booster->Save(grown.model), "");
@@ -105,6 +112,22 @@ TEST_P(XgboostModelTest, TreesAreBitEqualOnAnyNumberOfThreads) {
     };
     EXPECT_EQ(trees(Grow(train, eval, GetParam(), 5, num_threads)), trees(one)) << num_threads << " threads";
   }
+}
+
+TEST(ConvertXgboostModelTest, GivesEachClassItsTrees) {
+  const RandomData train(1, 3000), eval(2, 1000);
+  const Grown grown = Grow(train, eval, model::Task::kMulticlassClassification, 20, 2);
+  const Result<ConvertedTrees> converted = ConvertXgboostModel(grown.model, 40);
+  ASSERT_TRUE(converted.ok()) << converted.status();
+  EXPECT_EQ(converted->forest.num_outputs(), 2);
+  std::vector<float> margins(grown.eval_margins.size());
+  converted->forest.Sum(eval.values, margins);
+  EXPECT_EQ(margins, grown.eval_margins);
+  // One by one too.
+  std::vector<float> alone(2);
+  converted->forest.Sum({eval.values.data(), kNumColumns}, alone);
+  EXPECT_EQ(alone, std::vector<float>(margins.begin(), margins.begin() + 2));
+  EXPECT_EQ(ConvertXgboostModel(grown.model, 39).status().code(), StatusCode::kDataLoss);
 }
 
 INSTANTIATE_TEST_SUITE_P(Tasks, XgboostModelTest,

@@ -214,6 +214,11 @@ void ChunkPass::Outputs(std::span<const float> parameters, const ExampleView& ex
 void ChunkPass::LossGradient(const ExampleView& examples, std::span<const int64_t> picked, double scale) {
   const int64_t num_outputs = shape_.num_outputs;
   output_gradient_.resize(num_rows_ * num_outputs);
+  derivatives_.resize(static_cast<size_t>(num_outputs));
+  curvatures_.resize(static_cast<size_t>(num_outputs));
+  const double factor = GradientFactor(examples.loss);
+  const size_t num_labels =
+      shape_.link == model::NetworkLink::kSoftmax ? 1 : static_cast<size_t>(num_outputs);
   for (int64_t row = 0; row < num_rows_; ++row) {
     const double weight = examples.weights.empty() ? 1 : examples.weights[picked[row]];
     const float* output = outputs_.data() + row * num_outputs;
@@ -228,17 +233,12 @@ void ChunkPass::LossGradient(const ExampleView& examples, std::span<const int64_
       loss_ += weight * error / static_cast<double>(num_outputs);
       continue;
     }
-    const double label = examples.labels[picked[row]];
-    const double margin = output[0];
-    if (shape_.link == model::NetworkLink::kLogistic) {
-      const double tail = std::exp(-std::abs(margin));
-      const double probability = margin >= 0 ? 1 / (1 + tail) : tail / (1 + tail);
-      loss_ += weight * (std::max(margin, 0.0) - margin * label + std::log1p(tail));
-      gradient[0] = static_cast<float>((probability - label) * weight * scale);
-    } else {
-      loss_ += weight * (margin - label) * (margin - label);
-      gradient[0] = static_cast<float>(2 * (margin - label) * weight * scale);
-    }
+    const auto at = static_cast<size_t>(picked[row]);
+    loss_ +=
+        weight * ExampleLoss(examples.loss, {output, static_cast<size_t>(num_outputs)},
+                             examples.labels.subspan(at * num_labels, num_labels), derivatives_, curvatures_);
+    for (int64_t j = 0; j < num_outputs; ++j)
+      gradient[j] = static_cast<float>(factor * derivatives_[static_cast<size_t>(j)] * weight * scale);
   }
 }
 

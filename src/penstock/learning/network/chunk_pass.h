@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "penstock/learning/loss.h"
 #include "penstock/model/network/network.h"
 
 namespace penstock::learning {
@@ -11,6 +12,7 @@ namespace penstock::learning {
 /// Examples of which some are learned from at a time. Not owned.
 struct ExampleView {
   const model::EncodedRows& rows;
+  const Loss& loss;                 ///< Of the network's outputs.
   std::span<const double> labels;   ///< As the network's output sees them: standardised for regression.
   std::span<const double> weights;  ///< Empty: 1 each. Class weights are multiplied in already.
 };
@@ -82,7 +84,8 @@ class ChunkPass {
   int64_t num_rows_ = 0;
   double loss_ = 0;
   std::vector<LayerMemory> memory_;
-  std::vector<float> last_;  // Rows x inputs of the output layer.
+  std::vector<double> derivatives_, curvatures_;  // Of one example's outputs.
+  std::vector<float> last_;                       // Rows x inputs of the output layer.
   std::vector<float> numbers_;
   std::vector<float> outputs_;
   std::vector<float> gradient_;

@@ -51,12 +51,18 @@ class Problem {
     for (int i = 0; i < 20; ++i) {
       for (int j = 0; j < 5; ++j) values.push_back(number(random));
       values.push_back(static_cast<float>(i % 4));
-      labels.push_back(i % 2);
+      if (shape.link == NetworkLink::kSoftmax || shape.num_outputs == 1 ||
+          shape.link == NetworkLink::kReconstructionError) {
+        labels.push_back(i % 2);
+      } else {
+        for (int j = 0; j < shape.num_outputs; ++j) labels.push_back((i + j) % 3 == 0 ? 1 : 0);
+      }
       weights.push_back(0.5 + i % 3);
       picked.push_back(i);
     }
     rows = model::EncodeRows(shape, values);
-    parameters = InitialParameters(shape, 7, 0.4);
+    parameters =
+        InitialParameters(shape, 7, std::vector<double>(static_cast<size_t>(shape.num_outputs), -0.4));
     for (float& value : parameters) value += 0.3f * number(random);
     for (const auto& layer : layout.layers) {
       for (int64_t i = 0; i < layer.norm_variance.size(); ++i) parameters[layer.norm_variance.offset + i] = 1;
@@ -66,7 +72,7 @@ class Problem {
   double Loss(ChunkPass& pass) const {
     TransposedWeights transposed(layout);
     transposed.Refresh(parameters);
-    pass.Run(parameters, transposed, {rows, labels, weights}, picked, 1, 11);
+    pass.Run(parameters, transposed, {rows, loss, labels, weights}, picked, 1, 11);
     return pass.loss();
   }
 
@@ -92,7 +98,22 @@ class Problem {
     return 0;
   }
 
+  static learning::Loss LossOf(const NetworkShape& shape) {
+    switch (shape.link) {
+      case NetworkLink::kLogistic:
+        return {.kind = LossKind::kLogLoss, .num_outputs = shape.num_outputs};
+      case NetworkLink::kSoftmax:
+        return {.kind = LossKind::kSoftmaxLogLoss, .num_outputs = shape.num_outputs};
+      case NetworkLink::kReconstructionError:
+        return {.kind = LossKind::kReconstruction};
+      case NetworkLink::kIdentity:
+        break;
+    }
+    return {};
+  }
+
   NetworkShape shape;
+  learning::Loss loss = LossOf(shape);
   model::NetworkLayout layout;
   model::EncodedRows rows;
   std::vector<double> labels, weights;
@@ -147,6 +168,15 @@ TEST(ChunkPassTest, GradientsThroughDropoutAreDifferenceQuotients) {
   NetworkShape shape = SmallShape(NetworkLink::kIdentity);
   shape.layers = {{6, Activation::kTanh, false}};
   ExpectGradientsAreDifferenceQuotients(shape, 0.4);
+}
+
+TEST(ChunkPassTest, GradientsOfSeveralClassesAreDifferenceQuotients) {
+  for (const NetworkLink link : {NetworkLink::kSoftmax, NetworkLink::kLogistic}) {
+    NetworkShape shape = SmallShape(link);
+    shape.num_outputs = 3;
+    shape.layers = {{5, Activation::kTanh, false}};
+    ExpectGradientsAreDifferenceQuotients(shape, 0);
+  }
 }
 
 TEST(ChunkPassTest, GradientsThroughTimeAreDifferenceQuotients) {

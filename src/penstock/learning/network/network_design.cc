@@ -7,6 +7,7 @@
 
 #include "penstock/base/near_miss.h"
 #include "penstock/learning/random_bits.h"
+#include "penstock/model/network_model.h"
 
 namespace penstock::learning {
 namespace {
@@ -17,45 +18,12 @@ using model::NumberInput;
 using transform::FeatureKind;
 using transform::FeatureSchema;
 
-// Quantiles are those of this many rows at most, evenly spread over the split.
-constexpr int64_t kMaxSampledRows = 100'000;
-
-struct ColumnSummary {
-  double mean = 0;
-  double deviation = 0;
-  bool has_missing = false;
-};
-
-ColumnSummary Summarise(const TrainingMatrix& train, int32_t column) {
-  ColumnSummary summary;
-  double sum = 0, squares = 0;
-  int64_t count = 0;
-  double first = 0;
-  for (int64_t row = 0; row < train.num_rows(); ++row) {
-    const double value = train.values[row * train.num_columns + column];
-    if (std::isnan(value)) {
-      summary.has_missing = true;
-      continue;
-    }
-    if (count++ == 0) first = value;
-    const double shifted = value - first;  // Without the shift the squares cancel.
-    sum += shifted;
-    squares += shifted * shifted;
-  }
-  if (count == 0) return summary;
-  const double mean = sum / static_cast<double>(count);
-  summary.mean = first + mean;
-  summary.deviation = std::sqrt(std::max(0.0, squares / static_cast<double>(count) - mean * mean));
-  return summary;
-}
-
 /// Rising cut points that part the column into up to `num_buckets` parts of about equal size; none where
 /// it has two values or fewer, which need no cutting.
-std::vector<float> Boundaries(const TrainingMatrix& train, int32_t column, int64_t num_buckets) {
+std::vector<float> Boundaries(const TrainingMatrix& sample, int32_t column, int64_t num_buckets) {
   std::vector<float> values;
-  const int64_t stride = 1 + train.num_rows() / kMaxSampledRows;
-  for (int64_t row = 0; row < train.num_rows(); row += stride) {
-    const float value = train.values[row * train.num_columns + column];
+  for (int64_t row = 0; row < sample.num_rows(); ++row) {
+    const float value = sample.values[row * sample.num_columns + column];
     if (!std::isnan(value)) values.push_back(value);
   }
   std::sort(values.begin(), values.end());
@@ -82,11 +50,11 @@ int32_t AutomaticWidth(int64_t num_ids) {
 class Designer {
  public:
   Designer(const NetworkOptions& options, const std::vector<FeatureSchema>& features,
-           const TrainingMatrix& train)
+           const SplitSummary& train)
       : options_(options), features_(features), train_(train) {}
 
   Result<NetworkShape> Design() {
-    shape_.num_columns = train_.num_columns;
+    shape_.num_columns = static_cast<int32_t>(train_.columns.size());
     shape_.has_wide = options_.has_wide();
     shape_.has_deep = options_.has_deep();
     if (options_.kind == NetworkKind::kLstm) PENSTOCK_RETURN_IF_ERROR(AddSeries());
@@ -127,7 +95,7 @@ class Designer {
     for (int64_t step = 0; step < num_steps; ++step) {
       for (int32_t first : first_columns) {
         const auto at = static_cast<int32_t>(first + step);
-        const ColumnSummary summary = Summarise(train_, at);
+        const ColumnSummary& summary = train_.columns[static_cast<size_t>(at)];
         shape_.series.push_back({at, static_cast<float>(summary.mean), Scale(summary), false});
       }
     }
@@ -147,12 +115,13 @@ class Designer {
   }
 
   static float Scale(const ColumnSummary& summary) {
-    const double scale = summary.deviation > 0 ? 1 / summary.deviation : 0;
+    const double deviation = summary.deviation();
+    const double scale = deviation > 0 ? 1 / deviation : 0;
     return std::isfinite(scale) && scale < 1e30 ? static_cast<float>(scale) : 0.0f;
   }
 
   void AddNumber(const FeatureSchema& feature, int32_t column) {
-    const ColumnSummary summary = Summarise(train_, column);
+    const ColumnSummary& summary = train_.columns[static_cast<size_t>(column)];
     const float scale = Scale(summary);
     if (scale > 0) shape_.numbers.push_back({column, static_cast<float>(summary.mean), scale, false});
     if (summary.has_missing && options_.kind != NetworkKind::kAutoencoder)
@@ -161,7 +130,7 @@ class Designer {
     IdInput input;
     input.source = IdInput::Source::kBuckets;
     input.column = column;
-    input.boundaries = Boundaries(train_, column, options_.number_buckets);
+    input.boundaries = Boundaries(train_.sample, column, options_.number_buckets);
     if (input.boundaries.empty()) return;
     input.num_ids = static_cast<int32_t>(input.boundaries.size()) + 2;
     AddId(std::move(input), feature.width == 1 ? feature.name : "");
@@ -201,55 +170,53 @@ class Designer {
 
   const NetworkOptions& options_;
   const std::vector<FeatureSchema>& features_;
-  const TrainingMatrix& train_;
+  const SplitSummary& train_;
   NetworkShape shape_;
   std::set<std::string> in_series_;
   std::map<std::string, int32_t> id_of_feature_;
 };
 
+double MedianOf(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 /// Scales the output so that the network learns a label of mean 0 and deviation 1.
-void ScaleOutput(const TrainingMatrix& train, NetworkShape& shape) {
-  double weight = 0, sum = 0, squares = 0;
-  for (size_t i = 0; i < train.labels.size(); ++i) {
-    const double at = train.weights.empty() ? 1 : train.weights[i];
-    weight += at;
-    sum += at * train.labels[i];
+void ScaleOutput(const SplitSummary& train, const Loss& loss, NetworkShape& shape) {
+  double middle = train.labels.means[0];
+  double deviation = train.labels.deviation;
+  if (loss.kind == LossKind::kAbsoluteError || loss.kind == LossKind::kHuber) {
+    std::vector<double> labels = train.sample.labels;
+    middle = MedianOf(labels);
+    for (double& label : labels) label = std::abs(label - middle);
+    // Of normal labels it is their deviation.
+    const double robust = 1.4826 * MedianOf(std::move(labels));
+    if (robust > 0) deviation = robust;
   }
-  const double mean = sum / weight;
-  for (size_t i = 0; i < train.labels.size(); ++i) {
-    const double at = train.weights.empty() ? 1 : train.weights[i];
-    squares += at * (train.labels[i] - mean) * (train.labels[i] - mean);
-  }
-  const auto deviation = static_cast<float>(std::sqrt(squares / weight));
-  shape.output_shift = static_cast<float>(mean);
-  shape.output_scale = deviation > 0 ? deviation : 1;
+  shape.output_shift = static_cast<float>(middle);
+  shape.output_scale = static_cast<float>(deviation) > 0 ? static_cast<float>(deviation) : 1;
 }
 
 }  // namespace
 
 Result<NetworkShape> DesignNetwork(const NetworkOptions& options, const std::vector<FeatureSchema>& features,
-                                   const TrainingMatrix& train, model::Task task) {
+                                   const SplitSummary& train, model::Task task, const Loss& loss) {
   PENSTOCK_ASSIGN_OR_RETURN(NetworkShape shape, Designer(options, features, train).Design());
-  switch (task) {
-    case model::Task::kBinaryClassification:
-      shape.link = model::NetworkLink::kLogistic;
-      break;
-    case model::Task::kRegression:
-      shape.link = model::NetworkLink::kIdentity;
-      ScaleOutput(train, shape);
-      break;
-    case model::Task::kReconstruction:
-      shape.link = model::NetworkLink::kReconstructionError;
-      shape.num_outputs = static_cast<int32_t>(shape.numbers.size());
-      if (shape.numbers.empty())
-        return InvalidArgument("No number among the features varies, so there is nothing to copy");
-      break;
+  shape.link = model::LinkOf(task);
+  shape.num_outputs = loss.num_outputs;
+  if (task == model::Task::kRegression) ScaleOutput(train, loss, shape);
+  if (task == model::Task::kReconstruction) {
+    shape.num_outputs = static_cast<int32_t>(shape.numbers.size());
+    if (shape.numbers.empty())
+      return InvalidArgument("No number among the features varies, so there is nothing to copy");
   }
   if (const Status status = shape.Check(); !status.ok()) return InvalidArgument("{}", status.message());
   return shape;
 }
 
-std::vector<float> InitialParameters(const NetworkShape& shape, uint64_t seed, double mean_label) {
+std::vector<float> InitialParameters(const NetworkShape& shape, uint64_t seed,
+                                     const std::vector<double>& constant_margins) {
   const model::NetworkLayout layout(shape);
   std::vector<float> parameters(static_cast<size_t>(layout.num_parameters), 0.0f);
   const auto draw = [&](const model::ParameterBlock& block, double limit) {
@@ -276,8 +243,9 @@ std::vector<float> InitialParameters(const NetworkShape& shape, uint64_t seed, d
   std::fill_n(parameters.begin() + layout.recurrent_bias.offset + shape.recurrent_width,
               layout.recurrent_bias.size() / 4, 1.0f);
   for (const model::ParameterBlock& table : layout.embeddings) draw(table, 0.05);
-  if (shape.link == model::NetworkLink::kLogistic)
-    parameters[layout.bias.offset] = static_cast<float>(std::log(mean_label / (1 - mean_label)));
+  // Regressions begin at their mean, which is 0 once standardised.
+  if (shape.link == model::NetworkLink::kLogistic || shape.link == model::NetworkLink::kSoftmax)
+    std::copy(constant_margins.begin(), constant_margins.end(), parameters.begin() + layout.bias.offset);
   return parameters;
 }
 

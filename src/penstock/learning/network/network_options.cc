@@ -1,5 +1,7 @@
 #include "penstock/learning/network/network_options.h"
 
+#include <algorithm>
+
 #include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_split.h>
@@ -77,6 +79,9 @@ std::vector<HyperparameterDescription> HyperparametersOf(NetworkKind kind) {
   std::vector<HyperparameterDescription> all{
       {"num_epochs", "at most so many passes over the train split", is_deep ? 12 : 20, 1, 100000},
       {"batch_size", "examples a step", 256, 1, 1 << 20},
+      {"shuffle_buffer",
+       "splits with more examples are streamed from disk, so many at a time, and shuffled so", 1 << 20, 1,
+       kMuch},
       {"learning_rate", "how far a step goes (Adam)", DefaultRate(kind), 1e-9, 10.0},
       {"schedule",
        "how the learning rate falls",
@@ -92,7 +97,15 @@ std::vector<HyperparameterDescription> HyperparametersOf(NetworkKind kind) {
   };
   if (has_label) {
     all.push_back({"positive_class_weight", "positive examples count so often", 1.0, 1e-6, 1e6});
-    all.push_back({"balance_classes", "both classes weigh the same in training", false});
+    all.push_back({"balance_classes", "all classes weigh the same in training", false});
+    all.push_back({"loss",
+                   "what is minimised; auto: by the task (log_loss, squared_error)",
+                   "auto",
+                   0,
+                   0,
+                   {"auto", "log_loss", "squared_error", "absolute_error", "huber"}});
+    all.push_back({"huber_delta", "errors above this count linearly; 0: 1.345 deviations of the labels", 0.0,
+                   0.0, 1e30});
     all.push_back({"number_buckets", "numbers are also cut at so many quantiles, with a weight each; 0: not",
                    kind == NetworkKind::kLstm ? 0 : 32, 0, 65536});
   }
@@ -126,6 +139,8 @@ Result<NetworkOptions> ReadNetworkOptions(NetworkKind kind, const nlohmann::json
   options.kind = kind;
   options.num_epochs = given.at("num_epochs");
   options.batch_size = given.at("batch_size");
+  const int64_t buffer = given.at("shuffle_buffer");
+  options.shuffle_buffer = std::max<int64_t>(1, buffer / options.batch_size) * options.batch_size;
   options.learning_rate = given.at("learning_rate");
   const std::string schedule = given.at("schedule");
   options.schedule = schedule == "constant"      ? RateSchedule::kConstant
@@ -137,8 +152,9 @@ Result<NetworkOptions> ReadNetworkOptions(NetworkKind kind, const nlohmann::json
   options.l1 = given.at("l1");
   options.l2 = given.at("l2");
   options.gradient_clip_norm = given.at("gradient_clip_norm");
-  options.positive_class_weight = given.value("positive_class_weight", 1.0);
-  options.balance_classes = given.value("balance_classes", false);
+  options.class_weights = {given.value("positive_class_weight", 1.0), given.value("balance_classes", false)};
+  options.loss = given.value("loss", "auto");
+  options.huber_delta = given.value("huber_delta", 0.0);
   options.number_buckets = given.value("number_buckets", int64_t{0});
   options.cross_buckets = given.value("cross_buckets", int64_t{1});
   PENSTOCK_ASSIGN_OR_RETURN(options.crosses, ReadCrosses(given.value("crosses", "")));

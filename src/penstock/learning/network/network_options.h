@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "penstock/learning/class_weights.h"
 #include "penstock/learning/learner.h"
 #include "penstock/model/network/network_shape.h"
 
@@ -17,6 +18,7 @@ struct NetworkOptions {
   NetworkKind kind = NetworkKind::kDense;
   int64_t num_epochs = 0;
   int64_t batch_size = 0;
+  int64_t shuffle_buffer = 0;  ///< Larger splits are streamed.
   double learning_rate = 0;
   RateSchedule schedule = RateSchedule::kCosine;
   int64_t warmup_steps = 0;
@@ -24,8 +26,9 @@ struct NetworkOptions {
   double l1 = 0;
   double l2 = 0;
   double gradient_clip_norm = 0;  ///< 0: none.
-  double positive_class_weight = 1;
-  bool balance_classes = false;
+  ClassWeights class_weights;
+  std::string loss = "auto";
+  double huber_delta = 0;                         ///< 0: by the labels.
   int64_t number_buckets = 0;                     ///< 0: numbers as they are only.
   std::vector<std::vector<std::string>> crosses;  ///< Names of features.
   int64_t cross_buckets = 1;

@@ -24,48 +24,77 @@ int NumThreads(const NetworkOptions& options, const model::NetworkLayout& layout
   return static_cast<int>(std::min<int64_t>(execution.ResolvedThreads(), 1 + work / kParametersPerThread));
 }
 
+/// How the examples of a split become those of the network; eval losses are of labels as they are.
+ExampleEncoder EncoderOf(const model::NetworkShape& shape, bool is_train, std::vector<double> class_weights) {
+  ExampleEncoder encoder{.shape = shape};
+  if (!is_train) return encoder;
+  encoder.class_weights = std::move(class_weights);
+  if (shape.link != model::NetworkLink::kIdentity) return encoder;
+  encoder.label_shift = shape.output_shift;
+  encoder.label_scale = shape.output_scale;
+  return encoder;
+}
+
+ExampleSource SourceOf(ExampleEncoder encoder, SplitSummary& split, const RowReader& reader,
+                       const data::Dataset& dataset, int64_t window_rows, const ExecutionOptions& execution) {
+  if (!split.rows) return ExampleSource(std::move(encoder), dataset, reader, window_rows, execution);
+  TrainingMatrix rows = std::move(*split.rows);
+  split.rows.reset();
+  return ExampleSource(encoder, std::move(rows));
+}
+
+/// The mean of the weights once those of classes are multiplied in.
+double MeanWeight(const LabelSummary& labels, const std::vector<double>& class_weights) {
+  double of_classes = 1;
+  if (!class_weights.empty()) {
+    const bool is_binary = labels.means.size() == 1;
+    of_classes =
+        is_binary ? (1 - labels.means[0]) * class_weights[0] + labels.means[0] * class_weights[1] : 0;
+    for (size_t i = 0; !is_binary && i < class_weights.size(); ++i)
+      of_classes += labels.means[i] * class_weights[i];
+  }
+  return of_classes * labels.total_weight / static_cast<double>(labels.num_rows);
+}
+
 }  // namespace
 
+struct NetworkTraining::Epoch {
+  int64_t number = 1;
+  uint64_t seed = 0;
+  int64_t num_seen = 0;
+  double loss = 0;
+};
+
 NetworkTraining::NetworkTraining(const NetworkOptions& options, const model::NetworkShape& shape,
-                                 const TrainingMatrix& train, const TrainingMatrix& eval, model::Task task,
+                                 TrainingSplits& splits, const TrainingData& data, const Loss& loss,
                                  ExecutionContext& context)
     : options_(options),
       shape_(shape),
       layout_(shape),
-      train_(train),
-      eval_(eval),
-      train_objective_(task, train.labels, train.weights),
-      eval_objective_(task, eval.labels, eval.weights),
+      loss_(loss),
+      output_loss_(loss),
+      train_(splits.train),
+      eval_(splits.eval),
       context_(context),
-      train_rows_(model::EncodeRows(shape, train.values)),
-      eval_rows_(model::EncodeRows(shape, eval.values)),
+      mean_weight_(MeanWeight(train_.labels, options.class_weights.ByLabel(loss, train_.labels.means))),
+      num_rows_(train_.labels.num_rows),
+      steps_per_epoch_((num_rows_ + options.batch_size - 1) / options.batch_size),
+      train_source_(SourceOf(EncoderOf(shape, true, options.class_weights.ByLabel(loss, train_.labels.means)),
+                             splits.train, splits.train_reader, *data.train, options.shuffle_buffer,
+                             context.options)),
+      eval_source_(SourceOf(EncoderOf(shape, false, {}), splits.eval, splits.eval_reader, *data.eval,
+                            options.shuffle_buffer, context.options)),
       team_(NumThreads(options, layout_, context.options)),
       optimizer_(shape_, layout_, options),
       transposed_(layout_) {
-  PrepareLabels(train);
-  steps_per_epoch_ = (train.num_rows() + options.batch_size - 1) / options.batch_size;
-  const int64_t largest = std::min(options.batch_size, train.num_rows());
+  if (shape_.link == model::NetworkLink::kIdentity) {
+    const bool is_linear = loss.kind == LossKind::kAbsoluteError;
+    loss_scale_ = static_cast<double>(shape_.output_scale) * (is_linear ? 1 : shape_.output_scale);
+    output_loss_.huber_delta /= shape_.output_scale;
+  }
+  const int64_t largest = std::min(options.batch_size, num_rows_);
   for (int64_t row = 0; row < largest; row += ChunkPass::kRows)
     chunks_.emplace_back(shape_, layout_, options.dropout);
-}
-
-void NetworkTraining::PrepareLabels(const TrainingMatrix& train) {
-  labels_ = train.labels;
-  weights_ = train.weights;
-  for (double& label : labels_) label = (label - shape_.output_shift) / shape_.output_scale;
-  loss_scale_ = static_cast<double>(shape_.output_scale) * shape_.output_scale;
-  double positive_weight = options_.positive_class_weight;
-  if (options_.balance_classes) {
-    const double rate = train_objective_.MeanLabel();
-    positive_weight *= (1 - rate) / rate;
-  }
-  if (positive_weight != 1 && shape_.link == model::NetworkLink::kLogistic) {
-    if (weights_.empty()) weights_.assign(labels_.size(), 1.0);
-    for (size_t i = 0; i < labels_.size(); ++i) weights_[i] *= labels_[i] == 1 ? positive_weight : 1;
-  }
-  if (weights_.empty()) return;
-  mean_weight_ =
-      std::accumulate(weights_.begin(), weights_.end(), 0.0) / static_cast<double>(weights_.size());
 }
 
 double NetworkTraining::RateAt(int64_t step) const {
@@ -79,87 +108,123 @@ double NetworkTraining::RateAt(int64_t step) const {
   return rate;
 }
 
-Result<double> NetworkTraining::EvalLoss() const {
+Result<double> NetworkTraining::EvalLoss() {
   // Only a network that can be used may be measured.
   Result<model::Network> network = model::Network::Make(shape_, state_.parameters);
   if (!network.ok()) return std::numeric_limits<double>::quiet_NaN();
-  std::vector<float> margins(eval_rows_.num_rows);
-  const int64_t num_blocks = (eval_rows_.num_rows + kEvalBlockRows - 1) / kEvalBlockRows;
-  PENSTOCK_RETURN_IF_ERROR(ParallelFor(num_blocks, context_.options, [&](int64_t block) {
-    const int64_t first = block * kEvalBlockRows;
-    const int64_t size = std::min(kEvalBlockRows, eval_rows_.num_rows - first);
-    network->EncodedMargins(eval_rows_, first, std::span(margins).subspan(first, size));
-    return OkStatus();
-  }));
-  return eval_objective_.Loss(margins, context_.options);
+  const int64_t width = network->num_margins();
+  double sum = 0, weight = 0;
+  eval_source_.StartPass(std::nullopt);
+  while (true) {
+    PENSTOCK_ASSIGN_OR_RETURN(const EncodedExamples* const examples, eval_source_.NextWindow());
+    if (examples == nullptr) break;
+    const int64_t num_rows = examples->rows.num_rows;
+    std::vector<float> margins(static_cast<size_t>(num_rows * width));
+    const int64_t num_blocks = (num_rows + kEvalBlockRows - 1) / kEvalBlockRows;
+    PENSTOCK_RETURN_IF_ERROR(ParallelFor(num_blocks, context_.options, [&](int64_t block) {
+      const int64_t first = block * kEvalBlockRows;
+      const int64_t size = std::min(kEvalBlockRows, num_rows - first);
+      network->EncodedMargins(examples->rows, first, std::span(margins).subspan(first * width, size * width));
+      return OkStatus();
+    }));
+    const Objective objective(loss_, examples->labels, examples->weights);
+    if (!(objective.total_weight() > 0)) continue;
+    PENSTOCK_ASSIGN_OR_RETURN(const double loss, objective.MeanLoss(margins, context_.options));
+    sum += loss * objective.total_weight();
+    weight += objective.total_weight();
+  }
+  return sum / weight;
 }
 
+/// Of the splits' samples, which are all of them where they are not large.
 Result<IterationRecord> NetworkTraining::ConstantLosses() const {
   IterationRecord constant;
   if (shape_.link == model::NetworkLink::kReconstructionError) {
     // The mean of each number, which is 0 once standardised.
-    const auto mean_square = [](const model::EncodedRows& rows) {
+    const auto mean_square = [&](const TrainingMatrix& sample) {
+      const model::EncodedRows rows = model::EncodeRows(shape_, sample.values);
       double sum = 0;
       for (float value : rows.numbers) sum += static_cast<double>(value) * value;
       return sum / static_cast<double>(std::max<size_t>(rows.numbers.size(), 1));
     };
-    constant.train_loss = mean_square(train_rows_);
-    constant.eval_loss = mean_square(eval_rows_);
+    constant.train_loss = mean_square(train_.sample);
+    constant.eval_loss = mean_square(eval_.sample);
     return constant;
   }
-  const double mean = train_objective_.MeanLabel();
-  const bool is_binary = shape_.link == model::NetworkLink::kLogistic;
-  const auto margin = static_cast<float>(is_binary ? std::log(mean / (1 - mean)) : mean);
-  const std::vector<float> train(labels_.size(), margin), eval(eval_rows_.num_rows, margin);
-  PENSTOCK_ASSIGN_OR_RETURN(constant.train_loss, train_objective_.Loss(train, context_.options));
-  PENSTOCK_ASSIGN_OR_RETURN(constant.eval_loss, eval_objective_.Loss(eval, context_.options));
+  const Objective train(loss_, train_.sample), eval(loss_, eval_.sample);
+  const std::vector<double> margins =
+      learning::ConstantMargins(loss_, train_.labels.means, train_.labels.num_rows, train.MedianLabel());
+  const auto loss_of = [&](const Objective& objective) {
+    std::vector<float> all(static_cast<size_t>(objective.num_rows()) * margins.size());
+    for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<float>(margins[i % margins.size()]);
+    return objective.MeanLoss(all, context_.options);
+  };
+  PENSTOCK_ASSIGN_OR_RETURN(constant.train_loss, loss_of(train));
+  PENSTOCK_ASSIGN_OR_RETURN(constant.eval_loss, loss_of(eval));
   return constant;
 }
 
-Result<double> NetworkTraining::RunEpoch(int64_t epoch, int64_t num_done, double& reported) {
-  const int64_t num_rows = train_rows_.num_rows;
-  const uint64_t seed = RandomBits(context_.random_seed, static_cast<uint64_t>(epoch));
-  std::vector<int64_t> order(num_rows);
+Status NetworkTraining::RunStep(const EncodedExamples& examples, std::span<const int64_t> picked,
+                                Epoch& epoch) {
+  const auto size = static_cast<int64_t>(picked.size());
+  const ExampleView view{examples.rows, output_loss_, examples.labels, examples.weights};
+  const int64_t num_chunks = (size + ChunkPass::kRows - 1) / ChunkPass::kRows;
+  const double scale = 1 / (mean_weight_ * static_cast<double>(size));
+  const uint64_t noise = RandomBits(epoch.seed, ~static_cast<uint64_t>(epoch.num_seen));
+  transposed_.Refresh(state_.parameters);
+  team_.Run(num_chunks, [&](int64_t i) {
+    const int64_t begin = i * ChunkPass::kRows;
+    chunks_[i].Run(state_.parameters, transposed_, view,
+                   picked.subspan(begin, std::min(ChunkPass::kRows, size - begin)), scale,
+                   RandomBits(noise, static_cast<uint64_t>(i)));
+  });
+  double loss = 0;
+  for (int64_t i = 0; i < num_chunks; ++i) loss += chunks_[i].loss();
+  if (!std::isfinite(loss)) {
+    return InvalidArgument(
+        "The loss is no longer a number: epoch {}, step {} of {}. A lower learning_rate (now {}) or a "
+        "gradient_clip_norm of 1 keeps the training stable",
+        epoch.number, epoch.num_seen / options_.batch_size + 1, steps_per_epoch_, options_.learning_rate);
+  }
+  epoch.loss += loss;
+  epoch.num_seen += size;
+  optimizer_.Step(std::span(chunks_).first(num_chunks), examples.rows, picked, RateAt(state_.num_steps),
+                  team_, state_);
+  const double share = static_cast<double>((epoch.number - 1) * num_rows_ + epoch.num_seen) /
+                       static_cast<double>(options_.num_epochs * num_rows_);
+  if (context_.report_progress && share - reported_ > 0.01 && epoch.num_seen < num_rows_) {
+    reported_ = share;
+    context_.report_progress(
+        share, fmt::format("epoch {}: train {} {:.5f}", epoch.number, NameOf(loss_.kind),
+                           epoch.loss * loss_scale_ / (mean_weight_ * static_cast<double>(epoch.num_seen))));
+  }
+  return OkStatus();
+}
+
+Status NetworkTraining::RunWindow(const EncodedExamples& examples, uint64_t seed, Epoch& epoch) {
+  const int64_t num_rows = examples.rows.num_rows;
+  std::vector<int64_t> order(static_cast<size_t>(num_rows));
   std::iota(order.begin(), order.end(), int64_t{0});
   for (int64_t i = num_rows - 1; i > 0; --i)
     std::swap(order[i], order[RandomBits(seed, static_cast<uint64_t>(i)) % static_cast<uint64_t>(i + 1)]);
-  const ExampleView examples{train_rows_, labels_, weights_};
-  double loss = 0;
   for (int64_t first = 0; first < num_rows; first += options_.batch_size) {
     PENSTOCK_RETURN_IF_ERROR(context_.options.CheckCancelled());
     const int64_t size = std::min(options_.batch_size, num_rows - first);
-    const std::span<const int64_t> picked(order.data() + first, size);
-    const int64_t num_chunks = (size + ChunkPass::kRows - 1) / ChunkPass::kRows;
-    const double scale = 1 / (mean_weight_ * static_cast<double>(size));
-    const uint64_t noise = RandomBits(seed, ~static_cast<uint64_t>(first));
-    transposed_.Refresh(state_.parameters);
-    team_.Run(num_chunks, [&](int64_t i) {
-      const int64_t begin = i * ChunkPass::kRows;
-      chunks_[i].Run(state_.parameters, transposed_, examples,
-                     picked.subspan(begin, std::min(ChunkPass::kRows, size - begin)), scale,
-                     RandomBits(noise, static_cast<uint64_t>(i)));
-    });
-    double batch_loss = 0;
-    for (int64_t i = 0; i < num_chunks; ++i) batch_loss += chunks_[i].loss();
-    if (!std::isfinite(batch_loss)) {
-      return InvalidArgument(
-          "The loss is no longer a number: epoch {}, step {} of {}. A lower learning_rate (now {}) or a "
-          "gradient_clip_norm of 1 keeps the training stable",
-          epoch, first / options_.batch_size + 1, steps_per_epoch_, options_.learning_rate);
-    }
-    loss += batch_loss;
-    optimizer_.Step(std::span(chunks_).first(num_chunks), train_rows_, picked, RateAt(state_.num_steps),
-                    team_, state_);
-    const double share = static_cast<double>(num_done * num_rows + first + size) /
-                         static_cast<double>(options_.num_epochs * num_rows);
-    if (context_.report_progress && share - reported > 0.01 && first + size < num_rows) {
-      reported = share;
-      context_.report_progress(
-          share, fmt::format("epoch {}: train {} {:.5f}", epoch, train_objective_.name(),
-                             loss * loss_scale_ / (mean_weight_ * static_cast<double>(first + size))));
-    }
+    PENSTOCK_RETURN_IF_ERROR(RunStep(examples, std::span(order).subspan(first, size), epoch));
   }
-  return loss * loss_scale_ / (mean_weight_ * static_cast<double>(num_rows));
+  return OkStatus();
+}
+
+Result<double> NetworkTraining::RunEpoch(int64_t number) {
+  Epoch epoch{.number = number, .seed = RandomBits(context_.random_seed, static_cast<uint64_t>(number))};
+  train_source_.StartPass(epoch.seed);
+  for (uint64_t window = 0;; ++window) {
+    PENSTOCK_ASSIGN_OR_RETURN(const EncodedExamples* const examples, train_source_.NextWindow());
+    if (examples == nullptr) break;
+    const uint64_t seed = window == 0 ? epoch.seed : RandomBits(epoch.seed ^ window);
+    PENSTOCK_RETURN_IF_ERROR(RunWindow(*examples, seed, epoch));
+  }
+  return epoch.loss * loss_scale_ / (mean_weight_ * static_cast<double>(num_rows_));
 }
 
 Status NetworkTraining::Resume(CheckpointFile& checkpoint, TrainingRecord& record) {
@@ -207,12 +272,11 @@ Status NetworkTraining::Run(std::vector<float> initial, const TrainingData& data
   record.best_eval_loss = is_warm ? initial_loss : std::min(initial_loss, constant.eval_loss);
   if (!is_warm && constant.eval_loss < initial_loss) record.best_eval_loss = constant.eval_loss;
   PENSTOCK_RETURN_IF_ERROR(Resume(checkpoint, record));
-  double reported = 0;
   for (auto epoch = static_cast<int64_t>(record.iterations.size()) + 1;
        epoch <= options_.num_epochs && epoch - record.best_iteration <= options_.early_stopping_epochs;
        ++epoch) {
     IterationRecord losses{epoch};
-    PENSTOCK_ASSIGN_OR_RETURN(losses.train_loss, RunEpoch(epoch, epoch - 1, reported));
+    PENSTOCK_ASSIGN_OR_RETURN(losses.train_loss, RunEpoch(epoch));
     PENSTOCK_ASSIGN_OR_RETURN(losses.eval_loss, EvalLoss());
     if (!std::isfinite(losses.eval_loss))
       return InvalidArgument(
@@ -243,26 +307,24 @@ Status NetworkTraining::Run(std::vector<float> initial, const TrainingData& data
 Result<double> NetworkTraining::ShuffledLoss(const model::Network& network, int32_t first,
                                              int32_t width) const {
   const int64_t num_columns = shape_.num_columns;
-  const int64_t num_rows = std::min(kMaxShuffledRows, eval_.num_rows());
-  const std::span<const double> labels(eval_.labels.data(), num_rows);
-  const std::span<const double> weights(eval_.weights.data(), eval_.weights.empty() ? 0 : num_rows);
-  const model::Task task = shape_.link == model::NetworkLink::kLogistic   ? model::Task::kBinaryClassification
-                           : shape_.link == model::NetworkLink::kIdentity ? model::Task::kRegression
-                                                                          : model::Task::kReconstruction;
-  const Objective objective(task, labels, weights);
+  const TrainingMatrix& sample = eval_.sample;
+  const int64_t num_rows = std::min(kMaxShuffledRows, sample.num_rows());
+  const std::span<const double> labels(sample.labels.data(), num_rows * sample.num_labels);
+  const std::span<const double> weights(sample.weights.data(), sample.weights.empty() ? 0 : num_rows);
+  const Objective objective(loss_, labels, weights);
   if (!(objective.total_weight() > 0)) return 0.0;
-  std::vector<float> values(eval_.values.begin(), eval_.values.begin() + num_rows * num_columns);
-  std::vector<float> margins(num_rows);
+  std::vector<float> values(sample.values.begin(), sample.values.begin() + num_rows * num_columns);
+  std::vector<float> margins(num_rows * network.num_margins());
   network.Margins(values, margins);
-  PENSTOCK_ASSIGN_OR_RETURN(const double loss, objective.Loss(margins, context_.options));
+  PENSTOCK_ASSIGN_OR_RETURN(const double loss, objective.MeanLoss(margins, context_.options));
   for (int64_t row = 0; row < num_rows; ++row) {
     const auto other =
         static_cast<int64_t>(RandomBits(17, static_cast<uint64_t>(row)) % static_cast<uint64_t>(num_rows));
-    std::copy_n(eval_.values.data() + other * num_columns + first, width,
+    std::copy_n(sample.values.data() + other * num_columns + first, width,
                 values.data() + row * num_columns + first);
   }
   network.Margins(values, margins);
-  PENSTOCK_ASSIGN_OR_RETURN(const double shuffled, objective.Loss(margins, context_.options));
+  PENSTOCK_ASSIGN_OR_RETURN(const double shuffled, objective.MeanLoss(margins, context_.options));
   return std::max(0.0, shuffled - loss);
 }
 

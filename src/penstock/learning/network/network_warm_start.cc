@@ -221,6 +221,7 @@ Status WarmStartNetwork(const model::Model& before, const transform::TransformGr
   if (model->network().shape().link != shape.link)
     return InvalidArgument("The model to start from is for {}, not for the task of this training",
                            model::TaskName(model->signature().task));
+  PENSTOCK_RETURN_IF_ERROR(CheckSameClasses(model->transform(), transform));
   const std::vector<FeatureMatch> matches = MatchFeatures(model->transform(), transform);
   if (shape.link == model::NetworkLink::kReconstructionError &&
       !std::all_of(matches.begin(), matches.end(), [](const FeatureMatch& match) { return match.is_same; })) {

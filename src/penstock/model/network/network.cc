@@ -155,7 +155,7 @@ void Network::Outputs(const EncodedRows& rows, int64_t first, int64_t num_rows,
 }
 
 void Network::EncodedMargins(const EncodedRows& rows, int64_t first, std::span<float> margins) const {
-  const auto num_rows = static_cast<int64_t>(margins.size());
+  const int64_t num_rows = static_cast<int64_t>(margins.size()) / num_margins();
   if (shape_.link != NetworkLink::kReconstructionError) {
     Outputs(rows, first, num_rows, margins);
     for (float& margin : margins) margin = shape_.output_shift + shape_.output_scale * margin;

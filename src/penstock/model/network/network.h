@@ -31,7 +31,11 @@ class Network {
   /// Writes num_rows x num_outputs outputs, before the link, of rows [first, first + num_rows) of `rows`.
   /// kReconstructionError: the reconstructed numbers.
   void Outputs(const EncodedRows& rows, int64_t first, int64_t num_rows, std::span<float> outputs) const;
-  /// One number a row, after the output's scale but before the logistic link: log odds, the prediction, or
+  /// How many margins a row has: 1, or one a class.
+  int32_t num_margins() const {
+    return shape_.link == NetworkLink::kReconstructionError ? 1 : shape_.num_outputs;
+  }
+  /// num_margins() numbers a row, after the output's scale but before the link: log odds, the prediction, or
   /// the reconstruction error. `rows` as in FeatureMatrix.
   void Margins(std::span<const float> rows, std::span<float> margins) const;
   /// The same of rows that are encoded already.

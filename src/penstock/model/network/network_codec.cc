@@ -58,6 +58,8 @@ v1::Network::Link EncodeLink(NetworkLink link) {
       return v1::Network::LOGISTIC;
     case NetworkLink::kReconstructionError:
       return v1::Network::RECONSTRUCTION_ERROR;
+    case NetworkLink::kSoftmax:
+      return v1::Network::SOFTMAX;
     case NetworkLink::kIdentity:
       break;
   }
@@ -72,6 +74,8 @@ Result<NetworkLink> DecodeLink(v1::Network::Link link) {
       return NetworkLink::kLogistic;
     case v1::Network::RECONSTRUCTION_ERROR:
       return NetworkLink::kReconstructionError;
+    case v1::Network::SOFTMAX:
+      return NetworkLink::kSoftmax;
     default:
       return DataLoss("The network has an unknown link: {}", static_cast<int>(link));
   }

@@ -88,7 +88,10 @@ Status NetworkShape::Check() const {
     return DataLoss("The network has too many inputs: {} (at most {})", ids.size(), kMaxInputs);
   for (size_t i = 0; i < ids.size(); ++i) PENSTOCK_RETURN_IF_ERROR(CheckIds(*this, i));
   PENSTOCK_RETURN_IF_ERROR(CheckDeep(*this));
-  const int64_t wanted = link == NetworkLink::kReconstructionError ? static_cast<int64_t>(numbers.size()) : 1;
+  const bool has_classes = link == NetworkLink::kLogistic || link == NetworkLink::kSoftmax;
+  const int64_t wanted = link == NetworkLink::kReconstructionError ? static_cast<int64_t>(numbers.size())
+                         : has_classes                             ? std::clamp(num_outputs, 1, kMaxClasses)
+                                                                   : 1;
   if (num_outputs != wanted || num_outputs < 1)
     return DataLoss("The network has {} outputs where {} are wanted", num_outputs, wanted);
   if (!std::isfinite(output_scale) || !std::isfinite(output_shift))

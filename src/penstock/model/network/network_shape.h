@@ -47,7 +47,12 @@ struct DenseLayer {
 };
 
 /// What becomes of the outputs.
-enum class NetworkLink : uint8_t { kIdentity, kLogistic, kReconstructionError };
+enum class NetworkLink : uint8_t {
+  kIdentity,
+  kLogistic,  ///< Each output by itself.
+  kReconstructionError,
+  kSoftmax,  ///< Over all outputs of an example.
+};
 
 /// Everything about a network but its parameters. A plain value.
 ///
@@ -65,10 +70,13 @@ struct NetworkShape {
   std::vector<DenseLayer> layers;
   bool has_wide = false;
   bool has_deep = false;
-  int32_t num_outputs = 1;  ///< kReconstructionError: as many as there are numbers; else 1.
+  /// kReconstructionError: as many as there are numbers; kIdentity: 1; else one a class.
+  int32_t num_outputs = 1;
   NetworkLink link = NetworkLink::kIdentity;
   float output_scale = 1;
   float output_shift = 0;
+
+  static constexpr int32_t kMaxClasses = 1 << 16;
 
   bool operator==(const NetworkShape&) const = default;
   int32_t num_steps() const {

@@ -3,11 +3,11 @@
 namespace penstock::model::onnx {
 namespace {
 
-void SetType(ValueInfoProto& info, Type type) {
+void SetType(ValueInfoProto& info, Type type, int64_t width = 1) {
   TypeProto::Tensor& tensor = *info.mutable_type()->mutable_tensor_type();
   tensor.set_elem_type(type);
   tensor.mutable_shape()->add_dim()->set_dim_param("N");
-  tensor.mutable_shape()->add_dim()->set_dim_value(1);
+  tensor.mutable_shape()->add_dim()->set_dim_value(width);
 }
 
 AttributeProto& Add(NodeProto& node, std::string_view name, AttributeProto::AttributeType type) {
@@ -26,14 +26,14 @@ std::string Builder::Input(const std::string& name, Type type) {
   return name;
 }
 
-void Builder::Output(const std::string& value, const std::string& name, Type type) {
+void Builder::Output(const std::string& value, const std::string& name, Type type, int64_t width) {
   NodeProto& node = *graph_.add_node();
   node.set_op_type("Identity");
   node.add_input(value);
   node.add_output(name);
   ValueInfoProto& output = *graph_.add_output();
   output.set_name(name);
-  SetType(output, type);
+  SetType(output, type, width);
 }
 
 std::string Builder::Node(std::string_view op, const std::vector<std::string>& inputs,
@@ -85,9 +85,9 @@ std::string Builder::Booleans(const std::vector<bool>& values, const std::vector
   return tensor.name();
 }
 
-std::string Builder::Text(const std::string& value) {
-  TensorProto& tensor = Constant(TensorProto::STRING, {1, 1});
-  tensor.add_string_data(value);
+std::string Builder::Texts(const std::vector<std::string>& values, const std::vector<int64_t>& dims) {
+  TensorProto& tensor = Constant(TensorProto::STRING, dims);
+  for (const std::string& value : values) tensor.add_string_data(value);
   return tensor.name();
 }
 

@@ -19,7 +19,8 @@ class Builder {
   explicit Builder(GraphProto& graph) : graph_(graph) {}
 
   std::string Input(const std::string& name, Type type);
-  void Output(const std::string& value, const std::string& name, Type type);
+  /// `width` numbers (or texts) an example.
+  void Output(const std::string& value, const std::string& name, Type type, int64_t width = 1);
 
   /// A node with one output.
   std::string Node(std::string_view op, const std::vector<std::string>& inputs, std::string_view domain = "");
@@ -31,7 +32,8 @@ class Builder {
   std::string Integers(const std::vector<int64_t>& values, const std::vector<int64_t>& dims);
   std::string Unsigned(uint64_t value);
   std::string Booleans(const std::vector<bool>& values, const std::vector<int64_t>& dims);
-  std::string Text(const std::string& value);
+  std::string Text(const std::string& value) { return Texts({value}, {1, 1}); }
+  std::string Texts(const std::vector<std::string>& values, const std::vector<int64_t>& dims);
   /// Of shape [1, 1], to be spread over the examples.
   std::string Double(double value) { return Doubles({value}, {1, 1}); }
   std::string Float(float value) { return Floats({value}, {1, 1}); }

@@ -1,6 +1,9 @@
 #include "penstock/model/onnx/onnx_export.h"
 
+#include <algorithm>
+
 #include <penstock/onnx_model.pb.h>
+#include <nlohmann/json.hpp>
 
 #include "penstock/base/proto_io.h"
 #include "penstock/model/forest_model.h"
@@ -20,6 +23,32 @@ void AddMetadata(std::string_view key, std::string_view value, onnx::ModelProto&
   onnx::StringStringEntryProto& entry = *file.add_metadata_props();
   entry.set_key(std::string(key));
   entry.set_value(std::string(value));
+}
+
+/// The link, and the outputs as Predict gives them.
+void AddPredictions(const Signature& signature, const std::string& margins, onnx::Builder& builder) {
+  const auto width = static_cast<int64_t>(std::max<size_t>(1, signature.class_names.size()));
+  std::string predictions = margins;
+  switch (signature.task) {
+    case Task::kBinaryClassification:
+    case Task::kMultilabelClassification:
+      predictions = builder.Node("Sigmoid", {margins});
+      break;
+    case Task::kMulticlassClassification:
+      predictions = builder.Node("Softmax", {margins});
+      onnx::Builder::Set(builder.last(), "axis", int64_t{1});
+      break;
+    case Task::kRegression:
+    case Task::kReconstruction:
+    case Task::kRanking:
+      break;
+  }
+  builder.Output(predictions, signature.prediction_column, onnx::TensorProto::DOUBLE, width);
+  if (signature.task != Task::kMulticlassClassification) return;
+  const std::string likeliest = builder.Node("ArgMax", {predictions});
+  onnx::Builder::Set(builder.last(), "axis", int64_t{1});
+  const std::string name = builder.Node("Gather", {builder.Texts(signature.class_names, {width}), likeliest});
+  builder.Output(name, std::string(kClassColumn), onnx::TensorProto::STRING);
 }
 
 }  // namespace
@@ -44,11 +73,12 @@ Result<std::string> ExportOnnx(const Model& model) {
   } else {
     return Unimplemented("This kind of model cannot be exported to ONNX");
   }
-  const Signature& signature = model.signature();
-  std::string prediction = builder.Cast(margins, onnx::TensorProto::DOUBLE);
-  if (signature.task == Task::kBinaryClassification) prediction = builder.Node("Sigmoid", {prediction});
-  builder.Output(prediction, signature.prediction_column, onnx::TensorProto::DOUBLE);
-  AddMetadata("task", TaskName(signature.task), file);
+  AddPredictions(model.signature(), builder.Cast(margins, onnx::TensorProto::DOUBLE), builder);
+  AddMetadata("task", TaskName(model.signature().task), file);
+  if (!model.signature().class_names.empty()) {
+    const nlohmann::json names(model.signature().class_names);
+    AddMetadata("classes", names.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace), file);
+  }
   AddMetadata("missing", "text: \"\"; numbers: NaN", file);
   return SerializeDeterministically(file);
 }

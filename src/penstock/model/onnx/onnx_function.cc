@@ -216,13 +216,13 @@ std::string BuildForest(const TreeEnsemble& forest, const std::string& matrix, B
       if (!is_leaf) continue;
       leaf_trees.push_back(t);
       leaf_nodes.push_back(static_cast<int64_t>(i));
-      leaf_targets.push_back(0);
+      leaf_targets.push_back(t % forest.num_outputs());
       leaves.push_back(node.value);
     }
   }
   const std::string margins = builder.Node("TreeEnsembleRegressor", {matrix}, "ai.onnx.ml");
   NodeProto& node = builder.last();
-  Builder::Set(node, "n_targets", int64_t{1});
+  Builder::Set(node, "n_targets", int64_t{forest.num_outputs()});
   Builder::Set(node, "nodes_treeids", tree_ids);
   Builder::Set(node, "nodes_nodeids", node_ids);
   Builder::Set(node, "nodes_featureids", columns);
@@ -235,7 +235,7 @@ std::string BuildForest(const TreeEnsemble& forest, const std::string& matrix, B
   Builder::Set(node, "target_nodeids", leaf_nodes);
   Builder::Set(node, "target_ids", leaf_targets);
   Builder::Set(node, "target_weights", leaves);
-  Builder::Set(node, "base_values", std::vector<float>{forest.base_margin()});
+  Builder::Set(node, "base_values", forest.base_margins());
   Builder::Set(node, "post_transform", std::string("NONE"));
   return margins;
 }
