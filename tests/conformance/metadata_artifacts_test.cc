@@ -84,10 +84,10 @@ TEST_P(MetadataStoreSuite, KeepsExtremePropertyValues) {
   pipeline::Artifact artifact = NewArtifact("ModelEvaluation", "/e");
   artifact.properties = {{"smallest", std::numeric_limits<int64_t>::min()},
                          {"largest", std::numeric_limits<int64_t>::max()},
-                         {"infinite", std::numeric_limits<double>::infinity()},
                          {"whole", 3.0},
                          {"empty", ""},
                          {"quoted", "'; DROP TABLE Artifact; --"}};
+  if (GetParam().has_infinity) artifact.properties["infinite"] = std::numeric_limits<double>::infinity();
   const auto stored = Produce(Plan("A"), "evaluation", artifact);
   PENSTOCK_ASSERT_OK_AND_ASSIGN(const auto read, store().GetArtifact(stored.id));
   EXPECT_EQ(read.properties, artifact.properties);

@@ -6,6 +6,8 @@
 namespace penstock::metadata {
 
 void MetadataStoreSuite::SetUp() {
+  if (GetParam().why_not != nullptr)
+    if (const std::string reason = GetParam().why_not(); !reason.empty()) GTEST_SKIP() << reason;
   folder_ = fs::Join(testing::TempDir(), "metadata-" + NewUuid());
   PENSTOCK_ASSERT_OK(fs::CreateDirectories(folder_));
   PENSTOCK_ASSERT_OK_AND_ASSIGN(store_, GetParam().open(folder_, clock_));
@@ -13,6 +15,7 @@ void MetadataStoreSuite::SetUp() {
 
 void MetadataStoreSuite::TearDown() {
   store_.reset();
+  if (folder_.empty()) return;  // Skipped.
   EXPECT_TRUE(fs::RemoveAll(folder_).ok());
 }
 

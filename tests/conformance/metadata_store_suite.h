@@ -18,6 +18,9 @@ struct StoreFactory {
   std::string name;  ///< Of the instance: "Sqlite".
   /// `folder` is empty at first; opening it again must give the same store.
   std::function<Result<std::unique_ptr<MetadataStore>>(const std::string& folder, const Clock& clock)> open;
+  /// Null, or why this store cannot be tested here; empty: it can.
+  std::function<std::string()> why_not = nullptr;
+  bool has_infinity = true;  ///< MySQL's doubles are finite.
 };
 
 /// What every MetadataStore must do. A new backend compiles these files into its test

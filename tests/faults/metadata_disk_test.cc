@@ -12,7 +12,7 @@
 
 #include "faults/metadata_process.h"
 #include "penstock/base/filesystem.h"
-#include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/metadata/database/database_store.h"
 
 namespace penstock::metadata {
 namespace {
@@ -41,7 +41,7 @@ int NumRuns(const MetadataStore& store) {
 TEST(MetadataDiskTest, SaysThatThereIsNoRoomAndGoesOnWhenThereIs) {
   const std::string folder = NewFolder();
   const SystemClock clock;
-  const auto store = OpenSqliteStore(folder + "/metadata.sqlite", clock);
+  const auto store = OpenStore(folder + "/metadata.sqlite", clock);
   ASSERT_TRUE(store.ok()) << store.status();
   rlimit unlimited;
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
@@ -79,14 +79,14 @@ int FillSmallDisk(const std::string& folder) {
   const std::string path = folder + "/metadata.sqlite";
   int num_runs = 0;
   {
-    const auto store = OpenSqliteStore(path, clock);
+    const auto store = OpenStore(path, clock);
     if (!store.ok()) return 1;
     const auto [number, refusal] = Fill(**store);
     num_runs = number;
     if (refusal.code() != StatusCode::kResourceExhausted) return 2;
     if (num_runs == 0 || NumRuns(**store) != num_runs) return 3;
   }
-  const auto store = OpenSqliteStore(path, clock);
+  const auto store = OpenStore(path, clock);
   if (!store.ok()) return 4;
   if (NumRuns(**store) != num_runs) return 5;
   return IntegrityOf(path) == "ok" ? 0 : 6;
@@ -106,7 +106,7 @@ bool BecomeOrdinary() { return getuid() != 0 || (setgid(65534) == 0 && setuid(65
 int OpenWhereItMayNot(const std::string& path) {
   if (!BecomeOrdinary()) return kCannotSetUp;
   const SystemClock clock;
-  const auto store = OpenSqliteStore(path, clock);
+  const auto store = OpenStore(path, clock);
   if (store.status().code() != StatusCode::kPermissionDenied) {
     std::fprintf(stderr, "%s\n", store.status().ToString().c_str());
     return 1;
@@ -128,7 +128,7 @@ TEST(MetadataDiskTest, NamesFileThatCannotBeWritten) {
   const std::string folder = NewFolder();
   const std::string path = folder + "/metadata.sqlite";
   const SystemClock clock;
-  ASSERT_TRUE(OpenSqliteStore(path, clock).ok());
+  ASSERT_TRUE(OpenStore(path, clock).ok());
   ASSERT_EQ(chmod(path.c_str(), 0444), 0);
   const int ending = WaitForChild(StartChild([&] { return OpenWhereItMayNot(path); }));
   EXPECT_TRUE(fs::RemoveAll(folder).ok());

@@ -8,7 +8,7 @@
 
 #include "faults/metadata_process.h"
 #include "penstock/base/filesystem.h"
-#include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/metadata/database/database_store.h"
 
 namespace penstock::metadata {
 namespace {
@@ -29,7 +29,7 @@ ExecutionPlan PlanOf(int number) {
 /// `acknowledgements` for each that the store said is finished. Each step appends one event.
 int WriteUntilKilled(const std::string& path, int number, int acknowledgements) {
   const SystemClock clock;
-  const auto store = OpenSqliteStore(path, clock);
+  const auto store = OpenStore(path, clock);
   if (!store.ok()) return 1;
   const auto history = (*store)->ReadRunEvents("run-1");
   if (!history.ok()) return 2;
@@ -95,7 +95,7 @@ TEST(MetadataKillTest, HoldsWholeTransactionsAfterEveryKill) {
   const std::string path = folder + "/metadata.sqlite";
   const SystemClock clock;
   {
-    const auto store = OpenSqliteStore(path, clock);
+    const auto store = OpenStore(path, clock);
     ASSERT_TRUE(store.ok()) << store.status();
     ASSERT_TRUE((*store)->CreateRun({.run_id = "run-1", .pipeline_name = "taxi"}).ok());
   }
@@ -121,7 +121,7 @@ TEST(MetadataKillTest, HoldsWholeTransactionsAfterEveryKill) {
     while (read(pipe_ends[0], &byte, 1) == 1) ++num_acknowledged;
     close(pipe_ends[0]);
 
-    const auto store = OpenSqliteStore(path, clock);
+    const auto store = OpenStore(path, clock);
     ASSERT_TRUE(store.ok()) << store.status();
     const Counts counts = ExpectWholeTransactions(**store);
     EXPECT_GE(counts.num_finished, num_acknowledged);
@@ -141,7 +141,7 @@ TEST(MetadataKillTest, MakesStoreWholeWhenKilledWhileMakingIt) {
     ASSERT_EQ(pipe(pipe_ends), 0);
     const pid_t child = StartChild([&] {
       const bool said = write(pipe_ends[1], "x", 1) == 1;
-      const auto store = OpenSqliteStore(path, clock);
+      const auto store = OpenStore(path, clock);
       return said && store.ok() ? 0 : 1;
     });
     char byte = 0;
@@ -152,7 +152,7 @@ TEST(MetadataKillTest, MakesStoreWholeWhenKilledWhileMakingIt) {
     EXPECT_TRUE(ending == 0 || ending == -SIGKILL) << ending;
     close(pipe_ends[0]);
     close(pipe_ends[1]);
-    const auto store = OpenSqliteStore(path, clock);
+    const auto store = OpenStore(path, clock);
     ASSERT_TRUE(store.ok()) << store.status();
     EXPECT_TRUE((*store)->CreateRun({.run_id = "r", .pipeline_name = "taxi"}).ok());
     EXPECT_EQ(IntegrityOf(path), "ok");

@@ -4,20 +4,20 @@
 #include <memory>
 #include <string_view>
 
+#include "penstock/metadata/database/connection.h"
+#include "penstock/metadata/database/schema.h"
+#include "penstock/metadata/database/transaction.h"
 #include "penstock/metadata/mlmd/service_methods.h"
-#include "penstock/metadata/sqlite/connection.h"
-#include "penstock/metadata/sqlite/schema.h"
-#include "penstock/metadata/sqlite/transaction.h"
 
 namespace {
 
-using penstock::metadata::sqlite::Connection;
+using penstock::metadata::database::Connection;
 
 /// One empty store for all inputs: every call is undone.
 Connection& Store() {
   static Connection* const store = [] {
     auto opened = Connection::Open(":memory:");
-    if (!opened.ok() || !penstock::metadata::sqlite::PrepareSchema(**opened).ok()) std::abort();
+    if (!opened.ok() || !penstock::metadata::database::PrepareSchema(**opened).ok()) std::abort();
     return opened->release();
   }();
   return *store;
@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto methods = penstock::metadata::mlmd::ServiceMethods();
   const auto& method = methods[data[0] % methods.size()];
   const std::string_view request(reinterpret_cast<const char*>(data) + 1, size - 1);
-  penstock::metadata::sqlite::InWriteTransaction(Store(), [&]() -> penstock::Status {
+  penstock::metadata::database::InWriteTransaction(Store(), [&]() -> penstock::Status {
     const auto response = method.run(Store(), penstock::Timestamp{1'700'000'000'000'000}, request);
     if (!response.ok() && response.status().code() == penstock::StatusCode::kDataLoss) __builtin_trap();
     return penstock::Aborted("Undone");

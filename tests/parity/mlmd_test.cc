@@ -12,7 +12,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/ids.h"
-#include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/metadata/database/database_store.h"
 #include "tests/support/paths.h"
 
 namespace penstock::metadata {
@@ -80,7 +80,7 @@ std::vector<std::string> Query(const std::string& path, const std::string& sql) 
 
 TEST_F(MlmdTest, HasTheTablesAndIndicesOfMlMetadata) {
   Client("create", Path("theirs"));
-  ASSERT_TRUE(OpenSqliteStore(Path("ours"), clock_).ok());
+  ASSERT_TRUE(OpenStore(Path("ours"), clock_).ok());
   const std::string kTables =
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
       "AND name NOT LIKE 'penstock_%' ORDER BY name";
@@ -116,8 +116,8 @@ TEST_F(MlmdTest, UpgradesOlderStoresAsMlMetadataDoes) {
     Client("downgrade-" + std::to_string(version), theirs);
     ASSERT_TRUE(fs::WriteFileAtomically(ours, fs::ReadFile(theirs).value()).ok());
     Client("upgrade", theirs);
-    EXPECT_FALSE(OpenSqliteStore(ours, clock_).ok());
-    const Status upgraded = UpgradeSqliteStore(ours);
+    EXPECT_FALSE(OpenStore(ours, clock_).ok());
+    const Status upgraded = UpgradeStore(ours);
     ASSERT_TRUE(upgraded.ok()) << upgraded;
     for (const std::string table :
          {"Type", "TypeProperty", "ParentType", "Artifact", "ArtifactProperty", "Execution",
@@ -131,7 +131,7 @@ TEST_F(MlmdTest, UpgradesOlderStoresAsMlMetadataDoes) {
     const std::string kIndices =
         "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND name LIKE 'idx_%' ORDER BY name";
     EXPECT_EQ(Query(ours, kIndices), Query(Path("filled"), kIndices));
-    EXPECT_TRUE(OpenSqliteStore(ours, clock_).ok());
+    EXPECT_TRUE(OpenStore(ours, clock_).ok());
   }
 }
 
@@ -176,7 +176,7 @@ void WriteRun(MetadataStore& store) {
 }
 
 TEST_F(MlmdTest, IsReadByMlMetadatasClient) {
-  const auto store = OpenSqliteStore(Path(), clock_);
+  const auto store = OpenStore(Path(), clock_);
   ASSERT_TRUE(store.ok()) << store.status();
   ASSERT_NO_FATAL_FAILURE(WriteRun(**store));
   const json seen = json::parse(Client("dump", Path()));
@@ -225,7 +225,7 @@ TEST_F(MlmdTest, IsReadByMlMetadatasClient) {
 }
 
 TEST_F(MlmdTest, ReadsWhatMlMetadatasClientAdds) {
-  const auto store = OpenSqliteStore(Path(), clock_);
+  const auto store = OpenStore(Path(), clock_);
   ASSERT_TRUE(store.ok()) << store.status();
   ASSERT_NO_FATAL_FAILURE(WriteRun(**store));
   ExecutionPlan train{
@@ -250,7 +250,7 @@ TEST_F(MlmdTest, ReadsWhatMlMetadatasClientAdds) {
 
 TEST_F(MlmdTest, TakesOverStoreThatMlMetadataMade) {
   Client("create", Path());
-  const auto store = OpenSqliteStore(Path(), clock_);
+  const auto store = OpenStore(Path(), clock_);
   ASSERT_TRUE(store.ok()) << store.status();
   ASSERT_NO_FATAL_FAILURE(WriteRun(**store));
   EXPECT_THAT(Client("dump", Path()), StartsWith("{\"artifact_types\""));

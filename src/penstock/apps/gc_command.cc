@@ -1,7 +1,8 @@
 #include "penstock/apps/command.h"
 #include "penstock/apps/service_client.h"
 #include "penstock/base/filesystem.h"
-#include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/metadata/database/database_store.h"
+#include "penstock/metadata/database_url.h"
 #include "penstock/runtime/garbage_collection.h"
 
 namespace penstock::apps {
@@ -10,18 +11,20 @@ namespace {
 using nlohmann::json;
 
 struct Options {
-  std::string root = ".penstock";
+  std::string root = ".penstock", database;
   int64_t num_runs_kept = 10, num_days_kept = 30;
   bool removes = false, as_json = false;
 };
 
 Result<int> Collect(const Application& application, const Options& options) {
   const std::string root = fs::Absolute(options.root);
-  const std::string path = fs::Join(root, "metadata.sqlite");
-  PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(path));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto database,
+                            metadata::FindDatabase(options.database, fs::Join(root, "metadata.sqlite")));
+  const std::string& path = database.place;
+  PENSTOCK_ASSIGN_OR_RETURN(const bool exists, database.is_server ? Result<bool>(true) : fs::Exists(path));
   if (!exists)
     return NotFound("No pipeline has run below {} yet (its metadata.sqlite is not there); set --root", root);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto store, metadata::OpenSqliteStore(path, application.clock));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto store, metadata::OpenStore(path, application.clock));
   PENSTOCK_ASSIGN_OR_RETURN(const auto report,
                             runtime::CollectGarbage(*store,
                                                     {.root = root,
@@ -58,6 +61,9 @@ void AddGcCommand(CLI::App& cli, Application& application) {
       "Without --remove it only says what would go. What a live model descends from stays, always.\n"
       "Example: penstock gc --root ./pipelines --keep-runs 10 --keep-days 30 --remove");
   command->add_option("--root", options->root, "The root that was run under")->capture_default_str();
+  command->add_option(
+      "--db", options->database,
+      "The server's database, where it is not a file below the root; PENSTOCK_DB when left out");
   command->add_option("--keep-runs", options->num_runs_kept, "The latest runs of each pipeline stay")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);

@@ -11,6 +11,7 @@
 #include "penstock/components/standard_components.h"
 #include "penstock/learning/boosted_trees/boosted_trees_learner.h"
 #include "penstock/learning/network/network_learner.h"
+#include "penstock/metadata/database_url.h"
 #include "penstock/pipeline/pipeline_ir.h"
 
 namespace penstock::apps {
@@ -118,6 +119,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return UsageError(cli, error, argc, argv);
   }
+  metadata::HidePasswords(argc, argv);
   logging::Configure(is_verbose ? logging::Level::kInfo : logging::Level::kWarning, logs_as_json);
   HandleSignals(application);
   if (const Status status = Register(application); !status.ok()) return Fail(status);

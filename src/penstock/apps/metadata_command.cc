@@ -4,9 +4,9 @@
 
 #include "penstock/apps/command.h"
 #include "penstock/base/filesystem.h"
+#include "penstock/metadata/database/database_store.h"
 #include "penstock/metadata/database_url.h"
 #include "penstock/metadata/mlmd/metadata_service.h"
-#include "penstock/metadata/sqlite/sqlite_store.h"
 #include "penstock/server/grpc/grpc_host.h"
 #include "penstock/server/grpc/metadata_rpc.h"
 
@@ -14,9 +14,10 @@ namespace penstock::apps {
 namespace {
 
 constexpr int64_t kDrainMillis = 10'000;
+constexpr const char* kDefaultPath = ".penstock/metadata.sqlite";
 
 struct Options {
-  std::string host = "127.0.0.1", database = "sqlite:///.penstock/metadata.sqlite";
+  std::string host = "127.0.0.1", database;
   int port = 8080;
 };
 
@@ -27,11 +28,11 @@ std::string Address(const std::string& host, int port) {
 
 Result<int> Serve(const Application& application, const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const metadata::DatabaseUrl database,
-                            metadata::ParseDatabaseUrl(options.database));
-  const std::string folder = fs::DirName(database.path);
+                            metadata::FindDatabase(options.database, kDefaultPath));
+  const std::string folder = database.is_server ? "" : fs::DirName(database.place);
   if (!folder.empty()) PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(folder));
   PENSTOCK_ASSIGN_OR_RETURN(const auto service,
-                            metadata::mlmd::OpenMetadataService(database.path, application.clock));
+                            metadata::mlmd::OpenMetadataService(database.place, application.clock));
   server::MetadataRpc rpc(*service);
   PENSTOCK_ASSIGN_OR_RETURN(const auto host,
                             server::StartGrpcHost({.host = options.host, .port = options.port}, rpc));
@@ -44,14 +45,18 @@ Result<int> Serve(const Application& application, const Options& options) {
 
 Result<int> Upgrade(const Application&, const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const metadata::DatabaseUrl database,
-                            metadata::ParseDatabaseUrl(options.database));
-  PENSTOCK_RETURN_IF_ERROR(metadata::UpgradeSqliteStore(database.path));
-  fmt::print("{} has ML Metadata's tables of version {}\n", database.path, metadata::kStoreSchemaVersion);
+                            metadata::FindDatabase(options.database, kDefaultPath));
+  PENSTOCK_RETURN_IF_ERROR(metadata::UpgradeStore(database.place));
+  fmt::print("{} has ML Metadata's tables of version {}\n",
+             database.is_server ? "The database" : database.place, metadata::kStoreSchemaVersion);
   return kExitSucceeded;
 }
 
 void AddDatabaseOption(CLI::App* command, Options& options) {
-  command->add_option("--db", options.database, "The store: sqlite:///PATH")->capture_default_str();
+  command->add_option(
+      "--db", options.database,
+      "The store: sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE or mysql://...; PENSTOCK_DB, or "
+      ".penstock/metadata.sqlite, when left out");
 }
 
 }  // namespace

@@ -3,7 +3,8 @@
 #include "penstock/apps/run_report.h"
 #include "penstock/backends/local_process.h"
 #include "penstock/base/filesystem.h"
-#include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/metadata/database/database_store.h"
+#include "penstock/metadata/database_url.h"
 #include "penstock/pipeline/pipeline_ir.h"
 #include "penstock/pipeline/tfx_components.h"
 #include "penstock/pipeline/yaml_pipeline.h"
@@ -16,7 +17,7 @@ namespace penstock::apps {
 namespace {
 
 struct Options {
-  std::string pipeline, root, from_node;
+  std::string pipeline, root, from_node, database;
   std::vector<std::string> parameters, more_parameters;
   std::string native = "on";
   bool is_cache_off = false, as_json = false;
@@ -103,8 +104,8 @@ Result<int> Run(Application& application, const Options& options) {
   const auto backend = backends::MakeLocalProcessBackend(application.program);
   PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(root));
   PENSTOCK_ASSIGN_OR_RETURN(
-      const auto store,
-      metadata::OpenSqliteStore(runtime::RunLayout(root).DatabasePath(), application.clock));
+      const auto database, metadata::FindDatabase(options.database, runtime::RunLayout(root).DatabasePath()));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto store, metadata::OpenStore(database.place, application.clock));
   ProgressView progress(view, application.clock, options.as_json);
   std::string run_id;
   {
@@ -147,6 +148,10 @@ void AddRunCommand(CLI::App& cli, Application& application) {
   command->add_option("more", options->more_parameters, "More values of pipeline parameters, as name=value");
   command->add_option("--root", options->root,
                       "Where runs, artifacts and logs live (default: .penstock beside the pipeline)");
+  command->add_option(
+      "--db", options->database,
+      "Where the run is recorded: sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE or "
+      "mysql://...; PENSTOCK_DB, or metadata.sqlite below the root, when left out");
   command->add_flag("--no-cache", options->is_cache_off, "Run every node, whatever ran before");
   command->add_option("--from", options->from_node, "Run this node and all downstream again");
   command->add_option("--max-nodes", options->max_running, "Nodes that run at the same time; 0: one per core")

@@ -1,15 +1,21 @@
 #include <poll.h>
 
+#include <cstdlib>
+#include <optional>
+#include <type_traits>
+
 #include "penstock/apps/command.h"
 #include "penstock/backends/local_process.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/metadata/access_store.h"
+#include "penstock/metadata/database/database_store.h"
 #include "penstock/metadata/database_url.h"
+#include "penstock/metadata/leadership.h"
 #include "penstock/metadata/mlmd/metadata_service.h"
 #include "penstock/metadata/service_store.h"
-#include "penstock/metadata/sqlite/sqlite_store.h"
 #include "penstock/server/grpc/grpc_host.h"
 #include "penstock/server/grpc/metadata_rpc.h"
+#include "penstock/server/identity_tokens.h"
 #include "penstock/server/pipelines_server.h"
 
 namespace penstock::apps {
@@ -22,6 +28,7 @@ struct Options {
   int port = 8888, grpc_port = 8080, max_running = 0, num_http_threads = 16;
   bool is_open = false;
   std::string native = "on";
+  server::IdentityOptions identity;
 };
 
 bool IsLoopback(const std::string& host) {
@@ -30,11 +37,12 @@ bool IsLoopback(const std::string& host) {
 
 /// Tokens are asked for where there are any, and on every address that others reach.
 Result<std::unique_ptr<metadata::AccessStore>> OpenAccess(const Options& options, const std::string& path) {
-  PENSTOCK_ASSIGN_OR_RETURN(auto access, metadata::OpenSqliteAccessStore(path));
+  PENSTOCK_ASSIGN_OR_RETURN(auto access, metadata::OpenAccessStore(path));
   PENSTOCK_ASSIGN_OR_RETURN(const auto tokens, access->ListTokens());
   if (options.is_open) return std::unique_ptr<metadata::AccessStore>();
   if (!tokens.empty()) return access;
-  if (IsLoopback(options.host)) return std::unique_ptr<metadata::AccessStore>();
+  if (IsLoopback(options.host) || !options.identity.issuer.empty())
+    return std::unique_ptr<metadata::AccessStore>();
   return FailedPrecondition(
       "Whoever reaches {} could run programs here: make a token first (penstock tokens create NAME --role "
       "admin "
@@ -42,29 +50,37 @@ Result<std::unique_ptr<metadata::AccessStore>> OpenAccess(const Options& options
       options.host, options.root);
 }
 
-/// The file behind --db; the root's own where none is given.
-Result<std::string> DatabasePath(const Options& options, const std::string& root) {
-  if (options.database.empty()) return fs::Join(root, "metadata.sqlite");
-  PENSTOCK_ASSIGN_OR_RETURN(const metadata::DatabaseUrl url, metadata::ParseDatabaseUrl(options.database));
-  return fs::Absolute(url.path);
-}
-
 std::string Address(const std::string& host, int port) {
   return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
                                              : fmt::format("[{}]:{}", host, port);
 }
 
-void WaitFor(const CancellationToken& cancellation) {
+void WaitFor(const CancellationToken& cancellation, const CancellationToken& lost) {
   constexpr int kMillis = 100;
-  while (!cancellation.IsCancelled()) ::poll(nullptr, 0, kMillis);
+  while (!cancellation.IsCancelled() && !lost.IsCancelled()) ::poll(nullptr, 0, kMillis);
+}
+
+/// The root's lock of a server that was killed goes with its last process, a moment after its lead.
+template <class Start>
+std::invoke_result_t<Start> StartServer(const metadata::DatabaseUrl& database, Start start) {
+  constexpr int kTries = 50, kMillis = 100;
+  for (int i = 0;; ++i) {
+    auto server = start();
+    if (!database.is_server || !absl::IsFailedPrecondition(server.status()) || i == kTries) return server;
+    ::poll(nullptr, 0, kMillis);
+  }
 }
 
 Result<int> Serve(Application& application, const Options& options) {
   const std::string root = fs::Absolute(options.root);
   PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(root));
-  PENSTOCK_ASSIGN_OR_RETURN(const std::string path, DatabasePath(options, root));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto store, metadata::OpenSqliteStore(path, application.clock));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto service_store, metadata::OpenSqliteServiceStore(path));
+  PENSTOCK_ASSIGN_OR_RETURN(const metadata::DatabaseUrl database,
+                            metadata::FindDatabase(options.database, fs::Join(root, "metadata.sqlite")));
+  const std::string& path = database.place;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto leadership,
+                            metadata::Leadership::Await(path, application.cancellation));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto store, metadata::OpenStore(path, application.clock));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto service_store, metadata::OpenServiceStore(path));
   PENSTOCK_ASSIGN_OR_RETURN(const auto access, OpenAccess(options, path));
   const auto backend = backends::MakeLocalProcessBackend(application.program);
   server::PipelinesServerOptions server_options;
@@ -76,11 +92,18 @@ Result<int> Serve(Application& application, const Options& options) {
   server_options.root = root;
   server_options.time_zone = options.time_zone;
   server_options.access = access.get();
+  std::optional<server::IdentityTokens> identities;
+  if (!options.identity.issuer.empty()) {
+    identities.emplace(options.identity, application.clock, server::IdentityTokens::FetchPlace);
+    server_options.identities = &*identities;
+  }
   server_options.engine = {
       .root = root, .max_running = options.max_running, .is_native_enabled = options.native == "on"};
-  PENSTOCK_ASSIGN_OR_RETURN(const auto server,
-                            server::PipelinesServer::Start(server_options, application.components, *store,
-                                                           *service_store, *backend, application.clock));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto server, StartServer(database, [&] {
+                              return server::PipelinesServer::Start(server_options, application.components,
+                                                                    *store, *service_store, *backend,
+                                                                    application.clock);
+                            }));
   PENSTOCK_ASSIGN_OR_RETURN(const auto metadata_service,
                             metadata::mlmd::OpenMetadataService(path, application.clock));
   server::MetadataRpc rpc(*metadata_service);
@@ -92,7 +115,11 @@ Result<int> Serve(Application& application, const Options& options) {
   const nlohmann::json ready = {{"rest", server->url()}, {"grpc", Address(grpc_host, grpc->port())}};
   fmt::print("{}\n", ready.dump());
   std::fflush(stdout);
-  WaitFor(application.cancellation);
+  CancellationToken lost;
+  leadership->CancelWhenLost(lost);
+  WaitFor(application.cancellation, lost);
+  // Whoever leads now runs what was running here: nothing more may be written.
+  if (lost.IsCancelled()) std::_Exit(kExitFailed);
   grpc->Drain(kDrainMillis);
   server->Stop();
   return kExitSucceeded;
@@ -117,8 +144,11 @@ void AddServerCommand(CLI::App& cli, Application& application) {
       ->add_option("--grpc-port", options->grpc_port, "Port of ML Metadata's gRPC service; 0: any free one")
       ->capture_default_str()
       ->check(CLI::Range(0, 65535));
-  command->add_option("--db", options->database,
-                      "sqlite:///PATH; metadata.sqlite below the root when left out");
+  command->add_option(
+      "--db", options->database,
+      "sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE or mysql://...; PENSTOCK_DB, or "
+      "metadata.sqlite below the root, when left out. Of several servers on one database one runs "
+      "the pipelines, the others wait to take over");
   command->add_option("--root", options->root, "Folder of artifacts, logs and work directories")
       ->capture_default_str();
   command->add_option("--max-running", options->max_running, "Tasks at a time; 0: one per core")
@@ -129,6 +159,24 @@ void AddServerCommand(CLI::App& cli, Application& application) {
                    "off: TFX's standard components run as their own Python commands, not as ours")
       ->check(CLI::IsMember({"on", "off"}))
       ->capture_default_str();
+  auto* issuer = command->add_option("--oidc-issuer", options->identity.issuer,
+                                     "Let in users of this OpenID Connect provider: its URL, the claim iss");
+  auto* audience =
+      command->add_option("--oidc-audience", options->identity.audience, "The claim aud of their tokens");
+  issuer->needs(audience);
+  audience->needs(issuer);
+  command
+      ->add_option("--oidc-jwks", options->identity.keys,
+                   "URL or file of its keys; what its openid-configuration names when left out")
+      ->needs(issuer);
+  command->add_option("--oidc-role-claim", options->identity.role_claim, "Claim with viewer, editor or admin")
+      ->capture_default_str();
+  command->add_option("--oidc-namespace-claim", options->identity.namespace_claim, "Claim with the namespace")
+      ->capture_default_str();
+  command
+      ->add_option("--oidc-default-role", options->identity.default_role,
+                   "Of users without a role: none gets in")
+      ->check(CLI::IsMember({"viewer", "editor", "admin"}));
   auto* certificate =
       command->add_option("--tls-cert", options->certificate, "Certificate chain (PEM): serve HTTPS");
   auto* key = command->add_option("--tls-key", options->key, "Private key (PEM) of --tls-cert");

@@ -2,6 +2,7 @@
 #include "penstock/apps/service_client.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/metadata/access_store.h"
+#include "penstock/metadata/database_url.h"
 #include "penstock/server/access.h"
 
 namespace penstock::apps {
@@ -10,7 +11,7 @@ namespace {
 using nlohmann::json;
 
 struct Options {
-  std::string root = ".penstock", name, role = "viewer", namespace_name;
+  std::string root = ".penstock", database, name, role = "viewer", namespace_name;
   int64_t num_valid_days = 0;
   bool as_json = false;
 };
@@ -19,7 +20,9 @@ using Action = Result<int> (*)(const Application&, const Options&);
 Result<std::unique_ptr<metadata::AccessStore>> Open(const Options& options) {
   const std::string root = fs::Absolute(options.root);
   PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(root));
-  return metadata::OpenSqliteAccessStore(fs::Join(root, "metadata.sqlite"));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto database,
+                            metadata::FindDatabase(options.database, fs::Join(root, "metadata.sqlite")));
+  return metadata::OpenAccessStore(database.place);
 }
 
 Result<int> Create(const Application& application, const Options& options) {
@@ -85,6 +88,9 @@ void AddTokensCommand(CLI::App& cli, Application& application) {
     auto* command = tokens->add_subcommand(verb.name, verb.help);
     command->footer(std::string("Example: ") + verb.example);
     command->add_option("--root", options->root, "The server's root")->capture_default_str();
+    command->add_option(
+        "--db", options->database,
+        "The server's database, where it is not a file below the root; PENSTOCK_DB when left out");
     if (verb.action != Revoke) command->add_flag("--json", options->as_json, "As JSON");
     if (verb.action != List) command->add_option("name", options->name, "Who has it")->required();
     if (verb.action == Create) {

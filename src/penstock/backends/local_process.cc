@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -10,8 +11,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -110,10 +113,38 @@ class ReportParser {
   std::string line_;
 };
 
+/// What holds a task's processes to its limits: the kernel, so what they start is held too.
+struct ProcessLimits {
+  rlimit memory{RLIM_INFINITY, RLIM_INFINITY};  ///< Of each process: data it may write, mapped or not.
+  cpu_set_t cpus{};
+  bool has_cpus = false;
+};
+
+/// As many cores as the limit begins; tasks that follow each other get different ones.
+ProcessLimits LimitsOf(const TaskCommand& command) {
+  static std::atomic<size_t> next_cpu{0};
+  ProcessLimits limits;
+  if (command.max_memory_bytes > 0)
+    limits.memory.rlim_cur = limits.memory.rlim_max = static_cast<rlim_t>(command.max_memory_bytes);
+  cpu_set_t allowed;
+  if (command.max_cpus <= 0 || ::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return limits;
+  std::vector<int> cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
+  const auto count = static_cast<size_t>(std::ceil(std::min(command.max_cpus, 1e6)));
+  if (count >= cpus.size()) return limits;
+  CPU_ZERO(&limits.cpus);
+  for (size_t i = 0; i < count; ++i) CPU_SET(cpus[next_cpu++ % cpus.size()], &limits.cpus);
+  limits.has_cpus = true;
+  return limits;
+}
+
 /// Between fork and exec only what is safe there: no allocation, no locks.
 [[noreturn]] void BecomeTask(char* const* arguments, char* const* environment, const char* directory,
-                             int log_fd, int report_fd, pid_t parent) {
+                             int log_fd, int report_fd, pid_t parent, const ProcessLimits& limits) {
   ::setpgid(0, 0);
+  if (limits.memory.rlim_cur != RLIM_INFINITY) ::setrlimit(RLIMIT_DATA, &limits.memory);
+  if (limits.has_cpus) ::sched_setaffinity(0, sizeof limits.cpus, &limits.cpus);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // It died before the line above.
   sigset_t none;
@@ -143,6 +174,9 @@ std::vector<std::string> MergedEnvironment(const TaskCommand& command) {
     const size_t equals = text.find('=');
     if (equals != text.npos) merged[std::string(text.substr(0, equals))] = text.substr(equals + 1);
   }
+  // What the engine itself is let in by is none of a component's business.
+  for (const char* secret : {"PENSTOCK_DB", "PENSTOCK_TOKEN", "PGPASSWORD", "PGPASSFILE", "MYSQL_PWD"})
+    merged.erase(secret);
   for (const auto& [name, value] : command.environment) merged[name] = value;
   if (!command.owner.empty()) merged[kOwnerVariable] = command.owner;
   merged[runtime::kReportChannelVariable] = std::to_string(kReportFd);
@@ -202,13 +236,14 @@ class LocalProcessBackend : public runtime::TaskBackend {
     std::vector<std::string> environment = MergedEnvironment(command);
     const auto argument_pointers = Pointers(arguments);
     const auto environment_pointers = Pointers(environment);
+    const ProcessLimits limits = LimitsOf(command);
     const auto started = Clock::now();
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) return Errno("start a process");
     if (child == 0)
       BecomeTask(argument_pointers.data(), environment_pointers.data(), command.working_directory.c_str(),
-                 log.get(), child_end.get(), parent);
+                 log.get(), child_end.get(), parent, limits);
     ::setpgid(child, child);  // Both sides do it: whoever comes first.
     child_end.Close();
     return Watch(command, child, started, reports.get(), cancellation, on_progress);

@@ -98,6 +98,23 @@ TEST_F(LocalProcessBackendTest, StopsATaskWhenItIsCancelled) {
   EXPECT_EQ(outcome.status().code(), StatusCode::kCancelled);
 }
 
+TEST_F(LocalProcessBackendTest, HoldsATaskToItsMemoryAndItsCores) {
+  auto command = Shell("ulimit -d; nproc");
+  command.max_memory_bytes = 512 << 20;
+  command.max_cpus = 0.5;
+  const auto outcome = Run(command);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(*fs::ReadFile(command.log_path), "524288\n1\n");
+}
+
+TEST_F(LocalProcessBackendTest, KeepsTheEnginesSecretsFromTasks) {
+  ::setenv("PENSTOCK_DB", "postgresql://a:geheim@b/c", 1);
+  auto command = Shell("echo [$PENSTOCK_DB]");
+  ASSERT_TRUE(Run(command).ok());
+  ::unsetenv("PENSTOCK_DB");
+  EXPECT_EQ(*fs::ReadFile(command.log_path), "[]\n");
+}
+
 TEST_F(LocalProcessBackendTest, MeasuresMemoryAndTime) {
   const auto outcome = Run(Shell("i=0; while [ $i -lt 1000 ]; do i=$((i+1)); done"));
   ASSERT_TRUE(outcome.ok()) << outcome.status();

@@ -8,7 +8,7 @@
 #include "penstock/backends/local_process.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/base/ids.h"
-#include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/metadata/database/database_store.h"
 #include "penstock/runtime/run_event.h"
 #include "penstock/runtime/task_files.h"
 
@@ -91,7 +91,7 @@ class PipelineRunTest : public testing::Test {
     recorder_.launches.clear();
     PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(root_));
     PENSTOCK_ASSIGN_OR_RETURN(const auto store,
-                              metadata::OpenSqliteStore(runtime::RunLayout(root_).DatabasePath(), clock_));
+                              metadata::OpenStore(runtime::RunLayout(root_).DatabasePath(), clock_));
     PENSTOCK_ASSIGN_OR_RETURN(
         const auto engine,
         runtime::RunEngine::Open({.root = root_}, components_, *store, *backend_, clock_, &recorder_));
@@ -258,7 +258,7 @@ TEST_F(PipelineRunTest, RetriesWhatFailedAndKeepsWhatSucceeded) {
 
 TEST_F(PipelineRunTest, RunsManyRunsAtOnce) {
   ASSERT_TRUE(fs::CreateDirectories(root_).ok());
-  const auto store = metadata::OpenSqliteStore(runtime::RunLayout(root_).DatabasePath(), clock_);
+  const auto store = metadata::OpenStore(runtime::RunLayout(root_).DatabasePath(), clock_);
   const auto engine =
       runtime::RunEngine::Open({.root = root_}, components_, **store, *backend_, clock_, nullptr);
   ASSERT_TRUE(engine.ok()) << engine.status();

@@ -32,7 +32,7 @@ class AccessStore {
   virtual Status RevokeToken(const std::string& name) = 0;
 };
 
-/// In the SQLite file of a MetadataStore. Errors as OpenSqliteStore.
-Result<std::unique_ptr<AccessStore>> OpenSqliteAccessStore(const std::string& path);
+/// In the SQLite file of a MetadataStore. Errors as OpenStore.
+Result<std::unique_ptr<AccessStore>> OpenAccessStore(const std::string& path);
 
 }  // namespace penstock::metadata

@@ -2,7 +2,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/ids.h"
-#include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/metadata/database/database_store.h"
 
 namespace penstock::metadata {
 namespace {
@@ -13,7 +13,7 @@ class TemporaryStore {
   explicit TemporaryStore(const std::string& parent = "/tmp")
       : folder_(fs::Join(parent, "metadata-benchmark-" + NewUuid())) {
     fs::CreateDirectories(folder_).IgnoreError();
-    store_ = OpenSqliteStore(folder_ + "/metadata.sqlite", clock_).value();
+    store_ = OpenStore(folder_ + "/metadata.sqlite", clock_).value();
   }
   ~TemporaryStore() {
     store_.reset();
@@ -51,7 +51,7 @@ void BM_CachedRunOfTenNodes(benchmark::State& state) {
     temporary.store().FinishExecution(id, outcome).value();
   }
   for (auto _ : state) {
-    auto store = OpenSqliteStore(temporary.path(), temporary.clock()).value();
+    auto store = OpenStore(temporary.path(), temporary.clock()).value();
     const std::string run_id = NewUuid();
     store->CreateRun({.run_id = run_id, .pipeline_name = "taxi", .spec = "{}"}).IgnoreError();
     for (int node = 0; node < 10; ++node) {
@@ -79,7 +79,7 @@ BENCHMARK(BM_NewestOfManyRuns)->Arg(100)->Arg(10'000)->Unit(benchmark::kMicrosec
 
 void BM_OpenAndClose(benchmark::State& state) {
   TemporaryStore temporary;
-  for (auto _ : state) benchmark::DoNotOptimize(OpenSqliteStore(temporary.path(), temporary.clock()));
+  for (auto _ : state) benchmark::DoNotOptimize(OpenStore(temporary.path(), temporary.clock()));
 }
 BENCHMARK(BM_OpenAndClose)->Unit(benchmark::kMicrosecond);
 

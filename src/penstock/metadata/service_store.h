@@ -87,7 +87,7 @@ class ServiceStore {
 };
 
 /// Opens the service's tables in the SQLite file of a MetadataStore, making what is not there.
-/// Errors as OpenSqliteStore.
-Result<std::unique_ptr<ServiceStore>> OpenSqliteServiceStore(const std::string& path);
+/// Errors as OpenStore.
+Result<std::unique_ptr<ServiceStore>> OpenServiceStore(const std::string& path);
 
 }  // namespace penstock::metadata

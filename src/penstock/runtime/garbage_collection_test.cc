@@ -5,7 +5,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/ids.h"
-#include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/metadata/database/database_store.h"
 
 namespace penstock::runtime {
 namespace {
@@ -20,7 +20,7 @@ class GarbageCollectionTest : public testing::Test {
   void SetUp() override {
     root_ = fs::Join(testing::TempDir(), "garbage-" + NewUuid());
     ASSERT_TRUE(fs::CreateDirectories(root_).ok());
-    auto store = metadata::OpenSqliteStore(root_ + "/metadata.sqlite", clock_);
+    auto store = metadata::OpenStore(root_ + "/metadata.sqlite", clock_);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
   }

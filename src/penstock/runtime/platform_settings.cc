@@ -122,6 +122,13 @@ Status ApplyPlatform(const json& config, const ParameterValues& parameters, cons
   return OkStatus();
 }
 
+Result<ResourceDemand> LimitOf(const pipeline::ResourceView& resources, const ParameterValues& parameters) {
+  pipeline::ResourceView limits = resources;
+  limits.cpu_request.clear();
+  limits.memory_request.clear();
+  return DemandOf(limits, parameters);
+}
+
 Result<ResourceDemand> DemandOf(const pipeline::ResourceView& resources, const ParameterValues& parameters) {
   const auto quantity = [&](const std::string& request, const std::string& limit) -> Result<double> {
     PENSTOCK_ASSIGN_OR_RETURN(const std::string text,

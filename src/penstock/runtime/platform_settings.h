@@ -29,5 +29,8 @@ Status ApplyPlatform(const nlohmann::json& config, const pipeline::ParameterValu
 /// the limit. kInvalidArgument: not a quantity.
 Result<ResourceDemand> DemandOf(const pipeline::ResourceView& resources,
                                 const pipeline::ParameterValues& parameters);
+/// The same of the limits alone: what the task's processes are held to. 0: no limit.
+Result<ResourceDemand> LimitOf(const pipeline::ResourceView& resources,
+                               const pipeline::ParameterValues& parameters);
 
 }  // namespace penstock::runtime

@@ -8,7 +8,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/ids.h"
-#include "penstock/metadata/sqlite/sqlite_store.h"
+#include "penstock/metadata/database/database_store.h"
 #include "penstock/pipeline/pipeline_ir.h"
 #include "penstock/pipeline/tfx_components.h"
 #include "penstock/runtime/engine_internal.h"
@@ -291,7 +291,7 @@ Result<std::unique_ptr<metadata::MetadataStore>> OpenExistingStore(const std::st
   PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(layout.DatabasePath()));
   if (!exists)
     return NotFound("No pipeline has run below {} yet (its metadata.sqlite is not there); set --root", root);
-  return metadata::OpenSqliteStore(layout.DatabasePath(), clock);
+  return metadata::OpenStore(layout.DatabasePath(), clock);
 }
 
 }  // namespace penstock::runtime

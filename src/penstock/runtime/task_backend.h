@@ -21,6 +21,8 @@ struct TaskCommand {
   std::map<std::string, std::string> environment;  ///< Added to the inherited one.
   std::string log_path;                            ///< Standard output and error go here, appended.
   int64_t timeout_millis = 0;                      ///< 0: none. Afterwards it is killed, with all it started.
+  int64_t max_memory_bytes = 0;                    ///< Of each of its processes; 0: no limit.
+  double max_cpus = 0;                             ///< 0: all of the machine's.
 };
 
 struct TaskOutcome {

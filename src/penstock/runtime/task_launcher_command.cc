@@ -126,6 +126,10 @@ Result<TaskCommand> TaskLauncher::MakeCommand(Attempt& attempt, const TaskFiles&
   }
   command.log_path = attempt.run.layout.LogPath(attempt.run.run_id, attempt.job.path, attempt.job.attempt);
   command.timeout_millis = static_cast<int64_t>(view.timeout_seconds * 1000);
+  PENSTOCK_ASSIGN_OR_RETURN(const ResourceDemand limit,
+                            LimitOf(view.resources, attempt.job.inputs.parameters));
+  command.max_memory_bytes = limit.memory_bytes;
+  command.max_cpus = limit.cpus;
   return command;
 }
 

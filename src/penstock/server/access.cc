@@ -31,19 +31,30 @@ std::string Sha256Hex(std::string_view text) {
   return hex;
 }
 
+Result<metadata::TokenRecord> AccessControl::FindToken(const std::string& text) const {
+  if (identities_ != nullptr && IdentityTokens::IsOne(text)) {
+    PENSTOCK_ASSIGN_OR_RETURN(const Identity identity, identities_->Verify(text));
+    return metadata::TokenRecord{
+        .name = identity.name, .role = identity.role, .namespace_name = identity.namespace_name};
+  }
+  if (store_ == nullptr) return Unauthenticated("This server wants a token of its identity provider");
+  PENSTOCK_ASSIGN_OR_RETURN(const auto token, store_->FindToken(Sha256Hex(text)));
+  if (!token.has_value()) return Unauthenticated("The bearer token is not known here, or was revoked");
+  if (token->expires_seconds != 0 && clock_.Now().micros / 1'000'000 >= token->expires_seconds)
+    return Unauthenticated("The bearer token has expired");
+  return *token;
+}
+
 Result<Caller> AccessControl::Admit(const HttpRequest& request, Permission needed) const {
-  if (store_ == nullptr || needed == Permission::kNone) return Caller{};
+  if (is_open() || needed == Permission::kNone) return Caller{};
   const std::string& header = request.Header("authorization");
   constexpr std::string_view kBearer = "Bearer ";
   if (header.size() <= kBearer.size() || !header.starts_with(kBearer))
     return Unauthenticated("This server wants a bearer token: Authorization: Bearer penstock_...");
-  PENSTOCK_ASSIGN_OR_RETURN(const auto token, store_->FindToken(Sha256Hex(header.substr(kBearer.size()))));
-  if (!token.has_value()) return Unauthenticated("The bearer token is not known here, or was revoked");
-  if (token->expires_seconds != 0 && clock_.Now().micros / 1'000'000 >= token->expires_seconds)
-    return Unauthenticated("The bearer token has expired");
-  if (PermissionOf(token->role) < needed)
-    return PermissionDenied("The token '{}' is a {}'s, which does not go so far", token->name, token->role);
-  return Caller{token->name, token->namespace_name};
+  PENSTOCK_ASSIGN_OR_RETURN(const metadata::TokenRecord token, FindToken(header.substr(kBearer.size())));
+  if (PermissionOf(token.role) < needed)
+    return PermissionDenied("The token '{}' is a {}'s, which does not go so far", token.name, token.role);
+  return Caller{token.name, token.namespace_name};
 }
 
 Result<NewToken> MakeToken(const std::string& name, const std::string& role,

@@ -6,6 +6,7 @@
 #include "penstock/base/status.h"
 #include "penstock/metadata/access_store.h"
 #include "penstock/server/http_message.h"
+#include "penstock/server/identity_tokens.h"
 #include "penstock/server/router.h"
 
 namespace penstock::server {
@@ -19,17 +20,22 @@ struct Caller {
 /// Lets requests in by their bearer tokens. Safe from any thread.
 class AccessControl {
  public:
-  /// `store` null: whoever reaches the server may do everything (it listens on this machine alone).
-  AccessControl(const metadata::AccessStore* store, const Clock& clock) : store_(store), clock_(clock) {}
+  /// `store` null: tokens of our own are not known; `identities` null: those of a provider are not. Both
+  /// null: whoever reaches the server may do everything (it listens on this machine alone).
+  AccessControl(const metadata::AccessStore* store, const Clock& clock, IdentityTokens* identities = nullptr)
+      : store_(store), clock_(clock), identities_(identities) {}
 
   /// kUnauthenticated: no token, or one that is not known or has expired. kPermissionDenied: its role does
   /// not go so far.
   Result<Caller> Admit(const HttpRequest& request, Permission needed) const;
-  bool is_open() const { return store_ == nullptr; }
+  bool is_open() const { return store_ == nullptr && identities_ == nullptr; }
 
  private:
+  Result<metadata::TokenRecord> FindToken(const std::string& text) const;
+
   const metadata::AccessStore* store_;
   const Clock& clock_;
+  IdentityTokens* identities_;
 };
 
 /// A new token for `name`: what its owner keeps, and what is stored of it.

@@ -18,7 +18,7 @@ class AccessTest : public ApiTest {
  protected:
   void SetUp() override {
     ApiTest::SetUp();
-    auto store = metadata::OpenSqliteAccessStore(folder_ + "/metadata.sqlite");
+    auto store = metadata::OpenAccessStore(folder_ + "/metadata.sqlite");
     ASSERT_TRUE(store.ok()) << store.status();
     tokens_ = *std::move(store);
     access_ = std::make_unique<AccessControl>(tokens_.get(), clock_);

@@ -12,6 +12,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/ids.h"
+#include "penstock/metadata/database/database_store.h"
 #include "penstock/metadata/service_store.h"
 #include "penstock/server/dispatch.h"
 #include "penstock/server/service.h"
@@ -80,20 +81,25 @@ class ApiTest : public testing::Test {
   void SetUp() override {
     folder_ = fs::Join(testing::TempDir(), "api-" + NewUuid());
     ASSERT_TRUE(fs::CreateDirectories(folder_).ok());
-    auto store = metadata::OpenSqliteServiceStore(folder_ + "/metadata.sqlite");
+    auto store = metadata::OpenServiceStore(folder_ + "/metadata.sqlite");
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
+    auto artifacts = metadata::OpenStore(folder_ + "/metadata.sqlite", clock_);
+    ASSERT_TRUE(artifacts.ok()) << artifacts.status();
+    artifacts_ = *std::move(artifacts);
     service_ = std::make_unique<Service>(
-        Service{*store_, runs_, clock_, events_, metrics_, ServiceOptions{.root = folder_}});
+        Service{*store_, *artifacts_, runs_, clock_, events_, metrics_, ServiceOptions{.root = folder_}});
     AddExperimentRoutes(router_, *service_);
     AddPipelineRoutes(router_, *service_);
     AddUploadRoutes(router_, *service_);
     AddRunRoutes(router_, *service_);
     AddRunContentRoutes(router_, *service_);
+    AddArtifactRoutes(router_, *service_);
     AddRecurringRunRoutes(router_, *service_);
     AddSystemRoutes(router_, *service_);
   }
   void TearDown() override {
+    artifacts_.reset();
     store_.reset();
     EXPECT_TRUE(fs::RemoveAll(folder_).ok());
   }
@@ -135,6 +141,7 @@ class ApiTest : public testing::Test {
   std::string folder_;
   FakeClock clock_{Timestamp{1'800'000'000'000'000}};
   std::unique_ptr<metadata::ServiceStore> store_;
+  std::unique_ptr<metadata::MetadataStore> artifacts_;
   FakeRuns runs_;
   EventHub events_;
   Metrics metrics_;

@@ -59,7 +59,9 @@ Result<std::map<std::string, std::string>> ParseQuery(std::string_view text) {
     PENSTOCK_ASSIGN_OR_RETURN(std::string name, PercentDecode(pair.substr(0, equals), true));
     PENSTOCK_ASSIGN_OR_RETURN(std::string value,
                               PercentDecode(equals < pair.size() ? pair.substr(equals + 1) : "", true));
-    query[std::move(name)] = std::move(value);
+    // Lists of ids come as a repeated name.
+    std::string& known = query[name];
+    known = name.ends_with("_ids") && !known.empty() ? known + "," + value : std::move(value);
   }
   return query;
 }

@@ -23,13 +23,20 @@ constexpr auto kTick = std::chrono::milliseconds(500);
 
 class Server : public PipelinesServer {
  public:
-  Server(const PipelinesServerOptions& options, metadata::ServiceStore& service_store, const Clock& clock)
+  Server(const PipelinesServerOptions& options, metadata::MetadataStore& store,
+         metadata::ServiceStore& service_store, const Clock& clock)
       : options_(options),
         clock_(clock),
         dispatcher_(service_store, events_, metrics_, clock),
-        access_(options.access, clock),
-        service_{service_store, dispatcher_, clock,
-                 events_,       metrics_,    {options.root, options.time_zone, options.access != nullptr}} {}
+        access_(options.access, clock, options.identities),
+        service_{
+            service_store,
+            store,
+            dispatcher_,
+            clock,
+            events_,
+            metrics_,
+            {options.root, options.time_zone, options.access != nullptr || options.identities != nullptr}} {}
   ~Server() override { Stop(); }
 
   Status Start(const pipeline::ComponentCatalog& components, metadata::MetadataStore& store,
@@ -39,6 +46,7 @@ class Server : public PipelinesServer {
     AddUploadRoutes(router_, service_);
     AddRunRoutes(router_, service_);
     AddRunContentRoutes(router_, service_);
+    AddArtifactRoutes(router_, service_);
     AddRecurringRunRoutes(router_, service_);
     AddSystemRoutes(router_, service_);
     PENSTOCK_RETURN_IF_ERROR(DefaultExperiment(service_, "").status());
@@ -111,7 +119,7 @@ Result<std::unique_ptr<PipelinesServer>> PipelinesServer::Start(const PipelinesS
                                                                 metadata::ServiceStore& service_store,
                                                                 runtime::TaskBackend& backend,
                                                                 const Clock& clock) {
-  auto server = std::make_unique<Server>(options, service_store, clock);
+  auto server = std::make_unique<Server>(options, store, service_store, clock);
   PENSTOCK_RETURN_IF_ERROR(server->Start(components, store, backend));
   return server;
 }

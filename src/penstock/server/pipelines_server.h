@@ -11,6 +11,7 @@
 #include "penstock/pipeline/component.h"
 #include "penstock/runtime/run_engine.h"
 #include "penstock/server/http_server.h"
+#include "penstock/server/identity_tokens.h"
 
 namespace penstock::server {
 
@@ -19,6 +20,7 @@ struct PipelinesServerOptions {
   std::string root;       ///< Absolute. Artifacts, logs and work directories lie below.
   std::string time_zone;  ///< Of cron expressions without one; empty: UTC.
   /// Whose tokens let in; null: everyone who reaches the server may do everything. Not owned.
+  IdentityTokens* identities = nullptr;  ///< Of an identity provider; not owned; null: none.
   const metadata::AccessStore* access = nullptr;
   runtime::EngineOptions engine;
 };

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "penstock/base/clock.h"
+#include "penstock/metadata/metadata_store.h"
 #include "penstock/metadata/service_store.h"
 #include "penstock/server/event_hub.h"
 #include "penstock/server/metrics.h"
@@ -21,6 +22,7 @@ struct ServiceOptions {
 /// What the routes work with; nothing is owned.
 struct Service {
   metadata::ServiceStore& store;
+  metadata::MetadataStore& artifacts;  ///< The same database's artifacts and executions.
   RunControl& runs;
   const Clock& clock;
   EventHub& events;
@@ -36,6 +38,7 @@ void AddPipelineRoutes(Router& router, Service& service);
 void AddUploadRoutes(Router& router, Service& service);
 void AddRunRoutes(Router& router, Service& service);
 void AddRunContentRoutes(Router& router, Service& service);
+void AddArtifactRoutes(Router& router, Service& service);
 void AddRecurringRunRoutes(Router& router, Service& service);
 void AddSystemRoutes(Router& router, Service& service);
 

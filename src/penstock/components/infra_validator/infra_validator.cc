@@ -1,10 +1,11 @@
 #include "penstock/components/infra_validator/infra_validator.h"
 
 #include <signal.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <thread>
@@ -15,8 +16,6 @@
 #include "penstock/data/splits.h"
 #include "penstock/model/model.h"
 #include "penstock/model/prediction_values.h"
-
-extern char** environ;
 
 namespace penstock::components {
 namespace {
@@ -38,10 +37,15 @@ Status RunToEnd(std::vector<std::string> arguments, double max_seconds) {
   std::vector<char*> pointers;
   for (auto& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
-  pid_t child = 0;
-  if (const int error = ::posix_spawn(&child, pointers[0], nullptr, nullptr, pointers.data(), environ);
-      error != 0)
-    return Unavailable("Cannot start {}: error {}", arguments[0], error);
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) return Unavailable("Cannot start {}: error {}", arguments[0], errno);
+  if (child == 0) {
+    // Whoever kills this component means its helper too.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() == parent) ::execv(pointers[0], pointers.data());
+    ::_exit(127);
+  }
   const auto started = std::chrono::steady_clock::now();
   int status = 0;
   while (::waitpid(child, &status, WNOHANG) == 0) {

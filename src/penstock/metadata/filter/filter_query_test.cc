@@ -274,7 +274,7 @@ TEST(FilterQueryTest, BindsEveryValueAndPropertyName) {
   EXPECT_EQ(filter->where_clause,
             "((table_0.uri) = (?)) AND ((table_1.int_value) IN (?, ?)) AND ((table_2.double_value) < (?))");
   EXPECT_THAT(filter->from_clause,
-              HasSubstr("FROM ArtifactProperty WHERE name = ? AND is_custom_property = 1"));
+              HasSubstr("FROM ArtifactProperty WHERE name = ? AND is_custom_property = '1'"));
 }
 
 TEST(FilterQueryTest, ANeighbourMentionedTwiceIsOneJoin) {

@@ -67,8 +67,8 @@ constexpr Function kFunctions[] = {
      "Supported signatures: ABS(INT32); ABS(INT64); ABS(UINT32); ABS(UINT64); ABS(FLOAT); ABS(DOUBLE)",
      "abs(", ", ", ")"},
     {"MOD", Modulo, "Supported signatures: MOD(INT64, INT64); MOD(UINT64, UINT64)", "(", " % ", ")"},
-    {"IF", If, "Supported signature: IF(BOOL, ANY, ANY)", "iif(", ", ", ")"},
-    {"IFNULL", AnyOfTwo, "Supported signature: IFNULL(ANY, ANY)", "ifnull(", ", ", ")"},
+    {"IF", If, "Supported signature: IF(BOOL, ANY, ANY)", "", "", ""},
+    {"IFNULL", AnyOfTwo, "Supported signature: IFNULL(ANY, ANY)", "coalesce(", ", ", ")"},
     {"NULLIF", AnyOfTwo, "Supported signature: NULLIF(ANY, ANY)", "nullif(", ", ", ")"},
     // SQLite's coalesce wants two.
     {"COALESCE", AnyOfAll, "Supported signature: COALESCE([ANY, ...])", "coalesce(NULL, NULL, ", ", ", ")"},

@@ -55,7 +55,7 @@ class Writer {
     for (const auto& [key, join] : joins_) {
       const bool is_custom = key.first == Neighbour::kCustomProperty;
       const bool is_property = is_custom || key.first == Neighbour::kProperty;
-      filter.from_clause += JoinText(key.first, kind_, join.alias, "?", is_custom ? "1" : "0");
+      filter.from_clause += JoinText(key.first, kind_, join.alias, "?", is_custom ? "'1'" : "'0'");
       filter.shown_from_clause +=
           JoinText(key.first, kind_, join.alias, "\"" + join.property + "\"", is_custom ? "true" : "false");
       if (is_property) filter.values.push_back(join.property);
@@ -225,6 +225,7 @@ class Writer {
 
   Fragment Call(const Expression& expression) {
     const Function& function = *FindFunction(expression.text);
+    if (function.name == "IF") return If(expression);
     Fragment call{std::string(function.open), std::string(function.name) + "("};
     for (size_t i = 0; i < expression.children.size(); ++i) {
       const Fragment argument = Write(*expression.children[i]);
@@ -236,6 +237,14 @@ class Writer {
       call.shown += argument.shown;
     }
     return {call.sql + std::string(function.close), call.shown + ")"};
+  }
+
+  /// Not every database has such a function.
+  Fragment If(const Expression& expression) {
+    const Fragment condition = Write(*expression.children[0]);
+    const Fragment yes = Write(*expression.children[1]), no = Write(*expression.children[2]);
+    return {fmt::format("(CASE WHEN ({}) THEN ({}) ELSE ({}) END)", condition.sql, yes.sql, no.sql),
+            fmt::format("IF({}, {}, {})", condition.shown, yes.shown, no.shown)};
   }
 
   Fragment Cast(const Expression& expression) {

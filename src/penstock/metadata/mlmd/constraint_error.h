@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "penstock/base/status.h"
-#include "penstock/metadata/sqlite/connection.h"
+#include "penstock/metadata/database/connection.h"
 
 namespace penstock::metadata::mlmd {
 

@@ -8,10 +8,10 @@
 namespace penstock::metadata::mlmd {
 namespace {
 
+using database::Connection;
 using google::protobuf::RepeatedField;
 using google::protobuf::RepeatedPtrField;
 using ml_metadata::Context;
-using sqlite::Connection;
 
 /// All nodes of a context, or one page of them.
 template <class Node, class Request, class Response>

@@ -11,13 +11,13 @@
 namespace penstock::metadata::mlmd {
 namespace {
 
+using database::Connection;
+using database::Statement;
 using google::protobuf::RepeatedPtrField;
 using ml_metadata::Artifact;
 using ml_metadata::Context;
 using ml_metadata::Event;
 using ml_metadata::Execution;
-using sqlite::Connection;
-using sqlite::Statement;
 
 Status CheckEventEnds(Connection& db, const Event& event) {
   PENSTOCK_ASSIGN_OR_RETURN(const bool has_artifact, NodeExists<Artifact>(db, event.artifact_id()));

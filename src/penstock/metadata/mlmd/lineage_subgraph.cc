@@ -22,8 +22,8 @@ using ml_metadata::Event;
 using ml_metadata::Execution;
 using ml_metadata::LineageGraph;
 using Options = ml_metadata::LineageSubgraphQueryOptions;
-using sqlite::Connection;
-using sqlite::Statement;
+using database::Connection;
+using database::Statement;
 
 constexpr int64_t kMaxHops = 100;
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "penstock/base/status.h"
-#include "penstock/metadata/sqlite/connection.h"
+#include "penstock/metadata/database/connection.h"
 
 namespace google::protobuf {
 class FieldMask;
@@ -17,7 +17,7 @@ namespace penstock::metadata::mlmd {
 /// alone, events, and the links to contexts, as far as `read_mask` asks for them (no paths: all). At most
 /// 100 hops. kNotFound: no starting node; kInvalidArgument: no start, negative hops, a bad filter_query.
 /// One indexed read per node and event.
-Status QueryLineageSubgraph(sqlite::Connection& db, const ml_metadata::LineageSubgraphQueryOptions& options,
+Status QueryLineageSubgraph(database::Connection& db, const ml_metadata::LineageSubgraphQueryOptions& options,
                             const google::protobuf::FieldMask& read_mask, ml_metadata::LineageGraph& graph);
 
 }  // namespace penstock::metadata::mlmd

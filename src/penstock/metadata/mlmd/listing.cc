@@ -13,14 +13,14 @@
 namespace penstock::metadata::mlmd {
 namespace {
 
+using database::Connection;
+using database::Statement;
 using google::protobuf::RepeatedPtrField;
 using ml_metadata::Artifact;
 using ml_metadata::Context;
 using ml_metadata::Execution;
 using ml_metadata::ListOperationNextPageToken;
 using ml_metadata::ListOperationOptions;
-using sqlite::Connection;
-using sqlite::Statement;
 using OrderByField = ListOperationOptions::OrderByField;
 
 template <class Node>
@@ -117,7 +117,8 @@ void AppendScope(const ListScope& scope, const std::string& alias, ListStatement
         *scope.context_id);
   }
   if (scope.ids != nullptr) {
-    statement.Append(alias + "`id` IN (SELECT value FROM json_each(?)) AND ", IdList(*scope.ids));
+    statement.Append(alias + "`id` IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) AND ",
+                     IdList(*scope.ids));
   }
 }
 
@@ -147,7 +148,7 @@ Status AppendThreshold(const ListOperationOptions& options, const std::string& a
   if (token.listed_ids().empty()) {
     return InvalidArgument("Invalid NextPageToken in List Operation. listed_ids field should not be empty.");
   }
-  statement.Append(fmt::format("AND {}`id` NOT IN (SELECT value FROM json_each(?)) ", alias),
+  statement.Append(fmt::format("AND {}`id` NOT IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) ", alias),
                    IdList({token.listed_ids().begin(), token.listed_ids().end()}));
   return OkStatus();
 }
@@ -180,16 +181,19 @@ Result<std::vector<int64_t>> ListIds(Connection& db, const ListOperationOptions&
   ListStatement statement;
   std::string alias;
   std::optional<filter::CompiledFilter> compiled;
+  const auto column_or = OrderColumn(options);
+  const std::string_view column = column_or.ok() ? *column_or : "id";
   if (!options.filter_query().empty()) {
     PENSTOCK_ASSIGN_OR_RETURN(compiled, filter::CompileFilter(FilterKind<Node>(), options.filter_query()));
     alias = std::string(filter::kBaseAlias) + ".";
-    statement.text = fmt::format("SELECT distinct {}`id` FROM {} WHERE ({}) AND ", alias,
+    // What a DISTINCT is ordered by has to be among what it selects.
+    statement.text = fmt::format("SELECT distinct {0}`id`, {0}`{1}` FROM {2} WHERE ({3}) AND ", alias, column,
                                  compiled->from_clause, compiled->where_clause);
     statement.values = compiled->values;
   } else {
     statement.text = fmt::format("SELECT `id` FROM `{}` WHERE ", NodeStatements<Node>::kTable);
   }
-  PENSTOCK_ASSIGN_OR_RETURN(const std::string_view column, OrderColumn(options));
+  PENSTOCK_RETURN_IF_ERROR(column_or.status());
   AppendScope<Node>(scope, alias, statement);
   std::string shown_threshold;
   PENSTOCK_RETURN_IF_ERROR(AppendThreshold(options, alias, statement, shown_threshold));

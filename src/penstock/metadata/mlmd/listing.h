@@ -9,7 +9,7 @@
 #include <google/protobuf/repeated_field.h>
 
 #include "penstock/base/status.h"
-#include "penstock/metadata/sqlite/connection.h"
+#include "penstock/metadata/database/connection.h"
 
 namespace ml_metadata {
 class ListOperationOptions;
@@ -32,13 +32,13 @@ inline constexpr int kMaxPageSize = 100;
 /// by key: a later one costs what the first does. kInvalidArgument: a bad size, order field, token, or
 /// filter_query (messages of ML Metadata 1.17, "Invalid `filter_query`: ... [at 1:7]").
 template <class Node>
-Status ListNodes(sqlite::Connection& db, const ml_metadata::ListOperationOptions& options,
+Status ListNodes(database::Connection& db, const ml_metadata::ListOperationOptions& options,
                  const ListScope& scope, google::protobuf::RepeatedPtrField<Node>& nodes,
                  std::string& next_page_token);
 
 /// The ids, ascending, of all nodes in the scope that `filter_query` holds for.
 template <class Node>
-Result<std::vector<int64_t>> FilterNodeIds(sqlite::Connection& db, const std::string& filter_query,
+Result<std::vector<int64_t>> FilterNodeIds(database::Connection& db, const std::string& filter_query,
                                            const ListScope& scope);
 
 }  // namespace penstock::metadata::mlmd

@@ -6,16 +6,16 @@
 #include <thread>
 #include <vector>
 
+#include "penstock/metadata/database/connection.h"
+#include "penstock/metadata/database/schema.h"
+#include "penstock/metadata/database/transaction.h"
 #include "penstock/metadata/mlmd/service_methods.h"
 #include "penstock/metadata/mlmd/statements.h"
-#include "penstock/metadata/sqlite/connection.h"
-#include "penstock/metadata/sqlite/schema.h"
-#include "penstock/metadata/sqlite/transaction.h"
 
 namespace penstock::metadata::mlmd {
 namespace {
 
-using sqlite::Connection;
+using database::Connection;
 
 struct PendingCall {
   const ServiceMethod* method = nullptr;
@@ -58,15 +58,16 @@ class CallQueue {
   bool is_closed_ = false;         // Guarded by mutex_.
 };
 
-class SqliteMetadataService : public MetadataService {
+class DatabaseMetadataService : public MetadataService {
  public:
-  SqliteMetadataService(std::unique_ptr<Connection> writer, std::vector<std::unique_ptr<Connection>> readers,
-                        const Clock& clock, size_t max_writes_at_once)
+  DatabaseMetadataService(std::unique_ptr<Connection> writer,
+                          std::vector<std::unique_ptr<Connection>> readers, const Clock& clock,
+                          size_t max_writes_at_once)
       : clock_(clock), writer_(std::move(writer)), readers_(std::move(readers)) {
     threads_.emplace_back([this, max_writes_at_once] { ServeWrites(max_writes_at_once); });
     for (auto& reader : readers_) threads_.emplace_back([this, &reader] { ServeReads(*reader); });
   }
-  ~SqliteMetadataService() override {
+  ~DatabaseMetadataService() override {
     writes_.Close();
     reads_.Close();
     for (std::thread& thread : threads_) thread.join();
@@ -125,7 +126,7 @@ class SqliteMetadataService : public MetadataService {
 };
 
 Status PrepareService(Connection& db) {
-  PENSTOCK_RETURN_IF_ERROR(sqlite::PrepareSchema(db));
+  PENSTOCK_RETURN_IF_ERROR(database::PrepareSchema(db));
   return InWriteTransaction(db, [&]() -> Status {
     PENSTOCK_RETURN_IF_ERROR(db.RunScript(sql::kCreateEdgeIndices));
     return db.Run(sql::kInsertMissingSimpleTypes);
@@ -147,8 +148,8 @@ Result<std::unique_ptr<MetadataService>> OpenMetadataService(const std::string& 
     PENSTOCK_ASSIGN_OR_RETURN(auto reader, Connection::Open(path));
     readers.push_back(std::move(reader));
   }
-  return std::make_unique<SqliteMetadataService>(std::move(writer), std::move(readers), clock,
-                                                 static_cast<size_t>(options.max_writes_at_once));
+  return std::make_unique<DatabaseMetadataService>(std::move(writer), std::move(readers), clock,
+                                                   static_cast<size_t>(options.max_writes_at_once));
 }
 
 }  // namespace penstock::metadata::mlmd

@@ -32,7 +32,7 @@ class MetadataService {
   virtual void Call(std::string_view method, std::string request, Done done) = 0;
 };
 
-/// Opens or makes the file as OpenSqliteStore does. Destroying the service finishes the calls it has taken.
+/// Opens or makes the file as OpenStore does. Destroying the service finishes the calls it has taken.
 Result<std::unique_ptr<MetadataService>> OpenMetadataService(const std::string& path, const Clock& clock,
                                                              const MetadataService::Options& options = {});
 

@@ -11,8 +11,8 @@
 #include "ml_metadata/proto/metadata_store_service.pb.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/base/ids.h"
+#include "penstock/metadata/database/database_store.h"
 #include "penstock/metadata/mlmd/service_methods.h"
-#include "penstock/metadata/sqlite/sqlite_store.h"
 
 namespace penstock::metadata::mlmd {
 namespace {
@@ -137,7 +137,7 @@ TEST_F(MetadataServiceTest, AWriteThatFailsHalfwayLeavesNothing) {
 TEST_F(MetadataServiceTest, IsOnDiskWhenItIsAnswered) {
   const int64_t type_id = PutType("Examples");
   ASSERT_TRUE(PutArtifact(type_id, "kept").ok());
-  const auto store = OpenSqliteStore(Path(), clock_);
+  const auto store = OpenStore(Path(), clock_);
   ASSERT_TRUE(store.ok()) << store.status();
   const auto found = (*store)->FindArtifacts({.type = "Examples"});
   ASSERT_TRUE(found.ok()) << found.status();

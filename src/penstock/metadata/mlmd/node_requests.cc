@@ -9,9 +9,9 @@
 namespace penstock::metadata::mlmd {
 namespace {
 
+using database::Connection;
 using google::protobuf::RepeatedField;
 using google::protobuf::RepeatedPtrField;
-using sqlite::Connection;
 
 template <class Node, class Request, class Response>
 Status GetNodes(Connection& db, const Request& request, RepeatedPtrField<Node>& nodes, Response& response) {

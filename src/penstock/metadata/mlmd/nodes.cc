@@ -14,13 +14,13 @@
 namespace penstock::metadata::mlmd {
 namespace {
 
+using database::Connection;
+using database::Statement;
 using google::protobuf::FieldMask;
 using google::protobuf::RepeatedPtrField;
 using ml_metadata::Artifact;
 using ml_metadata::Context;
 using ml_metadata::Execution;
-using sqlite::Connection;
-using sqlite::Statement;
 
 TypeCache<ml_metadata::ArtifactType>& CacheOf(WriteSession& session, const Artifact*) {
   return session.artifact_types;

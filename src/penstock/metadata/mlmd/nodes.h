@@ -10,8 +10,8 @@
 
 #include "penstock/base/clock.h"
 #include "penstock/base/status.h"
+#include "penstock/metadata/database/connection.h"
 #include "penstock/metadata/mlmd/types.h"
-#include "penstock/metadata/sqlite/connection.h"
 
 namespace google::protobuf {
 class FieldMask;
@@ -46,14 +46,14 @@ using NodeTypeOf = typename NodeType<Node>::type;
 
 /// What the writes of one request share. Lives as long as its transaction.
 struct WriteSession {
-  WriteSession(sqlite::Connection& connection, Timestamp time)
+  WriteSession(database::Connection& connection, Timestamp time)
       : db(connection),
         now(time),
         artifact_types(connection),
         execution_types(connection),
         context_types(connection) {}
 
-  sqlite::Connection& db;
+  database::Connection& db;
   Timestamp now;
   TypeCache<ml_metadata::ArtifactType> artifact_types;
   TypeCache<ml_metadata::ExecutionType> execution_types;
@@ -79,28 +79,28 @@ Result<int64_t> UpsertNode(WriteSession& session, const Node& node, const google
                            bool is_update_time_forced = false, bool is_validated = false);
 
 template <class Node>
-Result<std::optional<Node>> FindNode(sqlite::Connection& db, int64_t id);
+Result<std::optional<Node>> FindNode(database::Connection& db, int64_t id);
 template <class Node>
-Result<bool> NodeExists(sqlite::Connection& db, int64_t id);
+Result<bool> NodeExists(database::Connection& db, int64_t id);
 /// Appends those that exist, each once, in the order of their ids (`ids` may be in any). Two indexed
 /// queries a node.
 template <class Node>
-Status AppendNodes(sqlite::Connection& db, std::vector<int64_t> ids,
+Status AppendNodes(database::Connection& db, std::vector<int64_t> ids,
                    google::protobuf::RepeatedPtrField<Node>& nodes);
 /// The same in the order given.
 template <class Node>
-Status AppendNodesInOrder(sqlite::Connection& db, const std::vector<int64_t>& ids,
+Status AppendNodesInOrder(database::Connection& db, const std::vector<int64_t>& ids,
                           google::protobuf::RepeatedPtrField<Node>& nodes);
 
 template <class Node>
-Result<std::vector<int64_t>> AllNodeIds(sqlite::Connection& db);
+Result<std::vector<int64_t>> AllNodeIds(database::Connection& db);
 template <class Node>
-Result<std::vector<int64_t>> NodeIdsByType(sqlite::Connection& db, int64_t type_id);
+Result<std::vector<int64_t>> NodeIdsByType(database::Connection& db, int64_t type_id);
 template <class Node>
-Result<std::optional<int64_t>> FindNodeId(sqlite::Connection& db, int64_t type_id, std::string_view name);
+Result<std::optional<int64_t>> FindNodeId(database::Connection& db, int64_t type_id, std::string_view name);
 /// kNotFound where there is none at all, kInvalidArgument for an empty id; no ids: empty.
 template <class Node>
 Result<std::vector<int64_t>> NodeIdsByExternalIds(
-    sqlite::Connection& db, const google::protobuf::RepeatedPtrField<std::string>& external_ids);
+    database::Connection& db, const google::protobuf::RepeatedPtrField<std::string>& external_ids);
 
 }  // namespace penstock::metadata::mlmd

@@ -72,7 +72,7 @@ Result<ValueColumns> ToColumns(std::string_view name, const Value& value) {
   return InvalidArgument("The property {} has no value", name);
 }
 
-Status ReadValue(const sqlite::Statement& row, int first_column, Value& value) {
+Status ReadValue(const database::Statement& row, int first_column, Value& value) {
   if (!row.IsNull(first_column)) {
     value.set_int_value(row.Int(first_column));
   } else if (!row.IsNull(first_column + 1)) {

@@ -7,7 +7,7 @@
 #include <google/protobuf/map.h>
 
 #include "penstock/base/status.h"
-#include "penstock/metadata/sqlite/connection.h"
+#include "penstock/metadata/database/connection.h"
 
 namespace google::protobuf {
 class FieldMask;
@@ -33,7 +33,7 @@ struct ValueColumns {
 /// kInvalidArgument where no value is set, or a double is NaN: SQLite would take it for NULL.
 Result<ValueColumns> ToColumns(std::string_view name, const ml_metadata::Value& value);
 /// Reads the columns int, double, string, proto, bool from `first_column` on.
-Status ReadValue(const sqlite::Statement& row, int first_column, ml_metadata::Value& value);
+Status ReadValue(const database::Statement& row, int first_column, ml_metadata::Value& value);
 
 /// Which properties (or custom properties) a write concerns: all without a mask or where the mask names the
 /// whole map, otherwise those that it names ("properties.span").

@@ -9,12 +9,12 @@
 namespace penstock::metadata::mlmd {
 namespace {
 
+using database::Connection;
 using google::protobuf::FieldMask;
 using ml_metadata::Artifact;
 using ml_metadata::Context;
 using ml_metadata::Event;
 using ml_metadata::Execution;
-using sqlite::Connection;
 using ArtifactAndEvent = ml_metadata::PutExecutionRequest::ArtifactAndEvent;
 using EventEdge = ml_metadata::PutLineageSubgraphRequest::EventEdge;
 

@@ -6,17 +6,17 @@
 #include "ml_metadata/proto/metadata_store_service.pb.h"
 #include "penstock/base/clock.h"
 #include "penstock/base/status.h"
-#include "penstock/metadata/sqlite/connection.h"
+#include "penstock/metadata/database/connection.h"
 
 namespace penstock::metadata::mlmd {
 
 /// The bodies of ml_metadata.MetadataStoreService, each within the caller's transaction; on an error that
 /// transaction's work is to be undone. Codes and messages are those of ML Metadata 1.17.
-#define PENSTOCK_MLMD_WRITE(Name)                                                               \
-  Status Name(sqlite::Connection& db, Timestamp now, const ml_metadata::Name##Request& request, \
+#define PENSTOCK_MLMD_WRITE(Name)                                                                 \
+  Status Name(database::Connection& db, Timestamp now, const ml_metadata::Name##Request& request, \
               ml_metadata::Name##Response& response);
-#define PENSTOCK_MLMD_READ(Name)                                                 \
-  Status Name(sqlite::Connection& db, const ml_metadata::Name##Request& request, \
+#define PENSTOCK_MLMD_READ(Name)                                                   \
+  Status Name(database::Connection& db, const ml_metadata::Name##Request& request, \
               ml_metadata::Name##Response& response);
 
 // write_requests.cc

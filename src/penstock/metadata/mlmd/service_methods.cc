@@ -23,9 +23,9 @@ Result<std::string> Serialize(const google::protobuf::Message& response) {
   return bytes;
 }
 
-#define PENSTOCK_WRITE(Name)                                                                              \
-  ServiceMethod {                                                                                         \
-#Name, true, [](sqlite::Connection& db, Timestamp now, std::string_view bytes) -> Result<std::string> { \
+#define PENSTOCK_WRITE(Name)                                                                                \
+  ServiceMethod {                                                                                           \
+#Name, true, [](database::Connection& db, Timestamp now, std::string_view bytes) -> Result<std::string> { \
       ml_metadata::Name##Request request;                                                                \
       ml_metadata::Name##Response response;                                                              \
       PENSTOCK_RETURN_IF_ERROR(Parse(bytes, #Name, request));                                            \
@@ -33,9 +33,9 @@ Result<std::string> Serialize(const google::protobuf::Message& response) {
       return Serialize(response);                                                                        \
     } \
   }
-#define PENSTOCK_READ(Name)                                                                            \
-  ServiceMethod {                                                                                      \
-#Name, false, [](sqlite::Connection& db, Timestamp, std::string_view bytes) -> Result<std::string> { \
+#define PENSTOCK_READ(Name)                                                                              \
+  ServiceMethod {                                                                                        \
+#Name, false, [](database::Connection& db, Timestamp, std::string_view bytes) -> Result<std::string> { \
       ml_metadata::Name##Request request;                                                                \
       ml_metadata::Name##Response response;                                                              \
       PENSTOCK_RETURN_IF_ERROR(Parse(bytes, #Name, request));                                            \

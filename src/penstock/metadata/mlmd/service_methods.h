@@ -6,7 +6,7 @@
 
 #include "penstock/base/clock.h"
 #include "penstock/base/status.h"
-#include "penstock/metadata/sqlite/connection.h"
+#include "penstock/metadata/database/connection.h"
 
 namespace penstock::metadata::mlmd {
 
@@ -16,7 +16,7 @@ struct ServiceMethod {
   bool is_write = false;
   /// Parses the request, runs it within the caller's transaction, and serializes the response. On an error
   /// the caller undoes what was done. kInvalidArgument: the bytes are no such request.
-  Result<std::string> (*run)(sqlite::Connection& db, Timestamp now, std::string_view request);
+  Result<std::string> (*run)(database::Connection& db, Timestamp now, std::string_view request);
 };
 
 /// All 52.

@@ -4,9 +4,9 @@
 namespace penstock::metadata::mlmd {
 namespace {
 
+using database::Connection;
 using google::protobuf::RepeatedField;
 using google::protobuf::RepeatedPtrField;
-using sqlite::Connection;
 
 template <class Type>
 Status AddBaseTypes(Connection& db, RepeatedPtrField<Type>& types) {

@@ -12,14 +12,14 @@
 namespace penstock::metadata::mlmd {
 namespace {
 
+using database::Connection;
+using database::Statement;
+using database::TypeKind;
 using google::protobuf::RepeatedField;
 using google::protobuf::RepeatedPtrField;
 using ml_metadata::ArtifactType;
 using ml_metadata::ContextType;
 using ml_metadata::ExecutionType;
-using sqlite::Connection;
-using sqlite::Statement;
-using sqlite::TypeKind;
 
 /// By number of the base type's enum; 0 is "unset".
 constexpr std::array<std::string_view, 5> kArtifactBases = {"", "mlmd.Dataset", "mlmd.Model", "mlmd.Metrics",

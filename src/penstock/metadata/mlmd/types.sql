@@ -43,7 +43,8 @@ INSERT INTO `ParentType`(type_id, parent_type_id) VALUES (?1, ?2);
 -- Of a file that ML Metadata made before it had them; the same as in a new file.
 -- name: insert_missing_simple_types
 INSERT INTO `Type`(`name`, `type_kind`)
-SELECT column1, column2 FROM (VALUES
-  ('mlmd.Dataset', 1), ('mlmd.Model', 1), ('mlmd.Metrics', 1), ('mlmd.Statistics', 1),
-  ('mlmd.Train', 0), ('mlmd.Transform', 0), ('mlmd.Process', 0), ('mlmd.Evaluate', 0), ('mlmd.Deploy', 0))
-WHERE NOT EXISTS (SELECT 1 FROM `Type` WHERE name = column1 AND type_kind = column2 AND version IS NULL);
+SELECT S.simple, S.kind FROM (
+  SELECT 'mlmd.Dataset' AS simple, 1 AS kind UNION ALL SELECT 'mlmd.Model', 1 UNION ALL SELECT 'mlmd.Metrics', 1
+  UNION ALL SELECT 'mlmd.Statistics', 1 UNION ALL SELECT 'mlmd.Train', 0 UNION ALL SELECT 'mlmd.Transform', 0
+  UNION ALL SELECT 'mlmd.Process', 0 UNION ALL SELECT 'mlmd.Evaluate', 0 UNION ALL SELECT 'mlmd.Deploy', 0) AS S
+WHERE NOT EXISTS (SELECT 1 FROM `Type` AS T WHERE T.name = S.simple AND T.type_kind = S.kind AND T.version IS NULL);

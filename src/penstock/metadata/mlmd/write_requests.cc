@@ -6,7 +6,7 @@
 namespace penstock::metadata::mlmd {
 namespace {
 
-using sqlite::Connection;
+using database::Connection;
 
 template <class Request>
 Result<TypeEvolution> EvolutionOf(const Request& request) {
