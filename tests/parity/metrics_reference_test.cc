@@ -1,5 +1,5 @@
-// The textbook metrics against scikit-learn, Bleu and Rouge against sacrebleu and rouge-score: numbers recorded by
-// metrics_reference.py.
+// The textbook metrics against scikit-learn, Bleu and Rouge against sacrebleu and rouge-score: numbers
+// recorded by metrics_reference.py.
 #include <cmath>
 #include <fstream>
 
@@ -56,18 +56,20 @@ TEST(MetricsReferenceTest, AgreeWithTheTextbooks) {
   int num_cases = 0;
   for (const json& one : reference["cases"]) {
     const auto model = one["model"].get<std::string>();
-    std::string config = ConfigOf(one["metric"].get<std::string>(), one["arguments"].get<std::string>(), model);
+    std::string config =
+        ConfigOf(one["metric"].get<std::string>(), one["arguments"].get<std::string>(), model);
     if (const auto key = one["query_key"].get<std::string>(); !key.empty())
       config.insert(config.rfind("}]"), ", query_key: " + key);
-    const auto evaluation =
-        ValueOrDie(EvaluateBatches(config, {model.find("reference") == std::string::npos ? examples : texts}));
+    const auto evaluation = ValueOrDie(
+        EvaluateBatches(config, {model.find("reference") == std::string::npos ? examples : texts}));
     const std::vector<double> numbers = NumbersOfFirst(evaluation);
     const std::vector<double> expected = one["expected"].is_array()
                                              ? one["expected"].get<std::vector<double>>()
                                              : std::vector<double>{one["expected"].get<double>()};
     ASSERT_EQ(numbers.size(), expected.size()) << one.dump();
     for (size_t i = 0; i < numbers.size(); ++i)
-      EXPECT_NEAR(numbers[i], expected[i], one["tolerance"].get<double>() * std::max(1.0, std::fabs(expected[i])))
+      EXPECT_NEAR(numbers[i], expected[i],
+                  one["tolerance"].get<double>() * std::max(1.0, std::fabs(expected[i])))
           << one["metric"] << " " << model << " " << one["arguments"] << " [" << i << "]";
     ++num_cases;
   }

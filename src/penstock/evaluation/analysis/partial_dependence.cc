@@ -100,8 +100,10 @@ Result<std::vector<double>> PredictWith(const model::Model& model, const data::B
                                   examples->SetColumn(at, examples->schema()->field(at), array));
   PENSTOCK_ASSIGN_OR_RETURN(const data::Batch predicted, model.Predict(changed));
   const auto predictions = predicted->GetColumnByName(model.signature().prediction_column);
-  if (predictions == nullptr || predictions->type_id() != arrow::Type::DOUBLE)
-    return Internal("The model gave no column '{}' of numbers", model.signature().prediction_column);
+  if (predictions == nullptr || predictions->type_id() != arrow::Type::DOUBLE) {
+    return InvalidArgument("Dependence is shown for models of one number an example; this one does {}",
+                           model::TaskName(model.signature().task));
+  }
   const auto& numbers = static_cast<const arrow::DoubleArray&>(*predictions);
   return std::vector<double>(numbers.raw_values(), numbers.raw_values() + numbers.length());
 }

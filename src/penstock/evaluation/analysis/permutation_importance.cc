@@ -32,9 +32,10 @@ Result<EvaluationRequest> OnColumns(const EvaluationRequest& given) {
     metrics.clear_model_names();
     // Attributions ask the model itself.
     auto& all = *metrics.mutable_metrics();
-    all.erase(std::remove_if(all.begin(), all.end(),
-                             [](const auto& metric) { return metric.class_name().ends_with("Attributions"); }),
-              all.end());
+    all.erase(
+        std::remove_if(all.begin(), all.end(),
+                       [](const auto& metric) { return metric.class_name().ends_with("Attributions"); }),
+        all.end());
   }
   tfma::ModelSpec& columns = *request.config.add_model_specs();
   for (const tfma::ModelSpec& spec : given.config.model_specs()) {
