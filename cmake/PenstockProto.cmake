@@ -15,7 +15,8 @@ function(penstock_proto_library name)
       set(_flags "--descriptor_set_in=${_descriptors}")
     else()
       set(_inputs "${CMAKE_SOURCE_DIR}/proto/${_proto}")
-      set(_flags "--proto_path=${CMAKE_SOURCE_DIR}/proto")
+      # What is not below proto/ is imported from the owners' descriptors.
+      set(_flags "--descriptor_set_in=${_descriptors}" "--proto_path=${CMAKE_SOURCE_DIR}/proto")
     endif()
     add_custom_command(
       OUTPUT "${_out}/${_stem}.pb.cc" "${_out}/${_stem}.pb.h"

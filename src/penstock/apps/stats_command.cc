@@ -4,10 +4,12 @@
 #include "penstock/apps/command.h"
 #include "penstock/apps/csv_flags.h"
 #include "penstock/apps/shard_progress.h"
+#include "penstock/apps/span_arguments.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/base/proto_io.h"
 #include "penstock/data/dataset.h"
 #include "penstock/statistics/options_json.h"
+#include "penstock/statistics/span_statistics.h"
 #include "penstock/statistics/statistics.h"
 #include "penstock/validation/numeric_drift.h"
 #include "penstock/validation/schema_file.h"
@@ -20,8 +22,9 @@ namespace tfmd = tensorflow::metadata::v0;
 
 struct GenerateOptions {
   std::vector<std::string> data;
-  std::string output, schema, statistics_options;
+  std::string output, schema, statistics_options, spans, cache, drift_from;
   std::vector<std::string> slices;
+  bool explains = false;
   CsvFlags csv;
   int num_threads = 0;
 };
@@ -45,7 +48,31 @@ Result<statistics::StatisticsOptions> ReadStatisticsOptions(const GenerateOption
                "{}={} for that slice\n",
                slice.feature_values.begin()->first, slice.feature_values.begin()->second);
   }
+  // What numbers are compared by.
+  if (!options.drift_from.empty() && counting.numeric_sketch_size == 0) counting.numeric_sketch_size = 1000;
   return counting;
+}
+
+/// All at once, or span by span where there are spans or a cache of their states.
+Result<tfmd::DatasetFeatureStatisticsList> Compute(const Application& application,
+                                                   const GenerateOptions& options,
+                                                   const data::DatasetOptions& reading,
+                                                   const statistics::StatisticsOptions& counting,
+                                                   const ExecutionOptions& compute) {
+  const auto observe = [&](std::unique_ptr<data::Dataset> dataset) -> std::unique_ptr<data::Dataset> {
+    return std::make_unique<ShardProgress>(std::move(dataset), "statistics", application.clock);
+  };
+  const bool by_span = NamesSpans(options.data) || !options.spans.empty() || !options.cache.empty();
+  if (!by_span) {
+    if (options.explains) fmt::print("all of the data are read: no spans, no --cache\n");
+    PENSTOCK_ASSIGN_OR_RETURN(auto opened, data::OpenDataset(options.data, reading, compute));
+    return statistics::ComputeStatistics(*observe(std::move(opened)), counting, compute);
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const auto spans, SpansOf(options.data, options.spans));
+  PENSTOCK_ASSIGN_OR_RETURN(auto computed, statistics::ComputeOverSpans(spans, reading, counting,
+                                                                        {options.cache, observe}, compute));
+  if (options.explains) fmt::print("{}", statistics::ExplainSpans(computed.spans));
+  return std::move(computed.list);
 }
 
 Result<int> GenerateStatistics(const Application& application, const GenerateOptions& options) {
@@ -59,16 +86,23 @@ Result<int> GenerateStatistics(const Application& application, const GenerateOpt
     reading.schema = counting.schema = &schema;
   }
   PENSTOCK_ASSIGN_OR_RETURN(reading.csv, options.csv.Options());
-  PENSTOCK_ASSIGN_OR_RETURN(auto opened, data::OpenDataset(options.data, reading, compute));
-  const auto dataset = std::make_unique<ShardProgress>(std::move(opened), "statistics", application.clock);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto list, statistics::ComputeStatistics(*dataset, counting, compute));
+  PENSTOCK_ASSIGN_OR_RETURN(auto list, Compute(application, options, reading, counting, compute));
+  if (!options.drift_from.empty()) {
+    tfmd::DatasetFeatureStatisticsList baseline;
+    PENSTOCK_RETURN_IF_ERROR(ReadProto(options.drift_from, baseline));
+    validation::AddDrift(baseline, list);
+  }
   PENSTOCK_RETURN_IF_ERROR(WriteProto(options.output, list));
   return kExitSucceeded;
 }
 
 void AddGenerate(CLI::App* stats, Application& application) {
   auto* command = stats->add_subcommand("generate", "Compute statistics of data files");
-  command->footer("Example: penstock stats generate data.csv -o stats.pb");
+  command->footer(
+      "Example: penstock stats generate data.csv -o stats.pb\n"
+      "         penstock stats generate 'days/{YYYY}-{MM}-{DD}.parquet' --spans 30 --cache states --explain "
+      "-o "
+      "month.pb");
   auto options = std::make_shared<GenerateOptions>();
   command->add_option("data", options->data, "Files, folders or globs (CSV, Parquet, TFRecord)")->required();
   command->add_option("-o,--output", options->output, "File to write: .pbtxt text, .json JSON, else binary")
@@ -78,7 +112,19 @@ void AddGenerate(CLI::App* stats, Application& application) {
                       "JSON file with StatsOptions as TFDV names them");
   command->add_option(
       "--slices", options->slices,
-      "Statistics of slices too: feature (each value), feature=value, several with commas (crossed)");
+      "Statistics of slices too: feature (each value), feature=value, several with commas (crossed), or "
+      "'SELECT STRUCT(feature) FROM example.feature WHERE condition'");
+  command->add_option(
+      "--spans", options->spans,
+      "Of DATA with {SPAN} or {YYYY}, {MM}, {DD}: 30 for the latest 30, 5-20 for those; default: "
+      "the latest");
+  command->add_option(
+      "--cache", options->cache,
+      "Folder that keeps each span's (else each file's) counts: only what is new is read again");
+  command->add_flag("--explain", options->explains,
+                    "Say of each span whether it was read or came from --cache");
+  command->add_option("--drift-from", options->drift_from,
+                      "Statistics to measure drift from, written with the statistics (custom_stats 'drift')");
   options->csv.AddOptions(command);
   AddThreadsOption(command, options->num_threads);
   command->callback([&application, options] {

@@ -1,6 +1,7 @@
 #include "penstock/components/standard_components.h"
 
 #include "penstock/components/bulk_inferrer/bulk_inferrer.h"
+#include "penstock/components/distribution_validator/distribution_validator.h"
 #include "penstock/components/evaluator/evaluator.h"
 #include "penstock/components/example_gen/example_gen.h"
 #include "penstock/components/example_validator/example_validator.h"
@@ -31,11 +32,14 @@ Status RegisterStandardComponents(pipeline::ComponentCatalog& catalog,
                                   const learning::LearnerCatalog& learners,
                                   const PredictionProcess& process) {
   PENSTOCK_RETURN_IF_ERROR(Register<ExampleGen>(catalog, MakeExampleGenExecutor, CheckExampleGen));
-  PENSTOCK_RETURN_IF_ERROR(Register<StatisticsGen>(catalog, MakeStatisticsGenExecutor));
+  PENSTOCK_RETURN_IF_ERROR(Register<StatisticsGen>(catalog, MakeStatisticsGenExecutor, CheckStatisticsGen));
   PENSTOCK_RETURN_IF_ERROR(Register<SchemaGen>(catalog, MakeSchemaGenExecutor));
   PENSTOCK_RETURN_IF_ERROR(
       Register<ImportSchemaGen>(catalog, MakeImportSchemaGenExecutor, CheckImportSchemaGen));
-  PENSTOCK_RETURN_IF_ERROR(Register<ExampleValidator>(catalog, MakeExampleValidatorExecutor));
+  PENSTOCK_RETURN_IF_ERROR(
+      Register<ExampleValidator>(catalog, MakeExampleValidatorExecutor, CheckExampleValidator));
+  PENSTOCK_RETURN_IF_ERROR(Register<DistributionValidator>(catalog, MakeDistributionValidatorExecutor,
+                                                           CheckDistributionValidator));
   PENSTOCK_RETURN_IF_ERROR(Register<Transform>(catalog, MakeTransformExecutor, CheckTransform));
   PENSTOCK_RETURN_IF_ERROR(Register<Trainer>(
       catalog, [&learners] { return MakeTrainerExecutor(learners); },

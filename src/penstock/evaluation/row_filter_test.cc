@@ -51,7 +51,7 @@ TEST(RowFilterTest, HoldsAsSqlDoes) {
 TEST(RowFilterTest, SaysWhatIsExpectedAndWhere) {
   for (const auto& [condition, message] :
        {std::pair("hour <", "where a column, a number or a text is expected"),
-        {"hour 5", "has '5' at 6 where a comparison is expected"},
+        {"hour 5", "has '5' at 6 where AND, OR or the end is expected"},
         {"(hour = 1", "where ')' is expected"},
         {"city = 'Bern", "is never closed"},
         {"hour = 1 1", "where AND, OR or the end is expected"},

@@ -38,12 +38,25 @@ json FixJson(const tfmd::AnomalyInfo& info) {
   return fixes;
 }
 
+/// Which number fired and what the limit was, after the description: the region that holds a sentence for
+/// each reason (docs/formats/anomalies.md).
+std::string Explanation(const tfmd::AnomalyInfo& info, int reason) {
+  std::string text = info.reason(reason).description();
+  for (const auto& diff : info.diff_regions()) {
+    if (!diff.has_unchanged() || diff.unchanged().contents_size() != info.reason_size()) continue;
+    const std::string& evidence = diff.unchanged().contents(reason);
+    if (!evidence.empty()) text += (text.empty() ? "" : " | ") + evidence;
+  }
+  return text;
+}
+
 json AnomalyJson(const tfmd::AnomalyInfo& info) {
   json reasons = json::array();
-  for (const auto& reason : info.reason()) {
+  for (int i = 0; i < info.reason_size(); ++i) {
+    const auto& reason = info.reason(i);
     reasons.push_back({{"type", tfmd::AnomalyInfo::Type_Name(reason.type())},
                        {"what", CutText(reason.short_description(), kMaxTextBytes)},
-                       {"explanation", CutText(reason.description(), kMaxTextBytes)}});
+                       {"explanation", CutText(Explanation(info, i), kMaxTextBytes)}});
   }
   if (reasons.empty()) {
     reasons.push_back({{"type", ""},

@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "penstock/base/utf8.h"
 #include "penstock/statistics/state_counts.h"
-#include "penstock/statistics/utf8.h"
 
 namespace penstock::statistics {
 

@@ -9,11 +9,11 @@
 #include <fmt/format.h>
 
 #include "penstock/base/near_miss.h"
+#include "penstock/base/utf8.h"
 #include "penstock/combine/column_numbers.h"
 #include "penstock/combine/row_groups.h"
 #include "penstock/statistics/category_summary.h"
 #include "penstock/statistics/state_counts.h"
-#include "penstock/statistics/utf8.h"
 #include "penstock/statistics/weighted_summary.h"
 
 namespace penstock::statistics {

@@ -25,6 +25,10 @@ struct SliceSpec {
   /// TFDV 1.21 compares the texts of slicing_config's feature_values with bytes, so that they match no
   /// value of a string feature. True: so it is here (slicing_config read from JSON gives what TFDV gives).
   bool texts_match_nothing = false;
+  /// Instead of features: SELECT STRUCT(feature [AS name], ...) FROM example.feature, ... [WHERE condition]
+  /// (TFDV's experimental_slice_sqls, slice_keys_sql of a slicing spec; combine/row_filter.h says what is
+  /// understood).
+  std::string sql;
 };
 
 /// The name of the dataset of all examples, where there are slices besides (TFDV's constant).

@@ -1,6 +1,7 @@
 #include "penstock/statistics/options_json.h"
 
 #include <algorithm>
+#include <cctype>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -47,10 +48,10 @@ Result<SliceSpec> ReadSliceSpec(const Json& json) {
   PENSTOCK_RETURN_IF_ERROR(CheckKeys(
       "A slicing spec of the statistics option slicing_config", json,
       {"feature_keys", "featureKeys", "feature_values", "featureValues", "slice_keys_sql", "sliceKeysSql"}));
-  if (const Json* sql = FindKey(json, {"slice_keys_sql", "sliceKeysSql"}); sql != nullptr && !sql->empty()) {
-    return Unimplemented("The statistics option slicing_config with slice_keys_sql is not supported");
-  }
   SliceSpec spec;
+  if (const Json* sql = FindKey(json, {"slice_keys_sql", "sliceKeysSql"})) {
+    PENSTOCK_RETURN_IF_ERROR(ReadText(key + ": slice_keys_sql", *sql, spec.sql));
+  }
   spec.texts_match_nothing = true;
   if (const Json* keys = FindKey(json, {"feature_keys", "featureKeys"})) {
     if (!keys->is_array()) return WrongType(key + ": feature_keys", "a list of feature names", *keys);
@@ -64,7 +65,18 @@ Result<SliceSpec> ReadSliceSpec(const Json& json) {
       PENSTOCK_RETURN_IF_ERROR(ReadText(key + ": feature_values", value, spec.feature_values[feature]));
     }
   }
+  if (!spec.sql.empty() && !(spec.feature_keys.empty() && spec.feature_values.empty()))
+    return InvalidArgument(
+        "The statistics option slicing_config has a spec with slice_keys_sql and features; "
+        "give it one of them");
   return spec;
+}
+
+Status ReadSliceSqls(const std::string& key, const Json& value, StatisticsOptions& options) {
+  if (!value.is_array()) return WrongType(key, "a list of queries SELECT STRUCT(...)", value);
+  for (const Json& sql : value)
+    PENSTOCK_RETURN_IF_ERROR(ReadText(key, sql, options.slices.emplace_back().sql));
+  return OkStatus();
 }
 
 Status ReadSlicingConfig(const std::string& key, const Json& value, StatisticsOptions& options) {
@@ -194,6 +206,9 @@ Readers MakeReaders() {
       {"per_feature_weight_override_json", ReadWeightOverride},
       {"slicing_config", ReadSlicingConfig},
       {"slicing_config_json", ReadSlicingConfig},
+      {"slicing_sqls", ReadSliceSqls},
+      {"slice_sqls", ReadSliceSqls},
+      {"experimental_slice_sqls", ReadSliceSqls},
       {"schema", ReadSchema},
       {"schema_json", ReadSchema},
       {"infer_type_from_schema", AnyFlag()},
@@ -250,10 +265,29 @@ Result<StatisticsOptions> ParseStatisticsOptions(std::string_view json) {
   return options;
 }
 
+namespace {
+
+/// "SELECT ..." in whatever case: no feature's name has a space after that word and STRUCT behind it.
+bool IsSelect(std::string_view text) {
+  constexpr std::string_view kSelect = "select";
+  const size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  text.remove_prefix(begin);
+  if (text.size() <= kSelect.size() || std::isspace(static_cast<unsigned char>(text[kSelect.size()])) == 0)
+    return false;
+  return std::equal(kSelect.begin(), kSelect.end(), text.begin(),
+                    [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+}
+
+}  // namespace
+
 Result<std::vector<SliceSpec>> ParseSlices(std::span<const std::string> slices) {
   std::vector<SliceSpec> specs;
   for (const std::string& text : slices) {
     SliceSpec& spec = specs.emplace_back();
+    if (IsSelect(text)) {
+      spec.sql = text;
+      continue;
+    }
     std::string_view rest = text;
     while (true) {
       const size_t comma = rest.find(',');

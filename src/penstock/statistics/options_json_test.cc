@@ -118,6 +118,23 @@ TEST(ParseSlicesTest, ReadsKeysValuesAndCrosses) {
   EXPECT_EQ((*slices)[2].feature_values.at("note"), "a=b");
 }
 
+TEST(ParseSlicesTest, ReadsSqlQueries) {
+  const std::vector<std::string> texts = {"SELECT STRUCT(a) FROM example.a", "select=1", "selection"};
+  const auto slices = ParseSlices(texts);
+  ASSERT_TRUE(slices.ok()) << slices.status();
+  EXPECT_EQ((*slices)[0].sql, texts[0]);
+  EXPECT_EQ((*slices)[1].feature_values.at("select"), "1");
+  EXPECT_THAT((*slices)[2].feature_keys, ElementsAre("selection"));
+  const StatisticsOptions options = Parse(R"json({"experimental_slice_sqls": ["SELECT STRUCT(a)"],
+      "slicing_config": {"slicing_specs": [{"slice_keys_sql": "SELECT STRUCT(b)"}]}})json");
+  ASSERT_EQ(options.slices.size(), 2u);
+  EXPECT_EQ(options.slices[0].sql, "SELECT STRUCT(a)");
+  EXPECT_EQ(options.slices[1].sql, "SELECT STRUCT(b)");
+  EXPECT_THAT(
+      ErrorOf(R"({"slicing_config": {"slicing_specs": [{"slice_keys_sql": "q", "feature_keys": ["a"]}]}})"),
+      HasSubstr("one of them"));
+}
+
 TEST(ParseSlicesTest, RefusesAMissingName) {
   const std::vector<std::string> texts = {"country,,age"};
   EXPECT_THAT(std::string(ParseSlices(texts).status().message()), HasSubstr("country,,age"));

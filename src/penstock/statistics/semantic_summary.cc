@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 #include <tensorflow_metadata/proto/v0/schema.pb.h>
 
+#include "penstock/base/utf8.h"
 #include "penstock/statistics/state_counts.h"
 #include "penstock/statistics/time_format.h"
-#include "penstock/statistics/utf8.h"
 
 namespace penstock::statistics {
 

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "penstock/base/near_miss.h"
-#include "penstock/statistics/utf8.h"
+#include "penstock/base/utf8.h"
 
 namespace penstock::statistics {
 
@@ -62,11 +62,35 @@ Result<SlicedStatistics> SlicedStatistics::Make(const arrow::Schema& schema,
   return sliced;
 }
 
+Status SlicedStatistics::AddQuery(const std::string& sql, const arrow::Schema& schema) {
+  for (const Slicing& earlier : slicings_)
+    if (earlier.sql == sql) return OkStatus();
+  auto query = combine::ParseSliceQuery(sql);
+  if (!query.ok()) return Annotate(query.status(), "The slices '" + sql + "'");
+  Slicing slicing{{}, sql, std::move(query->filter)};
+  std::vector<std::string> read = query->columns;
+  if (slicing.filter.has_value())
+    for (const std::string& column : slicing.filter->columns()) read.push_back(column);
+  for (const std::string& column : read)
+    if (schema.GetFieldIndex(column) < 0)
+      return NotFound("The feature '{}' of the slices '{}' is not in the data{}", column, sql,
+                      DidYouMean(column, schema.field_names()));
+  for (size_t i = 0; i < query->columns.size(); ++i) {
+    const arrow::DataType& type = ValueType(*schema.GetFieldByName(query->columns[i])->type());
+    if (type.id() == arrow::Type::FLOAT || type.id() == arrow::Type::DOUBLE)
+      real_features_.push_back(query->names[i]);
+    slicing.features.push_back({query->names[i], query->columns[i], true, ""});
+  }
+  slicings_.push_back(std::move(slicing));
+  return OkStatus();
+}
+
 Status SlicedStatistics::AddSlicing(const SliceSpec& spec, const arrow::Schema& schema) {
+  if (!spec.sql.empty()) return AddQuery(spec.sql, schema);
   std::map<std::string, SliceFeature> by_name;
   bool matches_nothing = false;
-  for (const std::string& name : spec.feature_keys) by_name[name] = {name, true, ""};
-  for (const auto& [name, value] : spec.feature_values) by_name[name] = {name, false, value};
+  for (const std::string& name : spec.feature_keys) by_name[name] = {name, name, true, ""};
+  for (const auto& [name, value] : spec.feature_values) by_name[name] = {name, name, false, value};
   for (auto& [name, feature] : by_name) {
     const int column = schema.GetFieldIndex(name);
     if (column < 0) {
@@ -82,32 +106,45 @@ Status SlicedStatistics::AddSlicing(const SliceSpec& spec, const arrow::Schema& 
   }
   if (by_name.empty() || matches_nothing) return OkStatus();
   Slicing& slicing = slicings_.emplace_back();
-  for (auto& [name, feature] : by_name) slicing.push_back(std::move(feature));
+  for (auto& [name, feature] : by_name) slicing.features.push_back(std::move(feature));
   return OkStatus();
 }
 
 bool SlicedStatistics::Covers(const Slicing& slicing, const combine::SliceKey& key) {
-  if (slicing.size() != key.features.size()) return false;
-  for (size_t i = 0; i < slicing.size(); ++i) {
-    if (slicing[i].name != key.features[i].first) return false;
-    if (!slicing[i].takes_all && slicing[i].value != key.features[i].second) return false;
+  const std::vector<SliceFeature>& features = slicing.features;
+  // What a condition lets pass is not known by the key.
+  if (slicing.filter.has_value() || features.size() != key.features.size()) return false;
+  for (size_t i = 0; i < features.size(); ++i) {
+    if (features[i].name != key.features[i].first) return false;
+    if (!features[i].takes_all && features[i].value != key.features[i].second) return false;
   }
   return true;
 }
 
 Status SlicedStatistics::AddSlices(size_t slicing, const combine::Batch& batch, State& state) const {
+  const Slicing& cut = slicings_[slicing];
   std::vector<std::string> columns;
-  bool takes_all = true;
-  for (const SliceFeature& feature : slicings_[slicing]) {
-    columns.push_back(feature.name);
+  bool takes_all = !cut.filter.has_value();
+  for (const SliceFeature& feature : cut.features) {
+    columns.push_back(feature.column);
     takes_all = takes_all && feature.takes_all;
   }
   // Values that are not asked for are no slices, however many they are.
   const int64_t max_groups = takes_all ? max_slices_ + 1 : std::numeric_limits<int64_t>::max();
-  PENSTOCK_ASSIGN_OR_RETURN(const std::vector<combine::RowGroup> groups,
+  PENSTOCK_ASSIGN_OR_RETURN(std::vector<combine::RowGroup> groups,
                             combine::GroupRows(batch, columns, max_groups));
-  for (const combine::RowGroup& group : groups) {
-    if (!Covers(slicings_[slicing], group.key)) continue;
+  std::vector<bool> holds;
+  if (cut.filter.has_value()) {
+    PENSTOCK_ASSIGN_OR_RETURN(holds, cut.filter->Holds(batch));
+  }
+  for (combine::RowGroup& group : groups) {
+    for (size_t i = 0; i < cut.features.size(); ++i) group.key.features[i].first = cut.features[i].name;
+    if (cut.filter.has_value()) {
+      std::erase_if(group.rows, [&](int64_t row) { return !holds[static_cast<size_t>(row)]; });
+      if (group.rows.empty()) continue;
+    } else if (!Covers(cut, group.key)) {
+      continue;
+    }
     const auto earlier = slicings_.begin() + static_cast<std::ptrdiff_t>(slicing);
     const auto covers = [&](const Slicing& other) { return Covers(other, group.key); };
     if (std::any_of(slicings_.begin(), earlier, covers)) continue;
@@ -172,11 +209,11 @@ Result<SlicedStatistics::Output> SlicedStatistics::Finish(const State& state) co
 
 Digest SlicedStatistics::Fingerprint() const {
   DigestBuilder builder;
-  builder.Add("SlicedStatistics/1").Add(fold_.Fingerprint()).Add(max_slices_);
+  builder.Add("SlicedStatistics/2").Add(fold_.Fingerprint()).Add(max_slices_);
   for (const Slicing& slicing : slicings_) {
-    builder.Add(static_cast<int64_t>(slicing.size()));
-    for (const SliceFeature& feature : slicing)
-      builder.Add(feature.name).Add(int64_t{feature.takes_all}).Add(feature.value);
+    builder.Add(static_cast<int64_t>(slicing.features.size())).Add(slicing.sql);
+    for (const SliceFeature& feature : slicing.features)
+      builder.Add(feature.name).Add(feature.column).Add(int64_t{feature.takes_all}).Add(feature.value);
   }
   return builder.Finish();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 
 #include "penstock/base/digest.h"
 #include "penstock/combine/keyed_fold.h"
+#include "penstock/combine/row_filter.h"
 #include "penstock/statistics/dataset_statistics.h"
 #include "penstock/statistics/options.h"
 
@@ -19,7 +21,8 @@ namespace penstock::statistics {
 ///
 /// Datasets are named as in TFDV: kAllExamplesName, then "age_0_country_US" (features by name; floats as
 /// Python prints them), in the order of the features and values. An example with several values is in the
-/// slice of each; one without a value in none. A slice that two specs name is computed once.
+/// slice of each; one without a value in none. A slice that two specs name is computed once; one that two
+/// queries with different conditions name has the examples of both.
 /// Immutable, safe from any thread; a State belongs to one thread.
 class SlicedStatistics {
  public:
@@ -43,15 +46,20 @@ class SlicedStatistics {
 
  private:
   struct SliceFeature {
-    std::string name;
+    std::string name;  ///< In the slices' names.
+    std::string column;
     bool takes_all = true;
     std::string value;  ///< The only one, as combine::SliceKey has it; unless takes_all.
   };
-  /// Features by name.
-  using Slicing = std::vector<SliceFeature>;
+  struct Slicing {
+    std::vector<SliceFeature> features;  ///< By name; of a query as it has them.
+    std::string sql;                     ///< Of a query: its text.
+    std::optional<combine::RowFilter> filter;
+  };
 
   SlicedStatistics(Fold fold, int64_t max_slices) : fold_(std::move(fold)), max_slices_(max_slices) {}
   Status AddSlicing(const SliceSpec& spec, const arrow::Schema& schema);
+  Status AddQuery(const std::string& sql, const arrow::Schema& schema);
   static bool Covers(const Slicing& slicing, const combine::SliceKey& key);
   Status CheckNumSlices(const State& state) const;
   Status AddSlices(size_t slicing, const combine::Batch& batch, State& state) const;

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "penstock/statistics/utf8.h"
+#include "penstock/base/utf8.h"
 
 namespace penstock::statistics {
 

@@ -209,6 +209,35 @@ TEST(SlicedStatisticsTest, CountASliceNamedTwiceOnce) {
   EXPECT_EQ(list.datasets(2).num_examples(), 1u);
 }
 
+SliceSpec Query(const std::string& sql) {
+  SliceSpec spec;
+  spec.sql = sql;
+  return spec;
+}
+
+TEST(SlicedStatisticsTest, AreThoseOfAnSqlQuery) {
+  const Batch batch = BatchOf({{0, 1, 1.0, "US", {1}}, {1, 1, 2.0, "DE", {2}}, {2, 1, 3.0, "US", {1}}});
+  const auto list = SlicesOf(
+      batch, {Query("SELECT STRUCT(country AS land, tags) FROM example.country, example.tags WHERE time > 0"),
+              Query("select struct(country) from example.country where country like 'D%';")});
+  EXPECT_THAT(NamesOf(list), ElementsAre("All Examples", "country_DE", "land_DE_tags_2", "land_US_tags_1"));
+  EXPECT_EQ(list.datasets(3).num_examples(), 1u);
+  EXPECT_EQ(list.datasets(0).num_examples(), 3u);
+}
+
+TEST(SlicedStatisticsTest, SayWhatIsWrongWithAnSqlQuery) {
+  const Batch batch = BatchOf({{0, 1, 1.0, "US", {}}});
+  StatisticsOptions options;
+  for (const auto& [sql, message] : {std::pair("SELECT STRUCT(contry)", "did you mean 'country'"),
+                                     {"SELECT STRUCT(country) WHERE tiem = 1", "did you mean 'time'"},
+                                     {"SELECT country", "where STRUCT(column, ...) is expected"},
+                                     {"SELECT STRUCT(country) WHERE time + 1 = 2", "another expression"}}) {
+    options.slices = {Query(sql)};
+    const Status status = SlicedStatistics::Make(*batch->schema(), options).status();
+    EXPECT_THAT(std::string(status.message()), HasSubstr(message)) << sql;
+  }
+}
+
 TEST(SlicedStatisticsTest, RefuseMoreSlicesThanAllowed) {
   const auto batches = ManyBatches(1, 100);
   const SlicedStatistics combiner = Sliced(batches[0], {{{"time"}, {}}}, 50);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "penstock/validation/anomaly_evidence.h"
 #include "penstock/validation/feature_path.h"
 #include "penstock/validation/text_table_internal.h"
 
@@ -40,11 +41,15 @@ std::string ReasonTable(const std::vector<Entry>& entries, const AnomalyReportOp
   const size_t max_bytes = static_cast<size_t>(std::max(options.max_text_bytes, 0));
   TextTable table({"severity", "feature", "what", "details"});
   for (const Entry& entry : entries) {
-    for (const AnomalyInfo::Reason& reason : entry.info->reason()) {
-      const bool is_first = &reason == &entry.info->reason(0);
+    const std::vector<std::string> evidence = ReadEvidence(*entry.info);
+    for (int i = 0; i < entry.info->reason_size(); ++i) {
+      const AnomalyInfo::Reason& reason = entry.info->reason(i);
       table.Add({SeverityText(entry.info->severity(), options.colour),
-                 is_first ? OneLine(entry.feature, max_bytes) : "",
+                 i == 0 ? OneLine(entry.feature, max_bytes) : "",
                  OneLine(reason.short_description(), max_bytes), OneLine(reason.description(), max_bytes)});
+      const auto place = static_cast<size_t>(i);
+      if (place < evidence.size() && !evidence[place].empty())
+        table.Add({"", "", "", OneLine(evidence[place], max_bytes)});
     }
   }
   return table.Print();

@@ -13,7 +13,8 @@ struct AnomalyReportOptions {
   bool colour = false;
 };
 
-/// A table for people: a line per reason (feature, severity, what, the explanation with its numbers), errors
+/// A table for people: a line per reason (feature, severity, what, the explanation), below it which
+/// number fired and what the limit was where the anomalies carry it (anomaly_evidence.h); errors
 /// first, features in alphabetical order, then the dataset's own; below it a line per drift and skew
 /// measurement, with its threshold. "No anomalies found.\n" where there are none. Names and texts are
 /// escaped: one line stays one line.

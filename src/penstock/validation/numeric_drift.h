@@ -61,6 +61,14 @@ struct DriftReport {
 DriftReport MeasureDrift(const tensorflow::metadata::v0::DatasetFeatureStatistics& statistics,
                          const tensorflow::metadata::v0::DatasetFeatureStatistics& baseline);
 
+/// Measures each dataset of `statistics` against its namesake of `baseline` (the whole of either, whatever it
+/// is called) and puts what was measured into the features: custom_stats "drift", an Any of
+/// penstock.validation.proto.DistributionDrift, Penstock's extension of the message. An entry that is there
+/// is replaced.
+inline constexpr const char* kDriftStatisticName = "drift";
+void AddDrift(const tensorflow::metadata::v0::DatasetFeatureStatisticsList& baseline,
+              tensorflow::metadata::v0::DatasetFeatureStatisticsList& statistics);
+
 /// As an aligned table, the features that moved most (by PSI) first.
 std::string FormatDrift(const DriftReport& report);
 /// As JSON, in the features' order.

@@ -3,6 +3,9 @@
 #include <cmath>
 #include <map>
 
+#include <google/protobuf/any.pb.h>
+#include <penstock/validation/distribution_drift.pb.h>
+
 #include "penstock/validation/statistics_testing.h"
 
 namespace penstock::validation {
@@ -100,6 +103,27 @@ TEST(MeasureDriftTest, ComparesSketchesAndRankHistograms) {
   EXPECT_THAT(report.without_sketch, ElementsAre("plain"));
   EXPECT_THAT(FormatDrift(report), HasSubstr("Wasserstein"));
   EXPECT_THAT(DriftJson(report), HasSubstr("\"wasserstein\": 2.0"));
+}
+
+TEST(AddDriftTest, PutsAnExtensionIntoTheFeaturesOfEachDataset) {
+  tfmd::DatasetFeatureStatisticsList statistics, baseline;
+  for (const char* name : {"All Examples", "kind_cash"}) {
+    auto& now = *statistics.add_datasets();
+    now.set_name(name);
+    *now.add_features() = Sketched("x", "buckets { low_value: 1 high_value: 1 sample_count: 4 }");
+  }
+  auto& before = *baseline.add_datasets();
+  *before.add_features() = Sketched("x", "buckets { low_value: 3 high_value: 3 sample_count: 4 }");
+  AddDrift(baseline, statistics);
+  AddDrift(baseline, statistics);
+  const auto& customs = statistics.datasets(0).features(0).custom_stats();
+  ASSERT_EQ(customs.size(), 2);
+  EXPECT_EQ(customs[1].name(), kDriftStatisticName);
+  proto::DistributionDrift drift;
+  ASSERT_TRUE(customs[1].any().UnpackTo(&drift));
+  EXPECT_EQ(drift.wasserstein(), 2);
+  EXPECT_EQ(drift.kolmogorov_smirnov(), 1);
+  EXPECT_EQ(statistics.datasets(1).features(0).custom_stats_size(), 1) << "has no namesake";
 }
 
 }  // namespace

@@ -199,9 +199,12 @@ void WriteFix(const SchemaFix& fix, AnomalyInfo& info) {
 
 Result<SchemaFix> ReadFix(const std::string& key, const AnomalyInfo& info) {
   SchemaFix fix;
-  if (info.diff_regions_size() == 0) return fix;
+  // A region `unchanged` is evidence (anomaly_evidence.h), no change.
+  int num_changes = 0;
+  for (const tfmd::DiffRegion& region : info.diff_regions()) num_changes += region.has_unchanged() ? 0 : 1;
+  if (num_changes == 0) return fix;
   const tfmd::DiffRegion& region = info.diff_regions(0);
-  if (info.diff_regions_size() > 1 || (!region.has_added() && !region.has_changed()))
+  if (num_changes > 1 || (!region.has_added() && !region.has_changed()))
     return InvalidArgument("The diff_regions of anomaly '{}' are not those that 'penstock validate' writes",
                            key);
   if (region.has_added()) {

@@ -171,7 +171,7 @@ TEST(SchemaFixTest, RefusesRegionsItDidNotWrite) {
   info.mutable_diff_regions(0)->mutable_changed()->set_right_contents(0, "feature {{{");
   EXPECT_FALSE(AcceptAnomalies(anomalies, ParseSchema(kSchema)).ok());
   info.clear_diff_regions();
-  info.add_diff_regions()->mutable_unchanged()->add_contents("feature {");
+  info.add_diff_regions()->mutable_removed()->add_contents("feature {");
   EXPECT_FALSE(AcceptAnomalies(anomalies, ParseSchema(kSchema)).ok());
 }
 

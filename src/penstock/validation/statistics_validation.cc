@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "penstock/base/near_miss.h"
+#include "penstock/validation/anomaly_evidence.h"
 #include "penstock/validation/composite_feature_internal.h"
 #include "penstock/validation/conformance_internal.h"
 #include "penstock/validation/documented_types_internal.h"
+#include "penstock/validation/evidence_internal.h"
 #include "penstock/validation/lifecycle_internal.h"
 #include "penstock/validation/new_feature_internal.h"
 #include "penstock/validation/schema_fix_internal.h"
@@ -96,9 +98,9 @@ class Validation {
       case FeatureKind::kPlain:
         return CheckPlain(view, *feature);
       case FeatureKind::kSparse:
-        return !Report(view.path(), CheckSparseFeature(view), DeprecationOf(view.key()));
+        return !Report(view.path(), CheckSparseFeature(view), DeprecationOf(view.key()), SourceOf(&view));
       case FeatureKind::kWeighted:
-        Report(view.path(), CheckWeightedFeature(view), DeprecationOf(view.key()));
+        Report(view.path(), CheckWeightedFeature(view), DeprecationOf(view.key()), SourceOf(&view));
         return true;
       default:
         return !Report(view.path(), CollisionFindings(kind), DeprecationOf(view.key()));
@@ -112,12 +114,15 @@ class Validation {
     if (options_.propose_fixes) fix.after = InferNewFeature(statistics_, index);
     Report(view.path(),
            {{AnomalyInfo::SCHEMA_NEW_COLUMN, "New column", "New column (column in data but not in schema)"}},
-           fix);
+           fix, SourceOf(&view));
   }
 
   bool CheckPlain(const FeatureView& view, const tfmd::Feature& feature) {
     tfmd::Feature mended = feature;
     Conformance conformance = ConformFeature(view, context_, mended);
+    EvidenceSource source = SourceOf(&view, &feature);
+    source.drift = conformance.drift;
+    source.skew = conformance.skew;
     if (!conformance.drift.empty() || !conformance.skew.empty()) {
       tfmd::DriftSkewInfo info;
       *info.mutable_path() = view.path().ToProto();
@@ -126,7 +131,7 @@ class Validation {
       compared_.emplace_back(view.path(), std::move(info));
     }
     const SchemaFix fix = conformance.findings.empty() ? SchemaFix() : FixOf(feature, mended, conformance);
-    const bool is_anomalous = Report(view.path(), std::move(conformance.findings), fix);
+    const bool is_anomalous = Report(view.path(), conformance.findings, fix, source);
     return !is_anomalous || !IsDeprecated(mended);
   }
 
@@ -187,7 +192,7 @@ class Validation {
     if (options_.raise_documented_types)
       Append(ConformMissingTreatment(path.Serialize(), context_.controls, mended), conformance.findings);
     if (!conformance.findings.empty())
-      Report(path, conformance.findings, FixOf(feature, mended, conformance));
+      Report(path, conformance.findings, FixOf(feature, mended, conformance), SourceOf(nullptr, &feature));
   }
 
   void CheckDataset() {
@@ -201,6 +206,17 @@ class Validation {
     AnomalyInfo& info = *result_.mutable_dataset_anomaly_info();
     Fill(findings, info);
     if (options_.propose_fixes) WriteFix(fix, info);
+    EvidenceSource source = SourceOf(nullptr);
+    source.constraints = &fix.before.dataset_constraints();
+    if (options_.explain) WriteEvidence(EvidenceOf(findings, source), info);
+  }
+
+  EvidenceSource SourceOf(const FeatureView* view, const tfmd::Feature* feature = nullptr) const {
+    EvidenceSource source{view, feature, nullptr, nullptr, statistics_.num_examples(), context_.controls,
+                          {},   {}};
+    if (feature != nullptr && feature->has_domain()) source.domain = index_.FindDomain(feature->domain());
+    if (feature != nullptr && feature->has_string_domain()) source.domain = &feature->string_domain();
+    return source;
   }
 
   AnomalyInfo::Severity SeverityOf(const Findings& findings) const {
@@ -210,12 +226,14 @@ class Validation {
   void Fill(const Findings& findings, AnomalyInfo& info) const { FillInfo(findings, options_, info); }
 
   /// Whether the findings amount to an anomaly.
-  bool Report(const FeaturePath& path, const Findings& findings, const SchemaFix& fix) {
+  bool Report(const FeaturePath& path, const Findings& findings, const SchemaFix& fix,
+              const EvidenceSource& source = {}) {
     if (SeverityOf(findings) == AnomalyInfo::UNKNOWN) return false;
     AnomalyInfo& info = (*result_.mutable_anomaly_info())[path.Serialize()];
     Fill(findings, info);
     *info.mutable_path() = path.ToProto();
     WriteFix(fix, info);
+    if (options_.explain) WriteEvidence(EvidenceOf(findings, source), info);
     return true;
   }
 

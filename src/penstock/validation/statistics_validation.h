@@ -37,6 +37,9 @@ struct ValidateOptions {
   /// AcceptAnomalies (schema_fix.h). Off, as in TFDV, which leaves diff_regions empty.
   bool propose_fixes = false;
 
+  /// Each anomaly also carries there which number fired and what the limit was: anomaly_evidence.h reads it.
+  bool explain = false;
+
   /// Also raises the 25 types that the proto documents and TFDV never raises: that a feature's type turned
   /// into another, by its domain (BOOL_TYPE_FLOAT_NOT_INT, STRING_TYPE_NOW_INT, ...), FEATURE_TYPE_NO_VALUES,
   /// FEATURE_TYPE_UNEXPECTED_REPEATED, COMPARATOR_TREATMENT_DATA_MISSING, SCHEMA_TRAINING_SERVING_SKEW,

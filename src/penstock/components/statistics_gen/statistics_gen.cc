@@ -7,26 +7,55 @@
 #include "penstock/components/schema_gen/schema_gen.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/splits.h"
+#include "penstock/statistics/options_json.h"
+#include "penstock/statistics/span_statistics.h"
 #include "penstock/statistics/statistics.h"
 #include "penstock/validation/schema_file.h"
 
 namespace penstock::components {
 namespace {
 
+/// Takes a parameter unless `given` (stats_options) names it.
+template <class T>
+Status Take(const pipeline::ExecutionTask& task, const nlohmann::json& given, const std::string& name,
+            T& out) {
+  if (given.contains(name)) return OkStatus();
+  PENSTOCK_ASSIGN_OR_RETURN(out, ParameterOr(task, name, out));
+  return OkStatus();
+}
+
 Result<statistics::StatisticsOptions> OptionsOf(const pipeline::ExecutionTask& task) {
-  statistics::StatisticsOptions options;
-  PENSTOCK_ASSIGN_OR_RETURN(options.num_top_values, Parameter<int>(task, "num_top_values"));
-  PENSTOCK_ASSIGN_OR_RETURN(options.num_rank_histogram_buckets,
-                            Parameter<int>(task, "num_rank_histogram_buckets"));
-  PENSTOCK_ASSIGN_OR_RETURN(options.num_values_histogram_buckets,
-                            Parameter<int>(task, "num_values_histogram_buckets"));
-  PENSTOCK_ASSIGN_OR_RETURN(options.num_histogram_buckets, Parameter<int>(task, "num_histogram_buckets"));
-  PENSTOCK_ASSIGN_OR_RETURN(options.num_quantiles_histogram_buckets,
-                            Parameter<int>(task, "num_quantiles_histogram_buckets"));
-  PENSTOCK_ASSIGN_OR_RETURN(options.epsilon, Parameter<double>(task, "epsilon"));
-  PENSTOCK_ASSIGN_OR_RETURN(options.feature_allowlist,
-                            ParameterOr(task, "feature_allowlist", std::vector<std::string>{}));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto given, ParameterOr(task, "stats_options", nlohmann::json::object()));
+  auto parsed = statistics::ParseStatisticsOptions(given.dump());
+  if (!parsed.ok()) return Annotate(parsed.status(), task.node_id + ": stats_options");
+  statistics::StatisticsOptions options = *std::move(parsed);
+  PENSTOCK_RETURN_IF_ERROR(Take(task, given, "num_top_values", options.num_top_values));
+  PENSTOCK_RETURN_IF_ERROR(
+      Take(task, given, "num_rank_histogram_buckets", options.num_rank_histogram_buckets));
+  PENSTOCK_RETURN_IF_ERROR(
+      Take(task, given, "num_values_histogram_buckets", options.num_values_histogram_buckets));
+  PENSTOCK_RETURN_IF_ERROR(Take(task, given, "num_histogram_buckets", options.num_histogram_buckets));
+  PENSTOCK_RETURN_IF_ERROR(
+      Take(task, given, "num_quantiles_histogram_buckets", options.num_quantiles_histogram_buckets));
+  PENSTOCK_RETURN_IF_ERROR(Take(task, given, "epsilon", options.epsilon));
+  PENSTOCK_RETURN_IF_ERROR(Take(task, given, "feature_allowlist", options.feature_allowlist));
   return options;
+}
+
+/// Of all files of a split at once; with a cache file by file.
+Result<tensorflow::metadata::v0::DatasetFeatureStatisticsList> Compute(
+    const std::vector<std::string>& pattern, const statistics::StatisticsOptions& options,
+    const std::string& cache, const ExecutionOptions& execution) {
+  if (cache.empty()) {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, data::OpenDataset(pattern, {}, execution));
+    return statistics::ComputeStatistics(*dataset, options, execution);
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const auto files, fs::Glob(pattern[0]));
+  std::vector<statistics::Span> spans;
+  for (const std::string& file : files) spans.push_back({fs::BaseName(file), {file}});
+  PENSTOCK_ASSIGN_OR_RETURN(auto computed,
+                            statistics::ComputeOverSpans(spans, {}, options, {cache, nullptr}, execution));
+  return std::move(computed.list);
 }
 
 class StatisticsGenExecutor : public pipeline::Executor {
@@ -44,13 +73,12 @@ class StatisticsGenExecutor : public pipeline::Executor {
       PENSTOCK_ASSIGN_OR_RETURN(schema, validation::ReadSchema(SchemaPath(*given)));
       options.schema = &schema;
     }
+    PENSTOCK_ASSIGN_OR_RETURN(const auto cache, ParameterOr(task, "state_cache", std::string()));
     auto report = StartReport(task);
     PENSTOCK_ASSIGN_OR_RETURN(auto* output, Output(report, "statistics"));
     for (const auto& split : splits) {
       const std::vector<std::string> pattern = {data::SplitDirectory(examples->uri, split)};
-      PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, data::OpenDataset(pattern, {}, context.options));
-      PENSTOCK_ASSIGN_OR_RETURN(const auto list,
-                                statistics::ComputeStatistics(*dataset, options, context.options));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto list, Compute(pattern, options, cache, context.options));
       PENSTOCK_RETURN_IF_ERROR(WriteProto(
           fs::Join(data::SplitDirectory(output->uri, split), statistics::kStatisticsFileName), list));
     }
@@ -60,6 +88,13 @@ class StatisticsGenExecutor : public pipeline::Executor {
 };
 
 }  // namespace
+
+Status CheckStatisticsGen(const std::map<std::string, nlohmann::json>& parameters) {
+  const auto given = parameters.find("stats_options");
+  if (given == parameters.end() || !given->second.is_object()) return OkStatus();
+  const auto parsed = statistics::ParseStatisticsOptions(given->second.dump());
+  return parsed.ok() ? OkStatus() : Annotate(parsed.status(), "StatisticsGen: stats_options");
+}
 
 std::unique_ptr<pipeline::Executor> MakeStatisticsGenExecutor() {
   return std::make_unique<StatisticsGenExecutor>();

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "penstock/components/task_access.h"
 #include "penstock/pipeline/channel.h"
@@ -23,13 +26,15 @@ struct StatisticsGen {
   int num_quantiles_histogram_buckets = 10;
   double epsilon = 0.01;
   std::vector<std::string> feature_allowlist;
+  nlohmann::json stats_options;
+  std::string state_cache;
 
   struct Outputs {
     pipeline::Channel<pipeline::Statistics> statistics;
   };
   void Describe(auto& node, Outputs& outputs) const {
     node.Help("Computes statistics of every column of every split.");
-    node.Version("1");
+    node.Version("2");
     node.Input("examples", examples, "What to count.");
     node.OptionalInput("schema", schema, "Says which integers are categories.",
                        pipeline::Wiring::kByNameOnly);
@@ -44,10 +49,18 @@ struct StatisticsGen {
                    "Buckets of the quantile histogram.");
     node.Parameter("epsilon", epsilon, "Rank error of quantiles, where they are not exact.");
     node.OptionalParameter("feature_allowlist", feature_allowlist, "Only these columns.");
+    node.OptionalParameter(
+        "stats_options", stats_options,
+        "TFDV's StatsOptions as an object; what it names goes before the parameters above.");
+    node.OptionalParameter(
+        "state_cache", state_cache,
+        "Folder that keeps the counts of each file of the splits: only new files are read.");
     node.Output("statistics", outputs.statistics, "DatasetFeatureStatisticsList of each split.");
   }
 };
 
+/// Whether stats_options can be read.
+Status CheckStatisticsGen(const std::map<std::string, nlohmann::json>& parameters);
 std::unique_ptr<pipeline::Executor> MakeStatisticsGenExecutor();
 
 }  // namespace penstock::components
