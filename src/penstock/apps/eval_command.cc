@@ -33,7 +33,7 @@ Result<int> Show(const Options& options) {
   if (options.as_json) {
     nlohmann::json shown = {{"metrics", evaluation::ResultsToJson(stored.slices)}, {"validation", nullptr}};
     if (stored.has_validation) shown["validation"] = evaluation::ValidationToJson(stored.validation);
-    fmt::print("{}\n", shown.dump());
+    fmt::print("{}\n", evaluation::JsonText(shown));
     return kExitSucceeded;
   }
   fmt::print("{}", evaluation::FormatResults(stored.slices, {}, options.text));
@@ -56,9 +56,8 @@ Result<int> Compare(const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto first, evaluation::ReadEvaluationFiles(options.folder));
   PENSTOCK_ASSIGN_OR_RETURN(const auto second, evaluation::ReadEvaluationFiles(options.other));
   if (options.as_json) {
-    fmt::print("{}\n", nlohmann::json({{"first", evaluation::ResultsToJson(first.slices)},
-                                       {"second", evaluation::ResultsToJson(second.slices)}})
-                           .dump());
+    fmt::print("{}\n", evaluation::JsonText({{"first", evaluation::ResultsToJson(first.slices)},
+                                             {"second", evaluation::ResultsToJson(second.slices)}}));
   } else {
     fmt::print("{}", evaluation::FormatComparison(first.slices, second.slices, options.text));
   }

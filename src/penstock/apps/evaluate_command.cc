@@ -119,7 +119,7 @@ void Print(const Answer& answer, const Options& options) {
       shown["checks"] = evaluation::ChecksToJson(evaluation.checks);
     }
     if (answer.worst) shown["worst_slices"] = WorstSlicesJson(*answer.worst);
-    fmt::print("{}\n", shown.dump());
+    fmt::print("{}\n", evaluation::JsonText(shown));
     return;
   }
   fmt::print("{}", evaluation::FormatResults(evaluation.slices, evaluation.directions, {}));

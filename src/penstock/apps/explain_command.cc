@@ -6,6 +6,7 @@
 #include "penstock/apps/shard_progress.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/evaluation/analysis/model_analysis.h"
+#include "penstock/evaluation/result_json.h"
 #include "penstock/model/model_versions.h"
 
 namespace penstock::apps {
@@ -44,7 +45,7 @@ Result<int> Explain(const Application& application, const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(auto opened, data::OpenDataset(options.data, reading, compute));
   const auto dataset = std::make_unique<ShardProgress>(std::move(opened), "explain", application.clock);
   PENSTOCK_ASSIGN_OR_RETURN(const auto analysis, evaluation::AnalyzeModel(request, asked, *dataset, compute));
-  const std::string json = evaluation::AnalysisToJson(analysis).dump();
+  const std::string json = evaluation::JsonText(evaluation::AnalysisToJson(analysis));
   if (!options.output.empty()) {
     PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(options.output));
     PENSTOCK_RETURN_IF_ERROR(

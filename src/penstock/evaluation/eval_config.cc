@@ -10,6 +10,7 @@
 #include "penstock/base/filesystem.h"
 #include "penstock/base/near_miss.h"
 #include "penstock/base/proto_io.h"
+#include "penstock/base/utf8.h"
 
 namespace penstock::evaluation {
 namespace {
@@ -28,10 +29,23 @@ json ScalarToJson(const YAML::Node& node) {
   return number.is_number() ? number : json(text);
 }
 
+// Texts go into messages and JSON, which are UTF-8.
+Status CheckText(std::string_view text, const YAML::Node& node) {
+  while (!text.empty()) {
+    const size_t length = Utf8CharacterLength(text);
+    if (length == 0) return InvalidArgument("the text in line {} is not UTF-8", node.Mark().line + 1);
+    text.remove_prefix(length);
+  }
+  return OkStatus();
+}
+
 Result<json> NodeToJson(const YAML::Node& node, int depth) {
   if (depth > kMaxDepth) return InvalidArgument("more than {} levels", kMaxDepth);
   if (node.IsNull()) return json(nullptr);
-  if (node.IsScalar()) return ScalarToJson(node);
+  if (node.IsScalar()) {
+    PENSTOCK_RETURN_IF_ERROR(CheckText(node.Scalar(), node));
+    return ScalarToJson(node);
+  }
   if (node.IsSequence()) {
     json list = json::array();
     for (const YAML::Node& each : node) {
@@ -45,6 +59,7 @@ Result<json> NodeToJson(const YAML::Node& node, int depth) {
     if (!entry.first.IsScalar())
       return InvalidArgument("a key in line {} is no text", entry.first.Mark().line + 1);
     const std::string key = entry.first.Scalar();
+    PENSTOCK_RETURN_IF_ERROR(CheckText(key, entry.first));
     if (map.contains(key)) return InvalidArgument("'{}' stands twice in one map", key);
     PENSTOCK_ASSIGN_OR_RETURN(json value, NodeToJson(entry.second, depth + 1));
     map[key] = std::move(value);

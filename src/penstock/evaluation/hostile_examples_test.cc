@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "penstock/evaluation/evaluations_testing.h"
+#include "penstock/evaluation/result_json.h"
 
 // Examples that nobody meant to give: every answer is a number, a NaN or a sentence that says what to do.
 namespace penstock::evaluation {
@@ -88,6 +89,22 @@ TEST(HostileExamplesTest, ASliceThatNobodyIsInIsNotThereAndFailsItsThreshold) {
   EXPECT_FALSE(evaluation.IsBlessed());
   EXPECT_THAT(ExplainValidation(evaluation.validation),
               testing::Contains(HasSubstr("there is no slice sex:a")));
+}
+
+TEST(HostileExamplesTest, TextsThatAreNoUtf8AreTold) {
+  for (const char* yaml : {"{label: l, fairness: {max_difference: {recall: 0.1\x9b}}}",
+                           "{label: l, \xff\xfe: 3}", "{label: l, metrics: [\"\\ud800\"]}"}) {
+    const auto config = ParseEvalConfig(yaml, "eval.yaml");
+    EXPECT_EQ(config.status().code(), StatusCode::kInvalidArgument) << config.status();
+  }
+  const data::Batch batch = BatchMaker()
+                                .Doubles("label", {1, 0})
+                                .Doubles("prediction", {0.9, 0.1})
+                                .Texts("group", {{"\xff"}, {"a"}})
+                                .Make();
+  const auto evaluation = ValueOrDie(
+      EvaluateBatches("{label: label, prediction: prediction, metrics: [auc], slices: [[group]]}", {batch}));
+  EXPECT_THAT(JsonText(ResultsToJson(evaluation.slices)), HasSubstr("group:\xef\xbf\xbd"));
 }
 
 int64_t PeakBytes() {

@@ -301,4 +301,6 @@ json ChecksToJson(const std::vector<ThresholdCheck>& checks) {
   return list;
 }
 
+std::string JsonText(const json& shown) { return shown.dump(-1, ' ', false, json::error_handler_t::replace); }
+
 }  // namespace penstock::evaluation

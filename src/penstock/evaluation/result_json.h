@@ -19,5 +19,7 @@ nlohmann::json ResultsToJson(const std::vector<SliceResult>& slices);
 nlohmann::json ValidationToJson(const tfma::ValidationResult& validation);
 /// [{metric, model, output, sub_key, is_diff, slice, value, lower?, upper?, threshold, ok, within_noise}]
 nlohmann::json ChecksToJson(const std::vector<ThresholdCheck>& checks);
+/// The JSON on one line; bytes of the data that are no UTF-8 become U+FFFD.
+std::string JsonText(const nlohmann::json& shown);
 
 }  // namespace penstock::evaluation
