@@ -21,6 +21,9 @@ using tensorflow::metadata::v0::StringStatistics;
 
 namespace {
 
+/// TFDV adds weights of FLOAT features up in single precision, batch by batch.
+constexpr double kSingle = 1e-6;
+
 template <class Array>
 void AppendNumbers(const arrow::Array& array, std::vector<double>& numbers) {
   const auto& values = static_cast<const Array&>(array);
@@ -144,10 +147,10 @@ class FeatureComparison {
     Equal("weighted_common_stats", expected.has_weighted_common_stats(), actual.has_weighted_common_stats());
     const auto& a = expected.weighted_common_stats();
     const auto& b = actual.weighted_common_stats();
-    Near("weighted num_non_missing", a.num_non_missing(), b.num_non_missing(), 1e-9);
+    Near("weighted num_non_missing", a.num_non_missing(), b.num_non_missing(), kSingle);
     Near("weighted num_missing", a.num_missing(), b.num_missing(), 1e-6);
-    Near("weighted avg_num_values", a.avg_num_values(), b.avg_num_values(), 1e-9);
-    Near("weighted tot_num_values", a.tot_num_values(), b.tot_num_values(), 1e-9);
+    Near("weighted avg_num_values", a.avg_num_values(), b.avg_num_values(), kSingle);
+    Near("weighted tot_num_values", a.tot_num_values(), b.tot_num_values(), kSingle);
   }
 
   /// Custom statistics in any order; none that are not expected.
@@ -172,8 +175,8 @@ class FeatureComparison {
     if (!expected.has_weighted_numeric_stats() || !actual.has_weighted_numeric_stats()) return;
     const auto& a = expected.weighted_numeric_stats();
     const auto& b = actual.weighted_numeric_stats();
-    Near("weighted mean", a.mean(), b.mean(), 1e-9);
-    Near("weighted std_dev", a.std_dev(), b.std_dev(), 1e-9);
+    Near("weighted mean", a.mean(), b.mean(), kSingle);
+    Near("weighted std_dev", a.std_dev(), b.std_dev(), kSingle);
     Near("weighted median", a.median(), b.median(), 1e-6);
     Equal("number of weighted histograms", a.histograms_size(), b.histograms_size());
     for (int i = 0; i < std::min(a.histograms_size(), b.histograms_size()); ++i)
@@ -206,13 +209,13 @@ class FeatureComparison {
     Equal("number of weighted top values", a.top_values_size(), b.top_values_size());
     for (int i = 0; i < std::min(a.top_values_size(), b.top_values_size()); ++i) {
       Equal("weighted top value", a.top_values(i).value(), b.top_values(i).value());
-      Near("weight of a top value", a.top_values(i).frequency(), b.top_values(i).frequency(), 1e-9);
+      Near("weight of a top value", a.top_values(i).frequency(), b.top_values(i).frequency(), kSingle);
     }
     Equal("number of weighted ranks", a.rank_histogram().buckets_size(), b.rank_histogram().buckets_size());
     for (int i = 0; i < std::min(a.rank_histogram().buckets_size(), b.rank_histogram().buckets_size()); ++i) {
       Equal("weighted rank", a.rank_histogram().buckets(i).label(), b.rank_histogram().buckets(i).label());
       Near("weight of a rank", a.rank_histogram().buckets(i).sample_count(),
-           b.rank_histogram().buckets(i).sample_count(), 1e-9);
+           b.rank_histogram().buckets(i).sample_count(), kSingle);
     }
   }
 
@@ -385,7 +388,8 @@ std::vector<std::string> CompareStatistics(const DatasetFeatureStatistics& expec
     differences.push_back(
         fmt::format("num_examples is {}, expected {}", actual.num_examples(), expected.num_examples()));
   }
-  if (expected.weighted_num_examples() != actual.weighted_num_examples()) {
+  const double weight = expected.weighted_num_examples();
+  if (std::abs(weight - actual.weighted_num_examples()) > kSingle * std::abs(weight)) {
     differences.push_back(fmt::format("weighted_num_examples is {}, expected {}",
                                       actual.weighted_num_examples(), expected.weighted_num_examples()));
   }

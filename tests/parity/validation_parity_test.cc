@@ -80,6 +80,11 @@ struct Case {
     const auto text = fs::ReadFile(file);
     if (!text.ok()) return "";
     const auto json = nlohmann::json::parse(*text, nullptr, false);
+    const auto inference = json.value("infer_schema_options", nlohmann::json::object());
+    if (inference.is_object() && inference.contains(name)) {
+      const auto& given = inference[name];
+      return given.is_boolean() ? (given.get<bool>() ? "True" : "False") : given.dump();
+    }
     return json.contains(name) && json[name].is_string() ? json[name].get<std::string>() : "";
   }
 };

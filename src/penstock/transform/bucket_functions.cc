@@ -121,7 +121,9 @@ Result<Value> ExpressionPlanner::PlanApplyBuckets(const Expression& call, const 
     for (double& boundary : node.numbers) boundary = static_cast<float>(boundary);
   }
   const auto is_finite = [](double boundary) { return boundary - boundary == 0; };
-  if (node.numbers.empty()) return Error(boundaries, "bucket_boundaries is empty");
+  // Interpolation leaves out what is not finite, of which NaN has no order either.
+  if (is_interpolated) std::erase_if(node.numbers, [](double boundary) { return boundary != boundary; });
+  if (node.numbers.empty()) return Error(boundaries, "bucket_boundaries has no number");
   if (!std::is_sorted(node.numbers.begin(), node.numbers.end()))
     return Error(boundaries, "bucket_boundaries must rise");
   if (is_interpolated && std::none_of(node.numbers.begin(), node.numbers.end(), is_finite))
