@@ -25,3 +25,5 @@ pkg_check_modules(protobuf REQUIRED IMPORTED_TARGET protobuf)
 pkg_check_modules(grpc REQUIRED IMPORTED_TARGET grpc++)
 find_program(PENSTOCK_PROTOC protoc REQUIRED)
 find_package(PenstockArrow REQUIRED)
+# ADBC's header, out of the driver manager's wheel; drivers themselves are loaded when a query needs one.
+set(PENSTOCK_ADBC_INCLUDE "${CMAKE_SOURCE_DIR}/.deps/wheels/adbc-driver-manager/adbc_driver_manager")

@@ -54,4 +54,5 @@ if ! cmp -s tools/wheels.txt "$stamp" || [ ! -f .deps/descriptors.binpb ]; then
   cp tools/wheels.txt "$stamp"
 fi
 tools/setup_web.sh "${1:-}"
+tools/setup_sql_drivers.sh
 python3 tools/get_data.py --quiet taxi

@@ -2,6 +2,7 @@
 
 #include "penstock/apps/command.h"
 #include "penstock/apps/csv_flags.h"
+#include "penstock/apps/sql_flags.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/dataset_view.h"
 #include "penstock/data/example_diff.h"
@@ -16,6 +17,7 @@ struct ReadingOptions {
   std::string schema;
   std::vector<std::string> columns;
   CsvFlags csv;
+  SqlFlags sql;
   int num_threads = 0;
 };
 
@@ -37,19 +39,21 @@ Result<std::unique_ptr<data::Dataset>> Open(const ReadingOptions& options,
   }
   PENSTOCK_ASSIGN_OR_RETURN(reading.csv, options.csv.Options());
   reading.columns = options.columns;
-  return data::OpenDataset(files, reading, compute);
+  return options.sql.Open(files, reading, compute);
 }
 
 void AddConvert(CLI::App* data_commands, Application& application) {
   auto* command = data_commands->add_subcommand("convert", "Write examples in another format");
   command->footer(
       "Example: penstock data convert trips.csv.gz trips.parquet\n"
+      "Example: penstock data convert --connection duckdb: --query \"SELECT * FROM 'trips/*.csv'\" "
+      "trips.parquet\n"
       "The last file is written; its name says how: .parquet, .tfrecord, .tfrecord.gz, .arrow, .feather, "
-      ".jsonl, .ndjson.");
+      ".avro, .jsonl, .ndjson.");
   auto options = std::make_shared<ReadingOptions>();
   command->add_option("files", options->files, "Files, folders or globs to read, and the file to write")
-      ->required()
-      ->expected(2, -1);
+      ->required();
+  options->sql.AddOptions(command);
   AddReadingOptions(command, *options);
   command->callback([&application, options] {
     application.action = [&application, options]() -> Result<int> {
@@ -71,7 +75,8 @@ void AddDescribe(CLI::App* data_commands, Application& application) {
   auto* command = data_commands->add_subcommand("describe", "Show number of examples, columns and types");
   command->footer("Example: penstock data describe examples/taxi/data.csv");
   auto options = std::make_shared<ReadingOptions>();
-  command->add_option("data", options->files, "Files, folders or globs")->required();
+  command->add_option("data", options->files, "Files, folders or globs");
+  options->sql.AddOptions(command);
   AddReadingOptions(command, *options);
   command->callback([&application, options] {
     application.action = [&application, options]() -> Result<int> {
@@ -92,7 +97,8 @@ void AddHead(CLI::App* data_commands, Application& application) {
   auto* command = data_commands->add_subcommand("head", "Show the first examples");
   command->footer("Example: penstock data head examples/taxi/data.csv -n 3 --columns fare,company");
   auto options = std::make_shared<Options>();
-  command->add_option("data", options->files, "Files, folders or globs")->required();
+  command->add_option("data", options->files, "Files, folders or globs");
+  options->sql.AddOptions(command);
   command->add_option("-n,--num", options->num_rows, "How many")->check(CLI::Range(1, 1'000'000));
   command->add_flag("--json", options->as_json, "One JSON object a line");
   AddReadingOptions(command, *options);

@@ -45,10 +45,7 @@ Status CheckParameters(const Application& application, const pipeline::PipelineV
     if (!component->check_parameters) continue;
     auto known = pipeline::ResolveKnownParameters(task, options.parameters);
     if (!known.ok()) continue;  // Parameters that other tasks make: the launcher's business.
-    for (const auto& parameter : component->description.parameters)
-      if (auto entry = known->find(parameter.name); entry != known->end() && entry->second.is_string() &&
-                                                    (parameter.is_external_path || parameter.is_destination))
-        entry->second = runtime::ResolvePath(entry->second.get<std::string>(), options.base_directory);
+    runtime::ResolvePaths(component->description, options.base_directory, *known);
     PENSTOCK_RETURN_IF_ERROR(Annotate(component->check_parameters(*known), task.id));
   }
   return OkStatus();

@@ -5,6 +5,7 @@
 #include "penstock/apps/csv_flags.h"
 #include "penstock/apps/shard_progress.h"
 #include "penstock/apps/span_arguments.h"
+#include "penstock/apps/sql_flags.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/base/proto_io.h"
 #include "penstock/data/dataset.h"
@@ -26,6 +27,7 @@ struct GenerateOptions {
   std::vector<std::string> slices;
   bool explains = false;
   CsvFlags csv;
+  SqlFlags sql;
   int num_threads = 0;
 };
 
@@ -65,9 +67,11 @@ Result<tfmd::DatasetFeatureStatisticsList> Compute(const Application& applicatio
   const bool by_span = NamesSpans(options.data) || !options.spans.empty() || !options.cache.empty();
   if (!by_span) {
     if (options.explains) fmt::print("all of the data are read: no spans, no --cache\n");
-    PENSTOCK_ASSIGN_OR_RETURN(auto opened, data::OpenDataset(options.data, reading, compute));
+    PENSTOCK_ASSIGN_OR_RETURN(auto opened, options.sql.Open(options.data, reading, compute));
     return statistics::ComputeStatistics(*observe(std::move(opened)), counting, compute);
   }
+  if (!options.sql.connection.empty() || !options.sql.query.empty())
+    return InvalidArgument("--spans and --cache are for files; a query is read whole each time");
   PENSTOCK_ASSIGN_OR_RETURN(const auto spans, SpansOf(options.data, options.spans));
   PENSTOCK_ASSIGN_OR_RETURN(auto computed, statistics::ComputeOverSpans(spans, reading, counting,
                                                                         {options.cache, observe}, compute));
@@ -104,7 +108,8 @@ void AddGenerate(CLI::App* stats, Application& application) {
       "-o "
       "month.pb");
   auto options = std::make_shared<GenerateOptions>();
-  command->add_option("data", options->data, "Files, folders or globs (CSV, Parquet, TFRecord)")->required();
+  command->add_option("data", options->data, "Files, folders or globs (CSV, Parquet, TFRecord, …)");
+  options->sql.AddOptions(command);
   command->add_option("-o,--output", options->output, "File to write: .pbtxt text, .json JSON, else binary")
       ->required();
   command->add_option("--schema", options->schema, "Schema that says the columns' types");

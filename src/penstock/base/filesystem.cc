@@ -17,6 +17,7 @@
 #include "penstock/base/arrow_status.h"
 #include "penstock/base/ids.h"
 #include "penstock/base/near_miss.h"
+#include "penstock/base/remote_filesystem.h"
 
 namespace penstock::fs {
 namespace {
@@ -24,13 +25,14 @@ namespace {
 namespace stdfs = std::filesystem;
 using arrow::fs::FileType;
 
-bool IsUri(const std::string& path) { return path.find("://") != std::string::npos; }
-
 struct Location {
   std::shared_ptr<arrow::fs::FileSystem> filesystem;
-  std::string path;    // As `filesystem` wants it.
-  std::string prefix;  // What turns such a path back into the caller's form.
+  std::string path;        // As `filesystem` wants it.
+  std::string inner_root;  // What such paths start with, and what the caller has in its place.
+  std::string shown_root;
   bool is_local = true;
+
+  std::string Shown(const std::string& inner) const { return shown_root + inner.substr(inner_root.size()); }
 };
 
 /// "a/b" of "a/b//": what is below it is named by what follows it.
@@ -44,13 +46,12 @@ Result<Location> Locate(const std::string& path) {
   if (path.find('\0') != std::string::npos)
     return InvalidArgument("A path holds a zero byte: {}", path.c_str());
   if (path.empty()) return InvalidArgument("A path is empty");
-  if (!IsUri(path)) return Location{local, WithoutTrailingSlashes(path), "", true};
   if (path.starts_with("file://"))
-    return Location{local, WithoutTrailingSlashes(path.substr(7)), "file://", true};
-  std::string inner;
-  auto filesystem = arrow::fs::FileSystemFromUri(path, &inner);
-  if (!filesystem.ok()) return Annotate(FromArrow(filesystem.status()), fmt::format("Cannot open {}", path));
-  return Location{*filesystem, WithoutTrailingSlashes(inner), path.substr(0, path.find("://") + 3), false};
+    return Location{local, WithoutTrailingSlashes(path.substr(7)), "", "file://", true};
+  if (!IsRemote(path)) return Location{local, WithoutTrailingSlashes(path), "", "", true};
+  PENSTOCK_ASSIGN_OR_RETURN(RemoteLocation remote, LocateRemote(path));
+  return Location{std::move(remote.filesystem), std::move(remote.path), std::move(remote.inner_root),
+                  std::move(remote.shown_root), false};
 }
 
 Status SystemStatus(const std::error_code& error, std::string_view action, std::string_view path) {
@@ -61,20 +62,23 @@ Status ErrnoStatus(std::string_view action, std::string_view path) {
   return SystemStatus(std::error_code(errno, std::generic_category()), action, path);
 }
 
-Status About(const arrow::Status& status, std::string_view action, const std::string& path) {
-  return Annotate(FromArrow(status), fmt::format("Cannot {} {}", action, path));
-}
-
 Status MissingFile(const std::string& path) {
   std::vector<std::string> siblings;
   std::error_code ignored;
-  for (const auto& entry : stdfs::directory_iterator(DirName(path), ignored))
-    siblings.push_back(entry.path().filename());
+  if (IsRemote(path)) {
+    if (!IsRemote(DirName(path))) return NotFound("There is no {}", path);
+    const auto listed = List(DirName(path));
+    if (listed.ok())
+      for (const FileEntry& entry : *listed) siblings.push_back(BaseName(entry.path));
+  } else {
+    for (const auto& entry : stdfs::directory_iterator(DirName(path), ignored))
+      siblings.push_back(entry.path().filename());
+  }
   return NotFound("There is no file or folder {}{}", path, DidYouMean(BaseName(path), siblings));
 }
 
-FileEntry ToEntry(const arrow::fs::FileInfo& info, const std::string& prefix) {
-  return {prefix + info.path(), std::max<int64_t>(0, info.size()), info.type() == FileType::Directory};
+FileEntry ToEntry(const arrow::fs::FileInfo& info, const Location& at) {
+  return {at.Shown(info.path()), std::max<int64_t>(0, info.size()), info.type() == FileType::Directory};
 }
 
 Status SyncPath(const std::string& path, int flags) {
@@ -86,18 +90,37 @@ Status SyncPath(const std::string& path, int flags) {
   return status;
 }
 
+/// A device or a pipe, which must be written to and never be replaced by a file: /dev/null.
+bool IsSpecialFile(const std::string& path) {
+  struct stat found;
+  return ::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode);
+}
+
+Status WriteAll(int fd, std::string_view content, const std::string& path) {
+  for (size_t done = 0; done < content.size();) {
+    const ssize_t written = ::write(fd, content.data() + done, content.size() - done);
+    if (written < 0 && errno != EINTR) return ErrnoStatus("write", path);
+    if (written > 0) done += static_cast<size_t>(written);
+  }
+  return OkStatus();
+}
+
+Status WriteSpecialFile(const std::string& path, std::string_view content) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus("write", path);
+  const Status status = WriteAll(fd, content, path);
+  ::close(fd);
+  return status;
+}
+
 Status WriteLocal(const std::string& path, std::string_view content) {
+  if (IsSpecialFile(path)) return WriteSpecialFile(path, content);
   // Hidden, so that what a crash leaves is never taken for data; its own for every call, so that writers do
   // not meet.
   const std::string staged = Join(DirName(path), "." + NewUuid() + ".new");
   const int fd = ::open(staged.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) return ErrnoStatus("write", path);
-  Status status;
-  for (size_t done = 0; done < content.size() && status.ok();) {
-    const ssize_t written = ::write(fd, content.data() + done, content.size() - done);
-    if (written < 0 && errno != EINTR) status = ErrnoStatus("write", path);
-    if (written > 0) done += static_cast<size_t>(written);
-  }
+  Status status = WriteAll(fd, content, path);
   if (status.ok() && ::fsync(fd) != 0) status = ErrnoStatus("sync", path);
   if (::close(fd) != 0 && status.ok()) status = ErrnoStatus("close", path);
   if (status.ok() && ::rename(staged.c_str(), path.c_str()) != 0) status = ErrnoStatus("rename to", path);
@@ -151,7 +174,7 @@ Result<std::vector<arrow::fs::FileInfo>> ListInfos(const Location& at, const std
     selector.recursive = max_depth > 0;
     selector.max_recursion = max_depth;
     auto listed = at.filesystem->GetFileInfo(selector);
-    if (!listed.ok()) return About(listed.status(), "list", shown);
+    if (!listed.ok()) return AboutPath(listed.status(), "list", shown);
     infos = std::move(listed).ValueUnsafe();
   }
   std::sort(infos.begin(), infos.end(), [](const auto& a, const auto& b) { return a.path() < b.path(); });
@@ -180,12 +203,12 @@ Result<std::string> ReadFile(const std::string& path) {
   PENSTOCK_ASSIGN_OR_RETURN(const FileEntry entry, Stat(path));
   if (entry.is_directory) return InvalidArgument("A file is needed, this is a folder: {}", path);
   auto file = at.filesystem->OpenInputFile(at.path);
-  if (!file.ok()) return About(file.status(), "open", path);
+  if (!file.ok()) return AboutPath(file.status(), "open", path);
   auto size = (*file)->GetSize();
-  if (!size.ok()) return About(size.status(), "read", path);
+  if (!size.ok()) return AboutPath(size.status(), "read", path);
   std::string content(static_cast<size_t>(*size), '\0');
   auto count = (*file)->ReadAt(0, *size, content.data());
-  if (!count.ok()) return About(count.status(), "read", path);
+  if (!count.ok()) return AboutPath(count.status(), "read", path);
   content.resize(static_cast<size_t>(*count));
   return content;
 }
@@ -196,25 +219,25 @@ Status WriteFileAtomically(const std::string& path, std::string_view content) {
   if (at.is_local) return WriteLocal(at.path, content);
   // Object stores publish a whole object when its stream is closed.
   auto stream = at.filesystem->OpenOutputStream(at.path);
-  if (!stream.ok()) return About(stream.status(), "write", path);
+  if (!stream.ok()) return AboutPath(stream.status(), "write", path);
   arrow::Status status = (*stream)->Write(content.data(), static_cast<int64_t>(content.size()));
   if (status.ok()) status = (*stream)->Close();
-  return status.ok() ? OkStatus() : About(status, "write", path);
+  return status.ok() ? OkStatus() : AboutPath(status, "write", path);
 }
 
 Result<bool> Exists(const std::string& path) {
   PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(path));
   auto info = at.filesystem->GetFileInfo(at.path);
-  if (!info.ok()) return About(info.status(), "look at", path);
+  if (!info.ok()) return AboutPath(info.status(), "look at", path);
   return info->type() != FileType::NotFound;
 }
 
 Result<FileEntry> Stat(const std::string& path) {
   PENSTOCK_ASSIGN_OR_RETURN(const Location at, Locate(path));
   auto info = at.filesystem->GetFileInfo(at.path);
-  if (!info.ok()) return About(info.status(), "look at", path);
+  if (!info.ok()) return AboutPath(info.status(), "look at", path);
   if (info->type() == FileType::NotFound) return MissingFile(path);
-  return ToEntry(*info, at.prefix);
+  return ToEntry(*info, at);
 }
 
 Result<bool> IsDirectory(const std::string& path) {
@@ -228,7 +251,7 @@ Result<std::vector<FileEntry>> List(const std::string& directory, bool recursive
   if (!is_directory) return InvalidArgument("A folder is needed, this is a file: {}", directory);
   PENSTOCK_ASSIGN_OR_RETURN(const auto infos, ListInfos(at, directory, recursive ? kAnyDepth : 0));
   std::vector<FileEntry> entries;
-  for (const auto& info : infos) entries.push_back(ToEntry(info, at.prefix));
+  for (const auto& info : infos) entries.push_back(ToEntry(info, at));
   return entries;
 }
 
@@ -257,7 +280,7 @@ Result<std::vector<std::string>> Glob(const std::string& pattern) {
   // What is listed in the working folder starts with "./".
   const bool is_bare = folder == "." && !pattern.starts_with("./");
   for (const auto& info : infos) {
-    const std::string file = (at.prefix + info.path()).substr(is_bare ? 2 : 0);
+    const std::string file = at.Shown(info.path()).substr(is_bare ? 2 : 0);
     if (info.type() != FileType::Directory &&
         ::fnmatch(pattern.c_str(), file.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0)
       files.push_back(file);
@@ -274,18 +297,20 @@ Status CreateDirectories(const std::string& path) {
     return error ? SystemStatus(error, "create folder", path) : OkStatus();
   }
   const auto status = at.filesystem->CreateDir(at.path, /*recursive=*/true);
-  return status.ok() ? OkStatus() : About(status, "create folder", path);
+  return status.ok() ? OkStatus() : AboutPath(status, "create folder", path);
 }
 
 Status Rename(const std::string& from, const std::string& to) {
   PENSTOCK_ASSIGN_OR_RETURN(const Location source, Locate(from));
   PENSTOCK_ASSIGN_OR_RETURN(const Location target, Locate(to));
+  if (target.is_local && IsSpecialFile(target.path))
+    return InvalidArgument("A device or pipe cannot be replaced by a file: {}", to);
   if (source.is_local && target.is_local) {
     if (::rename(source.path.c_str(), target.path.c_str()) != 0) return ErrnoStatus("rename to", to);
     return SyncPath(DirName(target.path), O_RDONLY | O_DIRECTORY);
   }
   const auto status = source.filesystem->Move(source.path, target.path);
-  return status.ok() ? OkStatus() : About(status, "rename to", to);
+  return status.ok() ? OkStatus() : AboutPath(status, "rename to", to);
 }
 
 Status RemoveAll(const std::string& path) {
@@ -296,11 +321,11 @@ Status RemoveAll(const std::string& path) {
     return error ? SystemStatus(error, "remove", path) : OkStatus();
   }
   auto info = at.filesystem->GetFileInfo(at.path);
-  if (!info.ok()) return About(info.status(), "look at", path);
+  if (!info.ok()) return AboutPath(info.status(), "look at", path);
   if (info->type() == FileType::NotFound) return OkStatus();
   const auto status = info->type() == FileType::Directory ? at.filesystem->DeleteDir(at.path)
                                                           : at.filesystem->DeleteFile(at.path);
-  return status.ok() ? OkStatus() : About(status, "remove", path);
+  return status.ok() ? OkStatus() : AboutPath(status, "remove", path);
 }
 
 Status CopyTree(const std::string& from, const std::string& to) {
@@ -326,7 +351,7 @@ Status CopyTree(const std::string& from, const std::string& to) {
     }
   }
   const arrow::Status status = arrow::fs::CopyFiles(sources, targets);
-  return status.ok() ? OkStatus() : About(status, "copy to", to);
+  return status.ok() ? OkStatus() : AboutPath(status, "copy to", to);
 }
 
 Status SyncTree(const std::string& path) {
@@ -379,7 +404,7 @@ std::string DirName(std::string_view path) {
 }
 
 std::string Absolute(const std::string& path) {
-  if (IsUri(path) && !path.starts_with("file://")) return path;
+  if (IsRemote(path)) return path;
   const std::string local = path.starts_with("file://") ? path.substr(7) : path;
   std::error_code error;
   const auto absolute = stdfs::absolute(local, error);

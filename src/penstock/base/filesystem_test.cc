@@ -1,5 +1,6 @@
 #include "penstock/base/filesystem.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -294,6 +295,18 @@ TEST(PathTest, RefusesComponentsThatLeaveTheirFolder) {
               StartsWith("The pipeline's name must not hold"));
   for (const char* name : {"taxi", "a.b", "...", "né", "a b"})
     EXPECT_TRUE(CheckPathComponent(name, "The name").ok()) << name;
+}
+
+TEST_F(FilesystemTest, WritesToAPipeAndNeverReplacesIt) {
+  ASSERT_EQ(mkfifo(At("pipe").c_str(), 0600), 0);
+  const int reader = open(At("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  EXPECT_TRUE(WriteFileAtomically(At("pipe"), "said").ok());
+  char said[4] = {};
+  EXPECT_EQ(read(reader, said, sizeof(said)), 4);
+  close(reader);
+  EXPECT_EQ(Rename(Write("file"), At("pipe")).code(), StatusCode::kInvalidArgument);
+  EXPECT_TRUE(std::filesystem::is_fifo(At("pipe")));
 }
 
 }  // namespace

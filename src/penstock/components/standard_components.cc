@@ -3,6 +3,7 @@
 #include "penstock/components/bulk_inferrer/bulk_inferrer.h"
 #include "penstock/components/distribution_validator/distribution_validator.h"
 #include "penstock/components/evaluator/evaluator.h"
+#include "penstock/components/example_diff/example_diff.h"
 #include "penstock/components/example_gen/example_gen.h"
 #include "penstock/components/example_validator/example_validator.h"
 #include "penstock/components/latest_blessed_model/latest_blessed_model.h"
@@ -40,6 +41,7 @@ Status RegisterStandardComponents(pipeline::ComponentCatalog& catalog,
       Register<ExampleValidator>(catalog, MakeExampleValidatorExecutor, CheckExampleValidator));
   PENSTOCK_RETURN_IF_ERROR(Register<DistributionValidator>(catalog, MakeDistributionValidatorExecutor,
                                                            CheckDistributionValidator));
+  PENSTOCK_RETURN_IF_ERROR(Register<ExampleDiff>(catalog, MakeExampleDiffExecutor, CheckExampleDiff));
   PENSTOCK_RETURN_IF_ERROR(Register<Transform>(catalog, MakeTransformExecutor, CheckTransform));
   PENSTOCK_RETURN_IF_ERROR(Register<Trainer>(
       catalog, [&learners] { return MakeTrainerExecutor(learners); },

@@ -4,6 +4,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/data/arrow_ipc/ipc_dataset.h"
+#include "penstock/data/avro/avro_dataset.h"
 #include "penstock/data/csv/csv_dataset.h"
 #include "penstock/data/file_access.h"
 #include "penstock/data/file_format.h"
@@ -117,6 +118,8 @@ Result<std::unique_ptr<Dataset>> OpenDataset(std::span<const std::string> patter
       return json_lines::OpenJsonLinesDataset(std::move(files), options, execution);
     case DataFormat::kArrow:
       return arrow_ipc::OpenIpcDataset(std::move(files), options, execution);
+    case DataFormat::kAvro:
+      return avro::OpenAvroDataset(std::move(files), options, execution);
     case DataFormat::kAuto:
       break;
   }

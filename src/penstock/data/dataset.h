@@ -15,7 +15,7 @@ class Schema;
 
 namespace penstock::data {
 
-enum class DataFormat { kAuto, kCsv, kParquet, kTfRecord, kJsonLines, kArrow };
+enum class DataFormat { kAuto, kCsv, kParquet, kTfRecord, kJsonLines, kArrow, kAvro };
 
 struct CsvOptions {
   char delimiter = ',';

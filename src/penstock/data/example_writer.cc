@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "penstock/data/arrow_ipc/ipc_writer.h"
+#include "penstock/data/avro/avro_writer.h"
 #include "penstock/data/json_lines/json_lines_writer.h"
 #include "penstock/data/parquet/parquet_writer.h"
 #include "penstock/data/tfrecord/tfrecord_writer.h"
@@ -23,6 +24,8 @@ Result<std::unique_ptr<ExampleWriter>> OpenExampleWriter(const std::string& path
       return arrow_ipc::OpenIpcWriter(path, schema);
     case PayloadFormat::kJsonLines:
       return json_lines::OpenJsonLinesWriter(path, schema);
+    case PayloadFormat::kAvro:
+      return avro::OpenAvroWriter(path, schema);
   }
   return Internal("No such payload format: {}", static_cast<int>(format));
 }
@@ -32,7 +35,7 @@ Result<PayloadFormat> PayloadFormatOf(const std::string& path) {
       {".parquet", PayloadFormat::kParquet},  {".tfrecord", PayloadFormat::kTfRecord},
       {".gz", PayloadFormat::kTfRecordGzip},  {".arrow", PayloadFormat::kArrow},
       {".feather", PayloadFormat::kArrow},    {".jsonl", PayloadFormat::kJsonLines},
-      {".ndjson", PayloadFormat::kJsonLines},
+      {".ndjson", PayloadFormat::kJsonLines}, {".avro", PayloadFormat::kAvro},
   };
   const bool is_packed_text =
       path.ends_with(".jsonl.gz") || path.ends_with(".ndjson.gz") || path.ends_with(".csv.gz");
@@ -40,8 +43,7 @@ Result<PayloadFormat> PayloadFormatOf(const std::string& path) {
     if (path.ends_with(suffix) && !is_packed_text) return format;
   return InvalidArgument(
       "The name of {} does not say what to write: end it in .parquet, .tfrecord, .tfrecord.gz, .arrow, "
-      ".feather, .jsonl or "
-      ".ndjson",
+      ".feather, .avro, .jsonl or .ndjson",
       path);
 }
 

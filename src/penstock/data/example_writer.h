@@ -10,7 +10,7 @@
 namespace penstock::data {
 
 /// How examples lie at rest. docs/formats/examples.md has the types and null rules of each.
-enum class PayloadFormat { kParquet, kTfRecord, kTfRecordGzip, kArrow, kJsonLines };
+enum class PayloadFormat { kParquet, kTfRecord, kTfRecordGzip, kArrow, kJsonLines, kAvro };
 
 /// Writes examples to one file. Equal batches in equal order give equal bytes. Not for
 /// concurrent use; different writers are independent.
@@ -31,14 +31,15 @@ class ExampleWriter {
 /// TFRecord: one tf.Example a row, feature names sorted; a null is a feature without a kind; double is
 /// stored as float (the only one there is) and bool as int64.
 /// Arrow: an IPC file of the batches as they are written. JSON lines: json_lines/json_lines_writer.h.
+/// Avro: avro/avro_writer.h.
 /// Errors name the path: kPermissionDenied, kNotFound, kResourceExhausted (disk full), and
 /// kInvalidArgument for a column type that the format cannot hold.
 Result<std::unique_ptr<ExampleWriter>> OpenExampleWriter(const std::string& path,
                                                          const std::shared_ptr<arrow::Schema>& schema,
                                                          PayloadFormat format);
 
-/// By a file's name: .parquet, .tfrecord, .tfrecord.gz (or .gz), .arrow, .feather, .jsonl, .ndjson.
-/// kInvalidArgument lists them.
+/// By a file's name: .parquet, .tfrecord, .tfrecord.gz (or .gz), .arrow, .feather, .avro, .jsonl,
+/// .ndjson. kInvalidArgument lists them.
 Result<PayloadFormat> PayloadFormatOf(const std::string& path);
 
 }  // namespace penstock::data

@@ -13,20 +13,17 @@
 
 #include "penstock/base/arrow_status.h"
 #include "penstock/base/filesystem.h"
+#include "penstock/base/remote_filesystem.h"
 
 namespace penstock::data {
 namespace {
-
-bool IsRemote(const std::string& path) {
-  return path.find("://") != std::string::npos && !path.starts_with("file://");
-}
 
 std::string LocalPath(const std::string& path) { return path.starts_with("file://") ? path.substr(7) : path; }
 
 }  // namespace
 
 Status AboutFile(const arrow::Status& status, std::string_view action, const std::string& path) {
-  return Annotate(FromArrow(status), fmt::format("Cannot {} {}", action, path));
+  return fs::AboutPath(status, action, path);
 }
 
 Result<FileSource> FileSource::Find(const std::string& path) {
@@ -35,10 +32,10 @@ Result<FileSource> FileSource::Find(const std::string& path) {
   FileSource source;
   source.path_ = path;
   source.size_ = entry.size;
-  if (IsRemote(path)) {
-    auto filesystem = arrow::fs::FileSystemFromUri(path, &source.inner_path_);
-    if (!filesystem.ok()) return AboutFile(filesystem.status(), "open", path);
-    source.filesystem_ = *filesystem;
+  if (fs::IsRemote(path)) {
+    PENSTOCK_ASSIGN_OR_RETURN(auto remote, fs::LocateRemote(path));
+    source.filesystem_ = std::move(remote.filesystem);
+    source.inner_path_ = std::move(remote.path);
   } else {
     source.filesystem_ = std::make_shared<arrow::fs::LocalFileSystem>();
     source.inner_path_ = LocalPath(path);
@@ -107,15 +104,13 @@ void PaddedBytes::Assign(std::string_view bytes) {
 }
 
 Result<std::shared_ptr<arrow::io::OutputStream>> OpenOutput(const std::string& path) {
-  if (!IsRemote(path)) {
+  if (!fs::IsRemote(path)) {
     auto stream = arrow::io::FileOutputStream::Open(LocalPath(path));
     if (!stream.ok()) return AboutFile(stream.status(), "write", path);
     return std::move(stream).ValueUnsafe();
   }
-  std::string inner;
-  auto filesystem = arrow::fs::FileSystemFromUri(path, &inner);
-  if (!filesystem.ok()) return AboutFile(filesystem.status(), "open", path);
-  auto stream = (*filesystem)->OpenOutputStream(inner);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto remote, fs::LocateRemote(path));
+  auto stream = remote.filesystem->OpenOutputStream(remote.path);
   if (!stream.ok()) return AboutFile(stream.status(), "write", path);
   return std::move(stream).ValueUnsafe();
 }

@@ -6,6 +6,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/data/arrow_ipc/ipc_dataset.h"
+#include "penstock/data/avro/container.h"
 #include "penstock/data/packed_file.h"
 #include "penstock/data/tfrecord/record_reader.h"
 
@@ -26,6 +27,7 @@ DataFormat FormatOfName(const std::string& path) {
   if (text.ends_with(".jsonl") || text.ends_with(".ndjson")) return DataFormat::kJsonLines;
   if (name.ends_with(".arrow") || name.ends_with(".arrows") || name.ends_with(".feather"))
     return DataFormat::kArrow;
+  if (name.ends_with(".avro")) return DataFormat::kAvro;
   if (name.ends_with(".parquet")) return DataFormat::kParquet;
   const bool is_packed = name.ends_with(".gz") || name.ends_with(".gzip");
   if (name.ends_with(".tfrecord") || name.ends_with(".tfrecords") ||
@@ -62,6 +64,8 @@ std::string_view FormatName(DataFormat format) {
       return "JSON lines";
     case DataFormat::kArrow:
       return "Arrow IPC";
+    case DataFormat::kAvro:
+      return "Avro";
     case DataFormat::kAuto:
       break;
   }
@@ -74,6 +78,7 @@ Result<DataFormat> DetectFormat(const FileSource& source) {
   if (source.size() == 0) return InvalidArgument("The file is empty: {}", source.path());
   PENSTOCK_ASSIGN_OR_RETURN(const std::string first, UnpackedHead(source, Packing::kNone, kHeadBytes));
   if (first.starts_with("PAR1")) return DataFormat::kParquet;
+  if (avro::IsAvroHead(first)) return DataFormat::kAvro;
   if (tfrecord::IsRecordHeader(first)) return DataFormat::kTfRecord;
   PENSTOCK_ASSIGN_OR_RETURN(const Packing packing, PackingOf(source));
   if (packing == Packing::kGzip) {
@@ -88,7 +93,7 @@ Result<DataFormat> DetectFormat(const FileSource& source) {
   }
   return InvalidArgument(
       "Neither the name nor the first bytes of {} tell its format (name the format, or end the file's "
-      "name in .csv, .jsonl, .parquet, .arrow or .tfrecord)",
+      "name in .csv, .jsonl, .parquet, .arrow, .avro or .tfrecord)",
       source.path());
 }
 

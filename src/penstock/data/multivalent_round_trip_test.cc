@@ -57,7 +57,8 @@ TEST_P(RoundTripTest, MultivalentColumnsSurvive) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, RoundTripTest,
-                         testing::Values("parquet", "tfrecord", "tfrecord.gz", "arrow", "feather", "jsonl"),
+                         testing::Values("parquet", "tfrecord", "tfrecord.gz", "arrow", "feather", "jsonl",
+                                         "avro"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::erase(name, '.');

@@ -1,23 +1,21 @@
 #include "penstock/data/packed_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 
 #include <arrow/io/compressed.h>
 #include <arrow/util/compression.h>
 
 #include "penstock/base/arrow_status.h"
+#include "penstock/data/temporary_file.h"
 
 namespace penstock::data {
 namespace {
 
 constexpr int64_t kPieceBytes = int64_t{1} << 20;
+/// Only a text of one character a thousand times over packs so well.
+constexpr int64_t kMaxRatio = 1000;
+constexpr int64_t kMaxUnpackedBytes = int64_t{64} << 20;
 
 arrow::Compression::type CodecOf(Packing packing) {
   switch (packing) {
@@ -68,49 +66,25 @@ class Unpacking {
   std::shared_ptr<arrow::io::CompressedInputStream> stream_;
 };
 
-/// An open file that no name leads to.
-Result<int> OpenNameless() {
-  std::error_code error;
-  const auto folder = std::filesystem::temp_directory_path(error);
-  if (error) return NotFound("There is no folder for temporary files: {} (set TMPDIR)", error.message());
-  int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (file >= 0) return file;
-  // Some file systems know no nameless files.
-  std::string name = (folder / "penstock-XXXXXX").string();
-  file = ::mkostemp(name.data(), O_CLOEXEC);
-  if (file < 0)
-    return ResourceExhausted("Cannot make a temporary file in {}: {} (set TMPDIR)", folder.string(),
-                             std::strerror(errno));
-  ::unlink(name.c_str());
-  return file;
-}
-
-Status WriteAll(int file, const char* bytes, int64_t length, const FileSource& source) {
-  while (length > 0) {
-    const ssize_t count = ::write(file, bytes, static_cast<size_t>(length));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0)
-      return ResourceExhausted(
-          "Cannot unpack {} to a temporary file: {} (make room, or set TMPDIR to another disk)",
-          source.path(), std::strerror(errno));
-    bytes += count;
-    length -= count;
-  }
-  return OkStatus();
-}
-
 Result<FileSource> Unpack(const FileSource& source, Packing packing, const ExecutionOptions& execution) {
   PENSTOCK_ASSIGN_OR_RETURN(auto unpacking, Unpacking::Open(source, packing));
-  PENSTOCK_ASSIGN_OR_RETURN(const int file, OpenNameless());
-  FileSource unpacked = FileSource::FromOpenFile(source.path(), file);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto file, TemporaryFile::Make(source.path()));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto stream, file.Append());
+  FileSource unpacked = file.source();
   std::vector<char> piece(static_cast<size_t>(kPieceBytes));
   int64_t size = 0;
   while (true) {
     PENSTOCK_RETURN_IF_ERROR(execution.CheckCancelled());
     PENSTOCK_ASSIGN_OR_RETURN(const int64_t count, unpacking.Read(piece.data(), kPieceBytes));
     if (count == 0) break;
-    PENSTOCK_RETURN_IF_ERROR(WriteAll(file, piece.data(), count, source));
+    if (const auto written = stream->Write(piece.data(), count); !written.ok())
+      return file.CannotWrite(written.message());
     size += count;
+    if (size > kMaxUnpackedBytes && size / kMaxRatio > source.size())
+      return ResourceExhausted(
+          "The packed file {} holds more than {} times its own {} bytes, as only files made to fill disks do "
+          "(unpack it yourself if it is meant so)",
+          source.path(), kMaxRatio, source.size());
   }
   unpacked.SetOpenFileSize(size);
   return unpacked;

@@ -20,7 +20,7 @@ std::string_view WithoutPackingSuffix(std::string_view path);
 /// /tmp), which goes with the last copy of its FileSource. So text can be cut into shards and read twice
 /// (types, then values) for one unpacking, in bounded memory; the disk has to hold the text. Other files stay
 /// as they are. Errors: kDataLoss for a damaged or cut file, kResourceExhausted where the temporary disk is
-/// full.
+/// full, and for a file that unpacks to a thousand times its size.
 Status UnpackFiles(std::vector<FileSource>& files, const ExecutionOptions& execution);
 
 /// The file's first bytes, unpacked: at most `length`. For telling formats apart.

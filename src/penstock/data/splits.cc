@@ -76,6 +76,8 @@ std::string FileName(PayloadFormat format, size_t file, size_t num_files) {
       return fmt::format("data_arrow-{}.arrow", numbers);
     case PayloadFormat::kJsonLines:
       return fmt::format("data_json-{}.jsonl", numbers);
+    case PayloadFormat::kAvro:
+      return fmt::format("data_avro-{}.avro", numbers);
     case PayloadFormat::kTfRecordGzip:
       break;
   }

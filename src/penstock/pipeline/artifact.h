@@ -40,6 +40,7 @@ inline constexpr std::string_view kModelBlessing = "ModelBlessing";
 inline constexpr std::string_view kInfraBlessing = "InfraBlessing";
 inline constexpr std::string_view kHyperParameters = "HyperParameters";
 inline constexpr std::string_view kTunerResults = "TunerResults";
+inline constexpr std::string_view kExamplesDiff = "ExamplesDiff";
 inline constexpr std::string_view kPushedModel = "PushedModel";
 }  // namespace types
 

@@ -51,6 +51,9 @@ struct HyperParameters {
 struct TunerResults {
   static constexpr std::string_view kType = types::kTunerResults;
 };
+struct ExamplesDiff {
+  static constexpr std::string_view kType = types::kExamplesDiff;
+};
 struct PushedModel {
   static constexpr std::string_view kType = types::kPushedModel;
 };

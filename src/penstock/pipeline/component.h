@@ -36,6 +36,10 @@ struct ParameterDescription {
   bool is_external_path = false;
   /// The path is only written to (a push destination): relative like the above, never digested.
   bool is_destination = false;
+  /// The value names data that change without a trace and can be digested only by reading them (a database):
+  /// a task that is given one runs every time, and what follows is cached by what it wrote. A relative
+  /// "scheme:path" is taken from the pipeline file's folder.
+  bool is_live_source = false;
 };
 
 /// A component, described once: the builder, the YAML front end, the compiler, `penstock components` and the

@@ -126,6 +126,12 @@ class ComponentRecorder {
         {.name = std::move(name), .help = std::move(help), .is_optional = true, .is_external_path = true},
         GivenOrNull(value));
   }
+  /// What a parameter of this kind does: ParameterDescription::is_live_source.
+  void OptionalLiveSource(std::string name, const std::string& value, std::string help) {
+    AddParameter(
+        {.name = std::move(name), .help = std::move(help), .is_optional = true, .is_live_source = true},
+        GivenOrNull(value));
+  }
   /// A path that is only written to; relative like the above, never digested.
   void Destination(std::string name, const std::string& value, std::string help) {
     AddParameter({.name = std::move(name),

@@ -78,6 +78,34 @@ std::string ResolvePath(const std::string& path, const std::string& base_directo
   return fs::Absolute(fs::Join(base_directory, path));
 }
 
+void ResolvePaths(const pipeline::ComponentDescription& component, const std::string& base_directory,
+                  std::map<std::string, nlohmann::json>& parameters) {
+  for (const auto& parameter : component.parameters) {
+    const auto entry = parameters.find(parameter.name);
+    if (entry == parameters.end() || !entry->second.is_string()) continue;
+    const auto& text = entry->second.get_ref<const std::string&>();
+    if (parameter.is_external_path || parameter.is_destination) {
+      entry->second = ResolvePath(text, base_directory);
+    } else if (parameter.is_live_source) {
+      // "sqlite:trips.db" names a file, "warehouse" and "duckdb:" do not.
+      const size_t colon = text.find(':');
+      if (colon != text.npos && colon + 1 < text.size() && text[colon + 1] != ':')
+        entry->second = text.substr(0, colon + 1) + ResolvePath(text.substr(colon + 1), base_directory);
+    }
+  }
+}
+
+std::string LiveSourceOf(const pipeline::ComponentDescription* component,
+                         const std::map<std::string, nlohmann::json>& parameters) {
+  if (component == nullptr) return "";
+  for (const auto& parameter : component->parameters) {
+    const auto entry = parameters.find(parameter.name);
+    if (parameter.is_live_source && entry != parameters.end() && !entry->second.is_null())
+      return parameter.name;
+  }
+  return "";
+}
+
 Result<CacheKey> CacheKeyOf(const pipeline::TaskView& task, const ResolvedInputs& inputs,
                             const pipeline::ComponentDescription* component) {
   KeyBuilder key;

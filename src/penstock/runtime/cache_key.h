@@ -41,4 +41,12 @@ std::string ExplainDifference(const KeyParts& before, const KeyParts& now);
 /// A path parameter as executors get it: taken from `base_directory` when relative.
 std::string ResolvePath(const std::string& path, const std::string& base_directory);
 
+/// Resolves every parameter that `component` calls a path or a live source, in place.
+void ResolvePaths(const pipeline::ComponentDescription& component, const std::string& base_directory,
+                  std::map<std::string, nlohmann::json>& parameters);
+
+/// The name of the first live source among the parameters given to a task; "" without one.
+std::string LiveSourceOf(const pipeline::ComponentDescription* component,
+                         const std::map<std::string, nlohmann::json>& parameters);
+
 }  // namespace penstock::runtime

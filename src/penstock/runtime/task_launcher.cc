@@ -68,15 +68,8 @@ Status TaskLauncher::Launch(const RunContext& run, TaskJob job, TaskEvents& even
       .component_type = view.native_component.empty() ? view.component_name : view.native_component,
       .attempt = attempt.job.attempt};
   UnpackAll(attempt.job.inputs.artifacts);
-  if (attempt.component != nullptr) {
-    auto& parameters = attempt.job.inputs.parameters;
-    for (const auto& parameter : attempt.component->parameters) {
-      const auto entry = parameters.find(parameter.name);
-      if (entry != parameters.end() && entry->second.is_string() &&
-          (parameter.is_external_path || parameter.is_destination))
-        entry->second = ResolvePath(entry->second.get<std::string>(), run.base_directory);
-    }
-  }
+  if (attempt.component != nullptr)
+    ResolvePaths(*attempt.component, run.base_directory, attempt.job.inputs.parameters);
   attempt.plan.inputs = IdsOf(attempt.job.inputs.artifacts);
   for (const auto& [name, value] : attempt.job.inputs.parameters) attempt.plan.parameters[name] = value;
   return LaunchChecked(attempt);
@@ -93,6 +86,11 @@ Status TaskLauncher::LaunchChecked(Attempt& attempt) const {
                      (view.is_cache_enabled || attempt.run.settings.is_cache_enabled.has_value());
   if (!is_cacheable) {
     attempt.note = "not cached: its component runs every time";
+  } else if (const std::string live = LiveSourceOf(attempt.component, attempt.job.inputs.parameters);
+             !live.empty()) {
+    attempt.note = fmt::format(
+        "not cached: what its {} holds is known only by reading it; the tasks after it go by what it wrote",
+        live);
   } else if (!view.is_cache_enabled && !is_on) {
     attempt.note = "not cached: caching is off for this task";
   } else {

@@ -28,7 +28,7 @@ Result<data::PayloadFormat> ToFormat(const std::string& name) {
 /// The latest span and its version, as TFX records them: span 0 where the patterns know none.
 void SetSpan(const InputConfig& config, const std::vector<data::SpanVersion>& spans,
              pipeline::Artifact& examples) {
-  if (config.input_splits.empty()) return;
+  if (config.input_splits.empty() && spans.empty()) return;
   examples.properties["span"] = spans.empty() ? 0 : spans.back().span;
   if (!spans.empty() && spans.back().version) examples.properties["version"] = *spans.back().version;
   if (spans.size() > 1) examples.properties["first_span"] = spans.front().span;
@@ -89,6 +89,8 @@ Status CheckExampleGen(const std::map<std::string, json>& parameters) {
   if (auto entry = parameters.find("delimiter"); entry != parameters.end() && entry->second.is_string())
     if (const auto text = entry->second.get<std::string>(); text.size() != 1)
       return InvalidArgument("delimiter has to be one character, not '{}'", text);
+  if (config.input.empty() && config.connection.empty())
+    return InvalidArgument("ExampleGen needs input (files), or connection and query (a database)");
   if (!config.input_splits.empty() && !config.input.empty())
     return data::FindInputFiles(config.input, config.input_splits, config.range).status();
   if (!config.input.empty()) PENSTOCK_RETURN_IF_ERROR(fs::Glob(config.input).status());

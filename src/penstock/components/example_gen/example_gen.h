@@ -10,10 +10,12 @@
 
 namespace penstock::components {
 
-/// Ingests examples from files and cuts them into splits.
+/// Ingests examples from files or from a database and cuts them into splits.
 struct ExampleGen {
   static constexpr std::string_view kType = "ExampleGen";
   std::string input;
+  std::string connection;
+  std::string query;
   nlohmann::json input_splits = nlohmann::json::array();
   nlohmann::json range;
   nlohmann::json splits;
@@ -30,15 +32,21 @@ struct ExampleGen {
   };
   void Describe(auto& node, Outputs& outputs) const {
     node.Help(
-        "Ingests files of examples and cuts them into splits, by the files' names or by a hash of their "
-        "content.");
+        "Ingests examples from files or a database and cuts them into splits, by the files' names, by "
+        "queries or by a hash of their content.");
     node.Version("2");
-    node.ExternalPath("input", input,
-                      "File, folder or glob of the data; with input_splits the folder of their patterns.");
+    node.OptionalExternalPath(
+        "input", input, "File, folder or glob of the data; with input_splits the folder of their patterns.");
+    node.OptionalLiveSource(
+        "connection", connection,
+        "Database instead of input: duckdb:, sqlite:FILE, postgresql://USER@HOST/NAME, … or "
+        "a profile (docs/guides/sql.md). Never with a password.");
+    node.OptionalParameter("query", query, "SQL that answers the examples of the connection.");
     node.OptionalParameter("input_splits", input_splits,
                            "Parts of the input by pattern, such as [{name: train, pattern: "
                            "\"train/span-{SPAN}/v{VERSION}/*\"}]; "
-                           "the latest span and version, unless range says otherwise.",
+                           "the latest span and version, unless range says otherwise. With a connection the "
+                           "patterns are queries.",
                            pipeline::ParameterType::kList);
     node.OptionalParameter("range", range,
                            "Spans to take: {static: {start: 3, end: 5}} or {rolling: {num_spans: 7}}.");

@@ -1,6 +1,7 @@
 #include "penstock/components/example_gen/input_config.h"
 
 #include <algorithm>
+#include <ctime>
 #include <limits>
 #include <optional>
 #include <set>
@@ -8,6 +9,7 @@
 #include "penstock/base/filesystem.h"
 #include "penstock/base/near_miss.h"
 #include "penstock/data/declared_columns.h"
+#include "penstock/data/sql/sql_dataset.h"
 
 namespace penstock::components {
 namespace {
@@ -61,23 +63,32 @@ Result<std::vector<data::Split>> ToSplits(const json& given) {
   return splits;
 }
 
-Result<std::vector<data::InputSplit>> ToInputSplits(const json& given) {
+/// An entry of input_splits. Queries are no patterns of files: TFX calls them pattern too.
+Result<data::InputSplit> ToInputSplit(const json& entry, bool is_sql) {
+  const std::string key = is_sql && entry.is_object() && entry.contains("query") ? "query" : "pattern";
+  if (!entry.is_object() || !entry.contains("name") || !entry["name"].is_string() || !entry.contains(key) ||
+      !entry[key].is_string())
+    return InvalidArgument("input_splits: an entry needs name and {}: {}", is_sql ? "query" : "pattern",
+                           entry.dump());
+  PENSTOCK_RETURN_IF_ERROR(CheckKeys(entry, "input_splits: an entry", {"name", key}));
+  data::InputSplit split{entry["name"].get<std::string>(), entry[key].get<std::string>()};
+  PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(split.name, "The name of an input split"));
+  if (!is_sql)
+    PENSTOCK_RETURN_IF_ERROR(Annotate(data::SpanPattern::Parse(split.pattern).status(),
+                                      fmt::format("Input split '{}'", split.name)));
+  return split;
+}
+
+Result<std::vector<data::InputSplit>> ToInputSplits(const json& given, bool is_sql) {
   std::vector<data::InputSplit> splits;
   if (given.is_null()) return splits;
   if (!given.is_array())
     return InvalidArgument("input_splits has to be a list such as [{{name: train, pattern: \"train/*\"}}]");
   std::set<std::string> names;
   for (const auto& entry : given) {
-    if (!entry.is_object() || !entry.contains("name") || !entry["name"].is_string() ||
-        !entry.contains("pattern") || !entry["pattern"].is_string())
-      return InvalidArgument("input_splits: an entry needs name and pattern: {}", entry.dump());
-    PENSTOCK_RETURN_IF_ERROR(CheckKeys(entry, "input_splits: an entry", {"name", "pattern"}));
-    data::InputSplit split{entry["name"].get<std::string>(), entry["pattern"].get<std::string>()};
-    PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(split.name, "The name of an input split"));
+    PENSTOCK_ASSIGN_OR_RETURN(auto split, ToInputSplit(entry, is_sql));
     if (!names.insert(split.name).second)
       return InvalidArgument("Two input splits have the same name: '{}'", split.name);
-    const auto pattern = data::SpanPattern::Parse(split.pattern);
-    if (!pattern.ok()) return Annotate(pattern.status(), fmt::format("Input split '{}'", split.name));
     splits.push_back(std::move(split));
   }
   return splits;
@@ -133,6 +144,81 @@ Result<std::string> Text(const std::map<std::string, json>& parameters, const st
   return given.get<std::string>();
 }
 
+/// What TFX fills into a query: the day whose number since 1970 the span is.
+std::string QueryOfSpan(std::string query, int64_t span) {
+  constexpr int64_t kSecondsPerDay = 86400;
+  const std::time_t begin = static_cast<std::time_t>(span * kSecondsPerDay);
+  std::tm date{};
+  gmtime_r(&begin, &date);
+  const std::vector<std::pair<std::string_view, std::string>> values = {
+      {"@span_begin_timestamp", fmt::format("{}", begin)},
+      {"@span_end_timestamp", fmt::format("{}", begin + kSecondsPerDay)},
+      {"@span_yyyymmdd_utc",
+       fmt::format("'{:04}{:02}{:02}'", date.tm_year + 1900, date.tm_mon + 1, date.tm_mday)}};
+  for (const auto& [name, value] : values)
+    for (size_t at = query.find(name); at != query.npos; at = query.find(name, at + value.size()))
+      query.replace(at, name.size(), value);
+  return query;
+}
+
+/// The queries by split, with the span filled in where a range names one.
+std::vector<data::InputSplit> Queries(const InputConfig& config) {
+  std::vector<data::InputSplit> queries = config.input_splits;
+  if (queries.empty()) queries.push_back({"", config.query});
+  if (config.range.kind == data::SpanRange::Kind::kStatic)
+    for (auto& query : queries) query.pattern = QueryOfSpan(query.pattern, config.range.start);
+  return queries;
+}
+
+Status CheckDatabase(const InputConfig& config) {
+  if (config.connection.empty()) {
+    if (!config.query.empty())
+      return InvalidArgument("query needs a connection, such as sqlite:trips.db or a profile's name");
+    return OkStatus();
+  }
+  if (!config.input.empty())
+    return InvalidArgument("input names files and connection a database: leave one of them out");
+  if (!config.query.empty() && !config.input_splits.empty())
+    return InvalidArgument("query and input_splits both say what to ask: leave one of them out");
+  if (config.query.empty() && config.input_splits.empty())
+    return InvalidArgument(
+        "connection needs a query, or input_splits: [{{name: train, query: \"SELECT …\"}}]");
+  if (config.range.kind == data::SpanRange::Kind::kRolling || config.range.start != config.range.end)
+    return InvalidArgument(
+        "A query is asked for one span: range has to be {{static: {{start: N, end: N}}}} with one N");
+  // Days from 1970 within four-digit years, which is what a query can be told.
+  constexpr int64_t kMinSpan = -719162, kMaxSpan = 2932896;
+  if (config.range.start < kMinSpan || config.range.start > kMaxSpan)
+    return InvalidArgument("range: span {} is no day between the years 1 and 9999", config.range.start);
+  for (const auto& split : Queries(config))
+    PENSTOCK_RETURN_IF_ERROR(data::sql::CheckSqlQuery({config.connection, split.pattern}));
+  return OkStatus();
+}
+
+Result<OpenInput> OpenDatabase(const InputConfig& config, const data::DatasetOptions& options,
+                               const ExecutionOptions& execution) {
+  OpenInput input;
+  for (const auto& query : Queries(config)) {
+    SplitSource source;
+    source.splits = config.splits.empty() ? std::vector{data::Split{query.name, 1}} : config.splits;
+    auto dataset = data::sql::OpenSqlDataset({config.connection, query.pattern}, options, execution);
+    if (!dataset.ok())
+      return query.name.empty() ? dataset.status()
+                                : Annotate(dataset.status(), fmt::format("Input split '{}'", query.name));
+    source.dataset = *std::move(dataset);
+    if (!input.sources.empty() && !data::HaveEqualColumns(*source.dataset, *input.sources[0].dataset))
+      return InvalidArgument(
+          "The queries of the input splits '{}' and '{}' answer different columns: name the same ones in "
+          "both, "
+          "with a CAST where their types differ",
+          config.input_splits[0].name, query.name);
+    input.sources.push_back(std::move(source));
+  }
+  if (config.range.kind == data::SpanRange::Kind::kStatic)
+    input.spans.push_back({config.range.start, std::nullopt});
+  return input;
+}
+
 Result<OpenInput> OpenByPattern(const InputConfig& config, const std::vector<std::vector<std::string>>& files,
                                 const data::DatasetOptions& options, const ExecutionOptions& execution) {
   OpenInput input;
@@ -155,14 +241,19 @@ Result<InputConfig> ToInputConfig(const std::map<std::string, json>& parameters)
   InputConfig config;
   PENSTOCK_ASSIGN_OR_RETURN(config.input, Text(parameters, "input"));
   PENSTOCK_ASSIGN_OR_RETURN(config.partition_feature, Text(parameters, "partition_feature_name"));
-  PENSTOCK_ASSIGN_OR_RETURN(config.input_splits, ToInputSplits(Given(parameters, "input_splits")));
+  PENSTOCK_ASSIGN_OR_RETURN(config.connection, Text(parameters, "connection"));
+  PENSTOCK_ASSIGN_OR_RETURN(config.query, Text(parameters, "query"));
+  PENSTOCK_ASSIGN_OR_RETURN(config.input_splits,
+                            ToInputSplits(Given(parameters, "input_splits"), !config.connection.empty()));
   PENSTOCK_ASSIGN_OR_RETURN(config.range, ToRange(Given(parameters, "range")));
   if (config.input.find('{') != std::string::npos)
     return InvalidArgument(
         "input is a folder, the pattern belongs into input_splits: [{{name: all, pattern: \"…\"}}]; input is "
         "{}",
         config.input);
-  if (config.input_splits.empty() && config.range.kind != data::SpanRange::Kind::kLatest)
+  PENSTOCK_RETURN_IF_ERROR(CheckDatabase(config));
+  if (config.connection.empty() && config.input_splits.empty() &&
+      config.range.kind != data::SpanRange::Kind::kLatest)
     return InvalidArgument(
         "A range chooses among spans, but no input_splits say by a {{SPAN}} or a date what a span is");
   const json given = Given(parameters, "splits");
@@ -185,7 +276,10 @@ Result<InputConfig> ToInputConfig(const std::map<std::string, json>& parameters)
 
 Result<OpenInput> OpenInputSplits(const InputConfig& config, const data::DatasetOptions& options,
                                   const ExecutionOptions& execution) {
+  if (!config.connection.empty()) return OpenDatabase(config, options, execution);
   OpenInput input;
+  if (config.input.empty())
+    return InvalidArgument("ExampleGen needs input (files), or connection and query (a database)");
   if (config.input_splits.empty()) {
     input.sources.resize(1);
     input.sources[0].splits = config.splits;

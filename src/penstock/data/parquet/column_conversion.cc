@@ -4,6 +4,7 @@
 #include <arrow/array/array_nested.h>
 #include <arrow/array/util.h>
 #include <arrow/compute/cast.h>
+#include <arrow/extension_type.h>
 #include <arrow/util/utf8.h>
 
 #include "penstock/base/arrow_status.h"
@@ -49,6 +50,12 @@ std::shared_ptr<arrow::DataType> ScalarBatchType(const arrow::DataType& type) {
     case Type::BINARY_VIEW:
     case Type::FIXED_SIZE_BINARY:
       return arrow::binary();
+    case Type::DECIMAL32:
+    case Type::DECIMAL64:
+    case Type::DECIMAL128:
+    case Type::DECIMAL256:
+      if (static_cast<const arrow::DecimalType&>(type).scale() == 0) return arrow::int64();
+      return arrow::float64();
     case Type::DICTIONARY:
       return ScalarBatchType(*static_cast<const arrow::DictionaryType&>(type).value_type());
     default:
@@ -57,7 +64,8 @@ std::shared_ptr<arrow::DataType> ScalarBatchType(const arrow::DataType& type) {
 }
 
 bool IsList(const arrow::DataType& type) {
-  return type.id() == Type::LIST || type.id() == Type::LARGE_LIST || type.id() == Type::FIXED_SIZE_LIST;
+  return type.id() == Type::LIST || type.id() == Type::MAP || type.id() == Type::LARGE_LIST ||
+         type.id() == Type::FIXED_SIZE_LIST;
 }
 
 // Times are numbers of their unit: the same bits under an integer type.
@@ -101,6 +109,8 @@ constexpr int kMaxDepth = 32;
 
 /// Null where examples cannot hold the type.
 std::shared_ptr<arrow::DataType> NestedBatchType(const arrow::DataType& type, int depth) {
+  if (type.id() == Type::EXTENSION)
+    return NestedBatchType(*static_cast<const arrow::ExtensionType&>(type).storage_type(), depth);
   if (auto scalar = ScalarBatchType(type)) return scalar;
   if (depth == kMaxDepth) return nullptr;
   if (IsList(type)) {
@@ -129,9 +139,12 @@ Result<std::shared_ptr<arrow::DataType>> BatchType(const arrow::DataType& type, 
 
 Result<std::shared_ptr<arrow::Array>> ConvertToBatchType(std::shared_ptr<arrow::Array> array,
                                                          const std::shared_ptr<arrow::DataType>& target) {
+  if (array->type_id() == Type::EXTENSION)
+    array = static_cast<const arrow::ExtensionArray&>(*array).storage();
   if (IsList(*array->type())) {
     const auto& element = static_cast<const arrow::BaseListType&>(*array->type()).value_type();
-    if (array->type_id() != Type::LIST) {
+    // A map lies in memory as the list of its entries that it is.
+    if (array->type_id() != Type::LIST && array->type_id() != Type::MAP) {
       PENSTOCK_ASSIGN_OR_RETURN(array, Cast(*array, arrow::list(element)));
     }
     const auto& list = static_cast<const arrow::ListArray&>(*array);

@@ -73,21 +73,26 @@ TEST_F(ParquetDatasetTest, WidensTheElementsOfLists) {
       << lists.ToString();
 }
 
-TEST_F(ParquetDatasetTest, NamesColumnsItCannotHold) {
-  const std::string path =
-      Write("data.parquet", {{"ok", Json(arrow::int64(), "[1]")},
-                             {"price", Json(arrow::decimal128(10, 2), R"(["1.25"])")},
-                             {"nested", Json(arrow::struct_({arrow::field("x", arrow::decimal128(10, 2))}),
-                                             R"([{"x": "1.25"}])")}});
-  EXPECT_THAT(Open({path}).status(),
-              FailsWith(StatusCode::kInvalidArgument,
-                        "column 'price' has type decimal128(10, 2), which examples cannot hold"));
-  DatasetOptions options;
-  options.columns = {"nested"};
-  EXPECT_THAT(Open({path}, options).status(),
-              FailsWith(StatusCode::kInvalidArgument, "column 'nested' has type struct"));
-  options.columns = {"ok"};
-  EXPECT_TRUE(Open({path}, options).ok());
+TEST_F(ParquetDatasetTest, ReadsDecimalsAsNumbersAndMapsAsListsOfTheirEntries) {
+  const auto table = ReadFiles({Write(
+      "data.parquet", {{"price", Json(arrow::decimal128(10, 2), R"(["1.25", null])")},
+                       {"count", Json(arrow::decimal128(38, 0), R"(["7", "-8"])")},
+                       {"map", Json(arrow::map(arrow::utf8(), arrow::int32()), R"([[["k", 1]], null])")}})});
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(Show(**table, "price"), "double: 1.25, null");
+  EXPECT_EQ(Show(**table, "count"), "int64: 7, -8");
+  const auto& map = static_cast<const arrow::ListArray&>(*(*table)->GetColumnByName("map")->chunk(0));
+  EXPECT_EQ(map.value_length(0), 1);
+  EXPECT_TRUE(map.IsNull(1));
+  EXPECT_EQ(map.value_type()->ToString(), "struct<key: string, value: int64>");
+}
+
+TEST_F(ParquetDatasetTest, NamesTheDecimalThatDoesNotFit) {
+  const auto status =
+      ReadFiles(
+          {Write("data.parquet", {{"big", Json(arrow::decimal128(38, 0), R"(["92233720368547758080"])")}})})
+          .status();
+  EXPECT_THAT(status, FailsWith(StatusCode::kInvalidArgument, "data.parquet, column 'big': "));
 }
 
 TEST_F(ParquetDatasetTest, NamesColumnOfAnIntegerThatDoesNotFit) {
