@@ -267,7 +267,13 @@ std::vector<std::string> RunCase(const std::filesystem::path& directory) {
   // "tfrecord of tf.SequenceExample"
   const std::string kind = description.value("format", "tfrecord");
   const std::string format = kind.substr(0, kind.find(' '));
-  const auto dataset = Open((directory / ("input." + format)).string());
+  data::DatasetOptions reading;
+  if (description.contains("delimiter") && description["delimiter"].is_string())
+    reading.csv.delimiter = description["delimiter"].get<std::string>().at(0);
+  if (description.contains("column_names") && description["column_names"].is_array())
+    reading.csv.column_names = description["column_names"].get<std::vector<std::string>>();
+  const std::vector<std::string> patterns = {(directory / ("input." + format)).string()};
+  const auto dataset = data::OpenDataset(patterns, reading, {});
   if (!dataset.ok()) return {dataset.status().ToString()};
   const auto actual = statistics::ComputeStatistics(**dataset, *options, {});
   if (!actual.ok()) return {actual.status().ToString()};
