@@ -29,7 +29,17 @@ struct Options {
   bool is_open = false;
   std::string native = "on";
   server::IdentityOptions identity;
+  std::string trace_endpoint;
 };
+
+/// The option's, or OpenTelemetry's own variables'.
+std::string TraceEndpoint(const Options& options) {
+  if (!options.trace_endpoint.empty()) return options.trace_endpoint;
+  if (const char* exact = std::getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"); exact != nullptr) return exact;
+  const char* base = std::getenv("OTEL_EXPORTER_OTLP_ENDPOINT");
+  if (base == nullptr || *base == '\0') return "";
+  return std::string(base) + (std::string_view(base).ends_with('/') ? "v1/traces" : "/v1/traces");
+}
 
 bool IsLoopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
@@ -97,6 +107,7 @@ Result<int> Serve(Application& application, const Options& options) {
     identities.emplace(options.identity, application.clock, server::IdentityTokens::FetchPlace);
     server_options.identities = &*identities;
   }
+  server_options.trace_endpoint = TraceEndpoint(options);
   server_options.engine = {
       .root = root, .max_running = options.max_running, .is_native_enabled = options.native == "on"};
   PENSTOCK_ASSIGN_OR_RETURN(const auto server, StartServer(database, [&] {
@@ -159,6 +170,9 @@ void AddServerCommand(CLI::App& cli, Application& application) {
                    "off: TFX's standard components run as their own Python commands, not as ours")
       ->check(CLI::IsMember({"on", "off"}))
       ->capture_default_str();
+  command->add_option("--otlp-endpoint", options->trace_endpoint,
+                      "Send a trace of each run that has ended: http://collector:4318/v1/traces; "
+                      "OTEL_EXPORTER_OTLP_ENDPOINT when left out");
   auto* issuer = command->add_option("--oidc-issuer", options->identity.issuer,
                                      "Let in users of this OpenID Connect provider: its URL, the claim iss");
   auto* audience =

@@ -53,6 +53,12 @@ class Server : public PipelinesServer {
     PENSTOCK_ASSIGN_OR_RETURN(audit_, AuditLog::Open(fs::Join(options_.root, "audit.log")));
     PENSTOCK_ASSIGN_OR_RETURN(
         engine_, runtime::RunEngine::Open(options_.engine, components, store, backend, clock_, &dispatcher_));
+    if (!options_.trace_endpoint.empty()) {
+      traces_ = std::make_unique<TraceExporter>(options_.trace_endpoint, [this](const std::string& run_id) {
+        return dispatcher_.Snapshot(run_id, /*with_values=*/false);
+      });
+      dispatcher_.SendTracesTo(traces_.get());
+    }
     PENSTOCK_RETURN_IF_ERROR(dispatcher_.Begin(*engine_));
     PENSTOCK_ASSIGN_OR_RETURN(
         http_, HttpServer::Start(options_.http, [this](const HttpRequest& request) {
@@ -78,6 +84,7 @@ class Server : public PipelinesServer {
     changed_.notify_all();
     if (ticker_.joinable()) ticker_.join();
     dispatcher_.Stop();
+    traces_.reset();
     engine_.reset();
   }
 
@@ -103,6 +110,7 @@ class Server : public PipelinesServer {
   Service service_;
   Router router_;
   std::unique_ptr<runtime::RunEngine> engine_;
+  std::unique_ptr<TraceExporter> traces_;
   std::unique_ptr<HttpServer> http_;
   std::thread ticker_;
 

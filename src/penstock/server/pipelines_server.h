@@ -22,6 +22,8 @@ struct PipelinesServerOptions {
   /// Whose tokens let in; null: everyone who reaches the server may do everything. Not owned.
   IdentityTokens* identities = nullptr;  ///< Of an identity provider; not owned; null: none.
   const metadata::AccessStore* access = nullptr;
+  std::string
+      trace_endpoint;  ///< Where ended runs are sent by OTLP: "http://host:4318/v1/traces"; empty: nowhere.
   runtime::EngineOptions engine;
 };
 

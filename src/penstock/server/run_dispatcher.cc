@@ -152,6 +152,7 @@ void RunDispatcher::OnRunChanged(const runtime::RunSnapshot& run, bool is_resume
   const json event = {{"type", "run"}, {"run_id", run.run_id}, {"state", state}, {"is_resumed", is_resumed}};
   events_.Publish(run.run_id, event.dump());
   Post([this, run_id = run.run_id, state, error = run.error] { SetState(run_id, state, error); });
+  if (traces_ != nullptr && runtime::IsFinal(run.state)) traces_->Export(run.run_id);
 }
 
 void RunDispatcher::OnTaskChanged(const std::string& run_id, const runtime::TaskSnapshot& task) {

@@ -16,6 +16,7 @@
 #include "penstock/server/event_hub.h"
 #include "penstock/server/metrics.h"
 #include "penstock/server/run_control.h"
+#include "penstock/server/trace_exporter.h"
 
 namespace penstock::server {
 
@@ -27,6 +28,8 @@ class RunDispatcher : public RunControl, public runtime::EngineObserver {
   RunDispatcher(metadata::ServiceStore& store, EventHub& events, Metrics& metrics, const Clock& clock);
   ~RunDispatcher() override;
 
+  /// Runs that have ended go there; before Begin. Not owned.
+  void SendTracesTo(TraceExporter* traces) { traces_ = traces; }
   /// Begins to work; `engine` must live until Stop. Goes on with the unfinished runs of the store.
   Status Begin(runtime::RunEngine& engine);
   /// Ends what is queued and stops: before the engine goes.
@@ -56,6 +59,7 @@ class RunDispatcher : public RunControl, public runtime::EngineObserver {
   Metrics& metrics_;
   const Clock& clock_;
   runtime::RunEngine* engine_ = nullptr;  // Constant from Begin to Stop.
+  TraceExporter* traces_ = nullptr;       // Null: none. Constant from Begin.
 
   std::mutex mutex_;
   std::condition_variable changed_;

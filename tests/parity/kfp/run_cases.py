@@ -142,7 +142,8 @@ def compare_files(expected, report):
                         have[content] += 1
                         break
             # A component may name its file itself (dsl.get_uri): then it is of any output.
-            is_port = any(artifact["name"] == output for artifact in node["outputs"])
+            is_port = output in node["output_parameters"] or any(
+                artifact["name"] == output for artifact in node["outputs"])
             for artifact in node["outputs"]:
                 is_it = artifact["name"] == output or not is_port
                 if name_of(node) == task and is_it and os.path.isfile(artifact["uri"]):
