@@ -56,7 +56,8 @@ class PostgresqlServer : public DatabaseServer {
       why_not_ = "initdb fails";
     if (!why_not_.empty()) return;
     Start(programs_ + "/postgres -D " + data + " -k " + folder_ +
-              " -c listen_addresses= -c fsync=off -c max_connections=200 -c shared_buffers=16MB",
+              " -c listen_addresses= -c dynamic_shared_memory_type=mmap -c fsync=off -c max_connections=200 "
+              "-c shared_buffers=16MB",
           user);
     for (int waited = 0; !Run("postgres", "SELECT 1"); waited += kPollMillis) {
       if (waited >= kStartMillis) {
@@ -146,8 +147,13 @@ DatabaseServer& DatabaseServer::Mysql() {
 
 DatabaseServer::~DatabaseServer() {
   if (process_ > 0) {
-    ::kill(process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
+    // At once, but PostgreSQL gives its shared memory back first.
+    ::kill(process_, SIGQUIT);
+    constexpr int kEndMillis = 10'000;
+    for (int waited = 0; ::waitpid(process_, nullptr, WNOHANG) == 0; waited += kPollMillis) {
+      if (waited >= kEndMillis) ::kill(process_, SIGKILL);
+      ::poll(nullptr, 0, kPollMillis);
+    }
   }
   std::error_code ignored;
   if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
