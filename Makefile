@@ -38,6 +38,7 @@ test: setup lint-fast $(RELEASE)/build.ninja ## build and pass the tests (unit, 
 	@tools/setup_databases.sh || echo "make test: without PostgreSQL and MariaDB their tests are skipped"
 	@tools/setup_s3_server.sh || echo "make test: without the S3 server the tests of object storage are skipped"
 	@tools/setup_sql_drivers.sh postgresql || echo "make test: without PostgreSQL's driver its tests are skipped"
+	@tools/setup_tensorflow.sh || echo "make test: without TensorFlow the tests of SavedModels, TFLite files and Keras modules are skipped"
 	@tools/setup_kfp_client.sh || echo "make test: without the kfp client its tests are skipped"
 	@tools/build.sh $(RELEASE) $(JOBS) all
 	@ctest --test-dir $(RELEASE) --output-on-failure -j$(JOBS) -LE slow

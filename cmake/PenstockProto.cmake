@@ -1,10 +1,19 @@
 # C++ from protos: our own from proto/penstock/*.proto, the foreign ones from the
 # descriptors that tools/extract_descriptors.py took out of their owners' pinned wheels.
 
-# penstock_proto_library(NAME FOREIGN a.proto ... | OWN a.proto ...)
+# penstock_proto_library(NAME FOREIGN a.proto ... | OWN a.proto ... [WHEEL_FOLDERS wheel=folder ...])
+# WHEEL_FOLDERS: where the foreign ones' descriptors are, for those that tools/setup.sh does not gather.
 function(penstock_proto_library name)
-  cmake_parse_arguments(arg "" "" "FOREIGN;OWN;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "FOREIGN;OWN;DEPENDS;WHEEL_FOLDERS" ${ARGN})
   set(_descriptors "${CMAKE_SOURCE_DIR}/.deps/descriptors.binpb")
+  if(arg_WHEEL_FOLDERS)
+    set(_descriptors "${CMAKE_BINARY_DIR}/${name}.binpb")
+    add_custom_command(
+      OUTPUT "${_descriptors}"
+      COMMAND python3 "${CMAKE_SOURCE_DIR}/tools/extract_descriptors.py" "${CMAKE_SOURCE_DIR}/.deps/wheels"
+              "${_descriptors}" ${arg_WHEEL_FOLDERS}
+      DEPENDS "${CMAKE_SOURCE_DIR}/tools/extract_descriptors.py" VERBATIM)
+  endif()
   set(_out "${CMAKE_BINARY_DIR}/gen")
   file(MAKE_DIRECTORY "${_out}")
   set(_sources)

@@ -5,7 +5,8 @@ Each *_pb2.py holds its file's serialized descriptor as a bytes literal in a cal
 AddSerializedFile. The source is parsed, never imported or run, so field names and
 numbers are their owners' and nothing of the wheels is executed.
 
-usage: extract_descriptors.py WHEELS_DIR OUT.binpb
+usage: extract_descriptors.py WHEELS_DIR OUT.binpb [WHEEL=FOLDER ...]
+With WHEEL=FOLDER these alone, as a target of the build has them; else SOURCES, as tools/setup.sh does.
 """
 import ast
 import pathlib
@@ -81,10 +82,16 @@ def well_known_descriptors():
 
 def main():
     wheels, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    sources = SOURCES
+    if len(sys.argv) > 3:
+        sources = {}
+        for argument in sys.argv[3:]:
+            wheel, folder = argument.split("=")
+            sources.setdefault(wheel, []).append(folder)
     files = {}
     for serialized in well_known_descriptors():
         files[next(field_strings(serialized, 1)).decode()] = serialized
-    for wheel, folders in SOURCES.items():
+    for wheel, folders in sources.items():
         for folder in folders:
             for path in sorted((wheels / wheel / folder).rglob("*_pb2.py")):
                 for serialized in descriptor_literals(path):

@@ -1,24 +1,24 @@
 #include <cstdio>
 
 #include "penstock/apps/command.h"
-#include "penstock/base/filesystem.h"
+#include "penstock/model/export_format.h"
 #include "penstock/model/model_versions.h"
-#include "penstock/model/onnx/onnx_export.h"
 
 namespace penstock::apps {
 namespace {
 
 struct Options {
-  std::string model, format, output;
+  std::string model, format, output, quantize;
 };
 
 Result<int> Export(const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::string folder, model::FindModelFolder(options.model));
   PENSTOCK_ASSIGN_OR_RETURN(const auto model, model::LoadModel(folder));
-  PENSTOCK_ASSIGN_OR_RETURN(const std::string bytes, model::ExportOnnx(*model));
-  PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(options.output, bytes));
-  fmt::print("{}: {} bytes; inputs {}; output {}\n", options.output, bytes.size(),
-             fmt::join(model->signature().inputs->field_names(), ", "), model->signature().prediction_column);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto format, model::ExportFormatFromName(options.format));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto quantization, model::TfliteQuantizationFromName(options.quantize));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto exported,
+                            model::ExportModel(*model, format, options.output, quantization));
+  fmt::print("{}: {} bytes; {}\n", options.output, exported.num_bytes, exported.contents);
   return kExitSucceeded;
 }
 
@@ -32,10 +32,11 @@ void AddExportCommand(CLI::App& cli, Application& application) {
   command
       ->add_option("--model", options->model, "Model folder, or a folder of versions (the highest is taken)")
       ->required();
-  command->add_option("--to", options->format, "The format: onnx")
+  command->add_option("--to", options->format, "The format: onnx or tflite (a file), savedmodel (a folder)")
       ->required()
-      ->check(CLI::IsMember({"onnx"}));
-  command->add_option("-o,--output", options->output, "File to write")->required();
+      ->check(CLI::IsMember(model::ExportFormatNames()));
+  command->add_option("-o,--output", options->output, "File or folder to write")->required();
+  command->add_option("--quantize", options->quantize, "tflite: weights as float16 or int8");
   command->callback([&application, options] { application.action = [options] { return Export(*options); }; });
 }
 

@@ -7,6 +7,7 @@
 #include "penstock/base/filesystem.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/example_writer.h"
+#include "penstock/model/saved_model/transform_fn.h"
 #include "penstock/transform/analysis_report.h"
 #include "penstock/transform/analyze_parts.h"
 #include "penstock/transform/analyze_transform.h"
@@ -106,6 +107,7 @@ Result<int> Apply(const Application& application, const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto graph, Analyze(spec, schema, *analyzed, options, application));
   PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(options.output));
   PENSTOCK_RETURN_IF_ERROR(transform::SaveTransformGraph(graph, options.output));
+  PENSTOCK_RETURN_IF_ERROR(model::SaveTransformFn(graph, options.output));
   PENSTOCK_ASSIGN_OR_RETURN(const std::string report, transform::AnalysisReport(graph));
   PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(options.output, "analysis.json"), report));
   if (graph.output_schema().empty()) return kExitSucceeded;

@@ -4,6 +4,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/model/model.h"
+#include "penstock/model/saved_model/saved_model_export.h"
 
 namespace penstock::model {
 
@@ -21,11 +22,14 @@ Result<std::optional<int64_t>> LatestVersion(const std::string& folder) {
 }
 
 Result<std::string> FindModelFolder(const std::string& path) {
-  PENSTOCK_ASSIGN_OR_RETURN(const bool is_model, fs::Exists(fs::Join(path, kModelFileName)));
-  if (is_model) return path;
+  for (const std::string_view file : {kModelFileName, kSavedModelFileName, kServingFolderName}) {
+    PENSTOCK_ASSIGN_OR_RETURN(const bool is_model, fs::Exists(fs::Join(path, file)));
+    if (is_model) return path;
+  }
   PENSTOCK_ASSIGN_OR_RETURN(const auto latest, LatestVersion(path));
   if (!latest)
-    return NotFound("There is no model in {}: neither {} nor a folder per version", path, kModelFileName);
+    return NotFound("There is no model in {}: neither {} nor {} nor a folder per version", path,
+                    kModelFileName, kSavedModelFileName);
   return fs::Join(path, std::to_string(*latest));
 }
 

@@ -1,21 +1,18 @@
 #include "penstock/components/infra_validator/infra_validator.h"
 
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <chrono>
+#include <algorithm>
 #include <cmath>
-#include <thread>
 
+#include "penstock/base/child_process.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/example_writer.h"
 #include "penstock/data/splits.h"
+#include "penstock/model/export_format.h"
+#include "penstock/model/foreign/saved_model.h"
 #include "penstock/model/model.h"
 #include "penstock/model/prediction_values.h"
+#include "penstock/model/saved_model/saved_model_export.h"
 
 namespace penstock::components {
 namespace {
@@ -32,47 +29,18 @@ Result<data::Batch> FirstExamples(const pipeline::Artifact& examples, const std:
   }
 }
 
-/// Runs the program to its end or for `max_seconds`.
-Status RunToEnd(std::vector<std::string> arguments, double max_seconds) {
-  std::vector<char*> pointers;
-  for (auto& argument : arguments) pointers.push_back(argument.data());
-  pointers.push_back(nullptr);
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) return Unavailable("Cannot start {}: error {}", arguments[0], errno);
-  if (child == 0) {
-    // Whoever kills this component means its helper too.
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() == parent) ::execv(pointers[0], pointers.data());
-    ::_exit(127);
-  }
-  const auto started = std::chrono::steady_clock::now();
-  int status = 0;
-  while (::waitpid(child, &status, WNOHANG) == 0) {
-    if (std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count() > max_seconds) {
-      ::kill(child, SIGKILL);
-      ::waitpid(child, &status, 0);
-      return DeadlineExceeded("The model did not answer within {} s", max_seconds);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return OkStatus();
-  return Unavailable("The process that loads the model ended with {} {}",
-                     WIFSIGNALED(status) ? "signal" : "exit code",
-                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-}
-
-Status CheckEqual(const data::Batch& expected, const data::Batch& actual, const std::string& column) {
-  constexpr double kTolerance = 1e-6;  // The stored form may be narrower than the computed one.
+/// Within `tolerance`, relative for what is larger than 1.
+Status CheckEqual(const data::Batch& expected, const data::Batch& actual, const std::string& column,
+                  double tolerance, std::string_view who) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto want, model::PredictionValues(expected, column));
   PENSTOCK_ASSIGN_OR_RETURN(const auto have, model::PredictionValues(actual, column));
   if (want.values.size() != have.values.size() || want.width != have.width)
     return Unavailable("There are {} answers of {} numbers to {} examples of {}", actual->num_rows(),
                        have.width, expected->num_rows(), want.width);
   for (size_t i = 0; i < want.values.size(); ++i)
-    if (!(std::abs(want.values[i] - have.values[i]) <= kTolerance))
-      return Unavailable("Example {}: the fresh process answers {}, here the model says {}",
-                         i / static_cast<size_t>(want.width) + 1, have.values[i], want.values[i]);
+    if (!(std::abs(want.values[i] - have.values[i]) <= tolerance * std::max(1.0, std::abs(want.values[i]))))
+      return Unavailable("Example {}: {} answers {}, here the model says {}",
+                         i / static_cast<size_t>(want.width) + 1, who, have.values[i], want.values[i]);
   return OkStatus();
 }
 
@@ -98,8 +66,9 @@ class InfraValidatorExecutor : public pipeline::Executor {
 
     const std::string folder = blessing->uri + ".work";
     Status failure;
+    std::vector<std::string> unchecked;
     for (int attempt = 1; attempt <= num_tries; ++attempt) {
-      failure = Ask(*model_artifact, sample, folder, max_seconds, context);
+      failure = Ask(*model_artifact, sample, folder, max_seconds, context, unchecked);
       if (failure.ok()) break;
     }
     PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(folder));
@@ -107,6 +76,8 @@ class InfraValidatorExecutor : public pipeline::Executor {
         fs::Join(blessing->uri, failure.ok() ? "INFRA_BLESSED" : "INFRA_NOT_BLESSED"), ""));
     blessing->properties["blessed"] = failure.ok() ? 1 : 0;
     blessing->properties["num_examples"] = sample->num_rows();
+    if (!unchecked.empty())
+      blessing->properties["unchecked_formats"] = fmt::format("{}", fmt::join(unchecked, "; "));
     if (!failure.ok())
       blessing->properties[std::string(pipeline::kRefusalProperty)] = std::string(failure.message());
     return report;
@@ -114,7 +85,7 @@ class InfraValidatorExecutor : public pipeline::Executor {
 
  private:
   Status Ask(const pipeline::Artifact& artifact, const data::Batch& sample, const std::string& folder,
-             double max_seconds, const ExecutionContext& context) const {
+             double max_seconds, const ExecutionContext& context, std::vector<std::string>& unchecked) const {
     PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(folder));
     const std::string question = fs::Join(folder, "question.parquet"),
                       answer = fs::Join(folder, "answer.parquet");
@@ -122,9 +93,13 @@ class InfraValidatorExecutor : public pipeline::Executor {
                                                                          data::PayloadFormat::kParquet));
     PENSTOCK_RETURN_IF_ERROR(writer->Write(sample));
     PENSTOCK_RETURN_IF_ERROR(writer->Close());
-    PENSTOCK_RETURN_IF_ERROR(RunToEnd(
-        {process_.program, "predict", "--model", artifact.uri, "--input", question, "--output", answer},
-        max_seconds));
+    ChildOptions options;
+    options.arguments = {process_.program, "predict", "--model",  artifact.uri,
+                         "--input",        question,  "--output", answer};
+    const Status ended = RunChild(options, max_seconds, context.options.cancellation);
+    if (ended.code() == StatusCode::kDeadlineExceeded)
+      return DeadlineExceeded("The model did not answer within {} s", max_seconds);
+    if (!ended.ok()) return Annotate(ended, "The process that loads the model");
     PENSTOCK_ASSIGN_OR_RETURN(const auto model, model::LoadModel(artifact.uri));
     PENSTOCK_ASSIGN_OR_RETURN(const auto expected, model->Predict(sample));
     PENSTOCK_ASSIGN_OR_RETURN(const auto dataset,
@@ -132,7 +107,35 @@ class InfraValidatorExecutor : public pipeline::Executor {
     const auto reader = data::ReadSequentially(*dataset);
     PENSTOCK_ASSIGN_OR_RETURN(const auto actual, reader->Next());
     if (!actual) return Unavailable("The fresh process gave no answers");
-    return CheckEqual(expected, *actual, model->signature().prediction_column);
+    const std::string& column = model->signature().prediction_column;
+    // The stored form may be narrower than the computed one.
+    PENSTOCK_RETURN_IF_ERROR(CheckEqual(expected, *actual, column, 1e-6, "the fresh process"));
+    return CheckExports(artifact.uri, sample, expected, column, unchecked);
+  }
+
+  /// What lies beside model.pb for others has to answer the same.
+  static Status CheckExports(const std::string& uri, const data::Batch& sample, const data::Batch& expected,
+                             const std::string& column, std::vector<std::string>& unchecked) {
+    unchecked.clear();
+    PENSTOCK_ASSIGN_OR_RETURN(const bool is_ours, fs::Exists(fs::Join(uri, model::kModelFileName)));
+    if (!is_ours) return OkStatus();
+    for (const auto format : {model::ExportFormat::kOnnx, model::ExportFormat::kTflite}) {
+      PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(model::PathBeside(uri, format)));
+      if (exists) unchecked.push_back(fmt::format("{}: there is no runtime for it here", NameOf(format)));
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(const bool has_saved_model,
+                              fs::Exists(fs::Join(uri, model::kSavedModelFileName)));
+    if (!has_saved_model) return OkStatus();
+    const auto exported = model::foreign::SavedModel::Load(uri, "raw_tensors");
+    if (exported.status().code() == StatusCode::kFailedPrecondition) {
+      unchecked.push_back(fmt::format("savedmodel: {}", exported.status().message()));
+      return OkStatus();
+    }
+    PENSTOCK_RETURN_IF_ERROR(exported.status());
+    PENSTOCK_ASSIGN_OR_RETURN(const auto answers, (*exported)->Predict(sample));
+    const auto renamed = answers->RenameColumns({column});
+    if (!renamed.ok()) return Internal("The SavedModel's answers have {} columns", answers->num_columns());
+    return CheckEqual(expected, *renamed, column, 1e-5, "TensorFlow with the SavedModel");
   }
 
   const PredictionProcess process_;  // Constant after construction.

@@ -7,6 +7,8 @@
 #include <algorithm>
 
 #include "penstock/base/filesystem.h"
+#include "penstock/components/export_formats.h"
+#include "penstock/model/model.h"
 #include "penstock/model/model_versions.h"
 
 namespace penstock::components {
@@ -63,6 +65,17 @@ Result<std::string> ServedPart(const std::string& uri) {
   return exists ? part : uri;
 }
 
+/// The model's folder with its other formats beside it.
+Status CopyWithExports(const std::string& served, const std::vector<model::ExportFormat>& formats,
+                       const std::string& folder) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto model, model::LoadModel(served));
+  PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(folder));
+  PENSTOCK_RETURN_IF_ERROR(fs::CopyTree(served, folder));
+  for (const model::ExportFormat format : formats)
+    PENSTOCK_RETURN_IF_ERROR(model::ExportModel(*model, format, model::PathBeside(folder, format)).status());
+  return OkStatus();
+}
+
 /// Copies under a hidden name, syncs, renames: a server sees the whole version or none. A
 /// repeated push of the same bytes is the version that is there already.
 Result<int64_t> Push(const std::string& model, const std::string& destination, const Clock& clock) {
@@ -103,8 +116,15 @@ class PusherExecutor : public pipeline::Executor {
       pushed->properties["not_pushed_because"] = fmt::format("{}", fmt::join(refusals, "; "));
       return report;
     }
-    PENSTOCK_ASSIGN_OR_RETURN(const std::string served, ServedPart(model->uri));
+    PENSTOCK_ASSIGN_OR_RETURN(std::string served, ServedPart(model->uri));
+    const std::string exported = pushed->uri + ".exported";
+    PENSTOCK_ASSIGN_OR_RETURN(const auto formats, ExportFormatsOf(task));
+    if (!formats.empty()) {
+      PENSTOCK_RETURN_IF_ERROR(CopyWithExports(served, formats, exported));
+      served = exported;
+    }
     PENSTOCK_ASSIGN_OR_RETURN(const int64_t version, Push(served, destination, context.clock));
+    PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(exported));
     const std::string target = fs::Join(destination, std::to_string(version));
     pushed->properties["pushed_destination"] = target;
     pushed->properties["pushed_version"] = std::to_string(version);

@@ -18,6 +18,7 @@ struct Pusher {
   pipeline::Channel<pipeline::InfraBlessing> infra_blessing;
   pipeline::Channel<pipeline::Anomalies> anomalies;
   std::string destination;
+  nlohmann::json export_to = nlohmann::json::array();
 
   struct Outputs {
     pipeline::Channel<pipeline::PushedModel> pushed_model;
@@ -32,6 +33,9 @@ struct Pusher {
     node.OptionalInput("infra_blessing", infra_blessing, "The InfraValidator's verdict.");
     node.OptionalInput("anomalies", anomalies, "The ExampleValidator's verdict.");
     node.Destination("destination", destination, "The folder that holds one folder per version.");
+    node.Parameter(
+        "export", export_to,
+        "Formats to write beside the pushed model: onnx, tflite, savedmodel (what TF Serving loads).");
     node.Output("pushed_model", outputs.pushed_model, "The version that was pushed.");
   }
 };

@@ -1,9 +1,12 @@
 #include "penstock/components/trainer/trainer.h"
 
 #include "penstock/base/filesystem.h"
+#include "penstock/components/export_formats.h"
+#include "penstock/components/trainer/module_trainer.h"
 #include "penstock/components/training_splits.h"
 #include "penstock/learning/tensorboard_log.h"
 #include "penstock/learning/tuning/tuner.h"
+#include "penstock/model/export_format.h"
 #include "penstock/model/model.h"
 
 namespace penstock::components {
@@ -28,6 +31,11 @@ class TrainerExecutor : public pipeline::Executor {
 
   Result<pipeline::ExecutionReport> Execute(const pipeline::ExecutionTask& task,
                                             ExecutionContext& context) override {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto command,
+                              ParameterOr<nlohmann::json>(task, "command", nlohmann::json::array()));
+    if (!command.empty()) return TrainByCommand(task, context);
+    PENSTOCK_ASSIGN_OR_RETURN(const auto module_file, ParameterOr<std::string>(task, "module_file", ""));
+    if (!module_file.empty()) return Module(task, context);
     PENSTOCK_ASSIGN_OR_RETURN(const auto learner_name, Parameter<std::string>(task, "learner"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto* learner, learners_.Find(learner_name));
     PENSTOCK_ASSIGN_OR_RETURN(const TrainingSplits splits, OpenTrainingSplits(task, context.options));
@@ -47,6 +55,10 @@ class TrainerExecutor : public pipeline::Executor {
     PENSTOCK_ASSIGN_OR_RETURN(const auto trained, (*learner)->Train(splits.data, options, context));
     PENSTOCK_RETURN_IF_ERROR(log.Write());
     PENSTOCK_RETURN_IF_ERROR(model::SaveModel(*trained.model, model->uri));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto formats, ExportFormatsOf(task));
+    for (const model::ExportFormat format : formats)
+      PENSTOCK_RETURN_IF_ERROR(
+          model::ExportModel(*trained.model, format, model::PathBeside(model->uri, format)).status());
     const auto record = trained.record.ToJson();
     PENSTOCK_RETURN_IF_ERROR(
         fs::WriteFileAtomically(fs::Join(run->uri, "training.json"), record.dump(2) + "\n"));
@@ -60,6 +72,18 @@ class TrainerExecutor : public pipeline::Executor {
   }
 
  private:
+  static Result<pipeline::ExecutionReport> Module(const pipeline::ExecutionTask& task,
+                                                  ExecutionContext& context) {
+    PENSTOCK_ASSIGN_OR_RETURN(const TrainingSplits splits, OpenTrainingSplits(task, context.options));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto hyperparameters, HyperparametersOf(task));
+    auto report = StartReport(task);
+    PENSTOCK_ASSIGN_OR_RETURN(auto* model, Output(report, "model"));
+    PENSTOCK_ASSIGN_OR_RETURN(auto* run, Output(report, "model_run"));
+    PENSTOCK_RETURN_IF_ERROR(TrainByModule(task, splits, hyperparameters, *model, *run, context));
+    model->properties["learner"] = "module_file";
+    return report;
+  }
+
   const learning::LearnerCatalog& learners_;  // Constant after construction.
 };
 
@@ -67,6 +91,13 @@ class TrainerExecutor : public pipeline::Executor {
 
 Status CheckTrainer(const std::map<std::string, nlohmann::json>& parameters,
                     const learning::LearnerCatalog& learners) {
+  const auto formats = parameters.find("export");
+  if (formats != parameters.end()) PENSTOCK_RETURN_IF_ERROR(ReadExportFormats(formats->second).status());
+  for (const char* other : {"module_file", "command"}) {
+    const auto given = parameters.find(other);
+    // Another trainer's hyperparameters are its own.
+    if (given != parameters.end() && !given->second.empty()) return OkStatus();
+  }
   const auto name = parameters.find("learner");
   if (name == parameters.end() || !name->second.is_string()) return OkStatus();
   PENSTOCK_ASSIGN_OR_RETURN(const auto* learner, learners.Find(name->second.get<std::string>()));

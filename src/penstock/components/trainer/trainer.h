@@ -24,6 +24,13 @@ struct Trainer {
   std::string eval_split = "eval";
   int64_t seed = 0;
   std::string checkpoint_folder;
+  nlohmann::json export_to = nlohmann::json::array();
+  std::string module_file;
+  std::string python = "python3";
+  nlohmann::json command = nlohmann::json::array();
+  int64_t train_steps = 0;
+  int64_t eval_steps = 0;
+  nlohmann::json custom_config = nlohmann::json::object();
 
   struct Outputs {
     pipeline::Channel<pipeline::Model> model;
@@ -47,6 +54,16 @@ struct Trainer {
     node.Parameter("seed", seed, "Of every random choice.");
     node.Parameter("checkpoint_folder", checkpoint_folder,
                    "Where a killed training leaves what it needs to go on; empty: nowhere.");
+    node.Parameter("export", export_to, "Formats to write beside the model: onnx, savedmodel, tflite.");
+    node.OptionalExternalPath("module_file", module_file,
+                              "A Python module whose run_fn(fn_args) trains instead of a learner "
+                              "(docs/guides/bring-your-own-keras.md).");
+    node.Parameter("python", python, "The Python that runs module_file.");
+    node.Parameter("command", command,
+                   "A program that trains instead of a learner; it gets --executor_input and KFP's JSON.");
+    node.Parameter("train_steps", train_steps, "fn_args.train_steps of run_fn; 0: None.");
+    node.Parameter("eval_steps", eval_steps, "fn_args.eval_steps of run_fn; 0: None.");
+    node.Parameter("custom_config", custom_config, "fn_args.custom_config of run_fn.");
     node.Output("model", outputs.model, "The trained model.");
     node.Output("model_run", outputs.model_run, "How the training went: losses per iteration.");
   }

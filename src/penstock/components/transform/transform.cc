@@ -6,6 +6,7 @@
 #include "penstock/components/schema_gen/schema_gen.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/splits.h"
+#include "penstock/model/saved_model/transform_fn.h"
 #include "penstock/transform/analyze_transform.h"
 #include "penstock/transform/declared_examples.h"
 #include "penstock/transform/example_parts.h"
@@ -63,6 +64,7 @@ class TransformExecutor : public pipeline::Executor {
                                                : AnalyzeFiles(spec, *analyzed, analyzed_files, declared,
                                                               cache_folder, context));
     PENSTOCK_RETURN_IF_ERROR(transform::SaveTransformGraph(graph, graph_output->uri));
+    PENSTOCK_RETURN_IF_ERROR(model::SaveTransformFn(graph, graph_output->uri));
     graph_output->properties["num_features"] = static_cast<int64_t>(graph.output_schema().size());
     for (const auto& split : splits) {
       PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, open(split));

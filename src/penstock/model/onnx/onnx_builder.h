@@ -1,60 +1,60 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <penstock/onnx_model.pb.h>
 
+#include "penstock/model/lowering/tensor_builder.h"
+
 namespace penstock::model::onnx {
 
 using Type = TensorProto::DataType;
 
-/// Writes an ONNX graph node by node. Every method that makes a value answers its name. Not for concurrent
-/// use.
-class Builder {
+/// Writes an ONNX graph node by node.
+class Builder final : public TensorBuilder {
  public:
   explicit Builder(GraphProto& graph) : graph_(graph) {}
 
-  std::string Input(const std::string& name, Type type);
-  /// `width` numbers (or texts) an example.
-  void Output(const std::string& value, const std::string& name, Type type, int64_t width = 1);
+  void Output(const Tensor& value, const std::string& name);
+  /// The name of each row's largest element, the first of equals.
+  Tensor Likeliest(const Tensor& scores, const std::vector<std::string>& names);
 
-  /// A node with one output.
-  std::string Node(std::string_view op, const std::vector<std::string>& inputs, std::string_view domain = "");
-  /// The node made last, for attributes.
-  NodeProto& last() { return *graph_.mutable_node(graph_.node_size() - 1); }
-
-  std::string Floats(const std::vector<float>& values, const std::vector<int64_t>& dims);
-  std::string Doubles(const std::vector<double>& values, const std::vector<int64_t>& dims);
-  std::string Integers(const std::vector<int64_t>& values, const std::vector<int64_t>& dims);
-  std::string Unsigned(uint64_t value);
-  std::string Booleans(const std::vector<bool>& values, const std::vector<int64_t>& dims);
-  std::string Text(const std::string& value) { return Texts({value}, {1, 1}); }
-  std::string Texts(const std::vector<std::string>& values, const std::vector<int64_t>& dims);
-  /// Of shape [1, 1], to be spread over the examples.
-  std::string Double(double value) { return Doubles({value}, {1, 1}); }
-  std::string Float(float value) { return Floats({value}, {1, 1}); }
-
-  std::string Cast(const std::string& value, Type type);
-  std::string Where(const std::string& condition, const std::string& then, const std::string& otherwise) {
-    return Node("Where", {condition, then, otherwise});
-  }
-  /// Columns of a matrix.
-  std::string Columns(const std::string& matrix, const std::vector<int64_t>& columns);
-  std::string Concatenate(const std::vector<std::string>& values);
-
-  static void Set(NodeProto& node, std::string_view name, int64_t value);
-  static void Set(NodeProto& node, std::string_view name, float value);
-  static void Set(NodeProto& node, std::string_view name, const std::string& value);
-  static void Set(NodeProto& node, std::string_view name, const std::vector<int64_t>& values);
-  static void Set(NodeProto& node, std::string_view name, const std::vector<float>& values);
-  static void Set(NodeProto& node, std::string_view name, const std::vector<std::string>& values);
+  std::string_view format() const override { return "ONNX"; }
+  bool Has(TensorOp op, Element element) const override;
+  Result<OptionalTensor> Input(const transform::InputColumn& column) override;
+  Tensor Apply(TensorOp op, const Tensor& x) override;
+  Tensor Apply(TensorOp op, const Tensor& x, const Tensor& y) override;
+  Tensor Where(const Tensor& condition, const Tensor& then, const Tensor& otherwise) override;
+  Tensor Cast(const Tensor& x, Element element) override;
+  Tensor MatrixProduct(const Tensor& x, const Tensor& matrix) override;
+  Tensor Sum(const Tensor& x) override;
+  Tensor Mean(const Tensor& x) override;
+  Tensor Softmax(const Tensor& x) override;
+  Tensor Columns(const Tensor& matrix, const std::vector<int64_t>& columns) override;
+  Tensor Concatenate(const std::vector<Tensor>& parts) override;
+  Tensor Rows(const Tensor& table, const Tensor& ids) override;
+  Tensor Elements(const Tensor& list, const Tensor& ids) override;
+  Tensor Pick(const Tensor& matrix, const Tensor& ids) override;
+  Tensor Numbers(const std::vector<double>& values) override;
+  Tensor Floats(const std::vector<float>& values, int64_t rows) override;
+  Tensor Integers(const std::vector<int64_t>& values) override;
+  Tensor Unsigned(uint64_t value) override;
+  Tensor Booleans(const std::vector<bool>& values) override;
+  Tensor Text(const std::string& value) override;
+  Result<Tensor> Lookup(const Tensor& text, const transform::Vocabulary& vocabulary, Tensor unknown) override;
+  Result<Tensor> Forest(const TreeEnsemble& forest, const Tensor& matrix) override;
 
  private:
+  /// A node with one output, of the batch where any of `like` is.
+  Tensor Node(std::string_view op, const std::vector<Tensor>& inputs, Element element, int64_t width,
+              std::string_view domain = "");
+  /// The node made last, for attributes.
+  NodeProto& last() { return *graph_.mutable_node(graph_.node_size() - 1); }
   TensorProto& Constant(Type type, const std::vector<int64_t>& dims);
+  Tensor Shape(const std::vector<int64_t>& values);
   std::string NewName() { return "penstock/" + std::to_string(++num_values_); }
 
   GraphProto& graph_;

@@ -1,16 +1,11 @@
 #include "penstock/model/onnx/onnx_export.h"
 
-#include <algorithm>
-
 #include <penstock/onnx_model.pb.h>
 #include <nlohmann/json.hpp>
 
 #include "penstock/base/proto_io.h"
-#include "penstock/model/forest_model.h"
-#include "penstock/model/network_model.h"
+#include "penstock/model/lowering/model_lowering.h"
 #include "penstock/model/onnx/onnx_builder.h"
-#include "penstock/model/onnx/onnx_function.h"
-#include "penstock/model/onnx/onnx_transform.h"
 
 namespace penstock::model {
 namespace {
@@ -23,32 +18,6 @@ void AddMetadata(std::string_view key, std::string_view value, onnx::ModelProto&
   onnx::StringStringEntryProto& entry = *file.add_metadata_props();
   entry.set_key(std::string(key));
   entry.set_value(std::string(value));
-}
-
-/// The link, and the outputs as Predict gives them.
-void AddPredictions(const Signature& signature, const std::string& margins, onnx::Builder& builder) {
-  const auto width = static_cast<int64_t>(std::max<size_t>(1, signature.class_names.size()));
-  std::string predictions = margins;
-  switch (signature.task) {
-    case Task::kBinaryClassification:
-    case Task::kMultilabelClassification:
-      predictions = builder.Node("Sigmoid", {margins});
-      break;
-    case Task::kMulticlassClassification:
-      predictions = builder.Node("Softmax", {margins});
-      onnx::Builder::Set(builder.last(), "axis", int64_t{1});
-      break;
-    case Task::kRegression:
-    case Task::kReconstruction:
-    case Task::kRanking:
-      break;
-  }
-  builder.Output(predictions, signature.prediction_column, onnx::TensorProto::DOUBLE, width);
-  if (signature.task != Task::kMulticlassClassification) return;
-  const std::string likeliest = builder.Node("ArgMax", {predictions});
-  onnx::Builder::Set(builder.last(), "axis", int64_t{1});
-  const std::string name = builder.Node("Gather", {builder.Texts(signature.class_names, {width}), likeliest});
-  builder.Output(name, std::string(kClassColumn), onnx::TensorProto::STRING);
 }
 
 }  // namespace
@@ -64,16 +33,10 @@ Result<std::string> ExportOnnx(const Model& model) {
   machine_learning.set_version(kMachineLearningOpset);
   file.mutable_graph()->set_name("penstock");
   onnx::Builder builder(*file.mutable_graph());
-  PENSTOCK_ASSIGN_OR_RETURN(const std::string matrix, onnx::BuildTransform(model.transform(), builder));
-  std::string margins;
-  if (const auto* forest = dynamic_cast<const ForestModel*>(&model)) {
-    margins = onnx::BuildForest(forest->forest(), matrix, builder);
-  } else if (const auto* network = dynamic_cast<const NetworkModel*>(&model)) {
-    PENSTOCK_ASSIGN_OR_RETURN(margins, onnx::BuildNetwork(network->network(), matrix, builder));
-  } else {
-    return Unimplemented("This kind of model cannot be exported to ONNX");
-  }
-  AddPredictions(model.signature(), builder.Cast(margins, onnx::TensorProto::DOUBLE), builder);
+  PENSTOCK_ASSIGN_OR_RETURN(const Tensor predictions, LowerModel(model, builder));
+  builder.Output(predictions, model.signature().prediction_column);
+  if (model.signature().task == Task::kMulticlassClassification)
+    builder.Output(builder.Likeliest(predictions, model.signature().class_names), std::string(kClassColumn));
   AddMetadata("task", TaskName(model.signature().task), file);
   if (!model.signature().class_names.empty()) {
     const nlohmann::json names(model.signature().class_names);
