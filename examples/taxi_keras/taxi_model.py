@@ -53,6 +53,7 @@ def run_fn(fn_args):
     # Keras' own archive: what tf.saved_model.save writes of a Keras 3 model is loaded by Python alone.
     archive = keras.export.ExportArchive()
     archive.track(model)
-    archive.track(loaded)  # All of it: its vocabularies go along.
+    # track() takes layers and tables only; what fills the transform's vocabularies has to go along too.
+    archive._tf_trackable.transform = loaded
     archive.add_endpoint("serving_default", serve, [tf.TensorSpec([None], tf.string, name="examples")])
     archive.write_out(fn_args.serving_model_dir)

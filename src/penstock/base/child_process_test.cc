@@ -53,6 +53,7 @@ TEST(ChildProcessTest, ChildThatHasGoneIsAnErrorNotASignal) {
   ASSERT_TRUE(child.ok()) << child.status();
   std::string answer;
   EXPECT_EQ(child->Read(1, answer).code(), StatusCode::kUnavailable);
+  ASSERT_TRUE(child->Wait(60, nullptr).ok());  // It may close its input after its output.
   EXPECT_EQ(child->Write("are you there").code(), StatusCode::kUnavailable);
 }
 

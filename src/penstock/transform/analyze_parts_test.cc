@@ -56,7 +56,8 @@ class AnalyzePartsTest : public testing::Test {
     return parts;
   }
 
-  const std::string folder_ = testing::TempDir() + "analyze_parts_test";
+  const std::string folder_ =
+      testing::TempDir() + testing::UnitTest::GetInstance()->current_test_info()->name() + "-analyze_parts";
   const AnalysisCache cache_{folder_};
   std::vector<data::Batch> days_;
   std::vector<std::unique_ptr<data::Dataset>> datasets_;
