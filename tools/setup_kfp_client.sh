@@ -8,6 +8,9 @@ cd "$(dirname "$0")/.."
 client=$(readlink -m .deps)/kfp_client
 if cmp -s tools/kfp_client.txt "$client/stamp"; then exit 0; fi
 
+# Debian's python3 comes without venv.
+tools/find_python.sh venv ensurepip >/dev/null ||
+  $([ "$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null || true
 python=$(tools/find_python.sh venv ensurepip) || { echo "setup_kfp_client: no Python 3.11 with venv here; the pinned wheels of kfp need one" >&2; exit 1; }
 
 # Two at once would spoil each other: tests of several folders share .deps.

@@ -185,12 +185,15 @@ class KfpClientTest(unittest.TestCase):
         def sleeping():
             sleep()
 
-        run = self.client.create_run_from_pipeline_func(sleeping)
-        self.client.terminate_run(run.run_id)
-        deadline = time.monotonic() + 60
-        while self.client.get_run(run.run_id).state != 'CANCELED' and time.monotonic() < deadline:
-            time.sleep(0.05)
-        self.assertEqual(self.client.get_run(run.run_id).state, 'CANCELED')
+        runs = []
+        for _ in range(8):  # At once: the engine may have it, not yet or be just about to.
+            runs.append(self.client.create_run_from_pipeline_func(sleeping))
+            self.client.terminate_run(runs[-1].run_id)
+        for run in runs:
+            deadline = time.monotonic() + 60
+            while self.client.get_run(run.run_id).state != 'CANCELED' and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self.assertEqual(self.client.get_run(run.run_id).state, 'CANCELED')
         self.assertEqual(self.status_of(self.client.terminate_run, run.run_id), 400)
 
     def test_recurring_runs(self):

@@ -115,17 +115,12 @@ void RunDispatcher::SetState(const std::string& run_id, const std::string& state
 
 Status RunDispatcher::Terminate(const std::string& run_id) {
   const Status status = engine_->Terminate(run_id);
-  // Not handed over yet: Submit sees that it was canceled.
-  if (absl::IsNotFound(status)) {
-    Start(run_id);
-    return OkStatus();
-  }
-  // It ended meanwhile: how, is told or will be.
-  if (absl::IsFailedPrecondition(status)) {
-    Start(run_id);
-    return OkStatus();
-  }
-  return status;
+  if (!absl::IsNotFound(status) && !absl::IsFailedPrecondition(status)) return status;
+  // It is not handed over yet, is just being so, or has ended: which of these is known after the jobs before.
+  Post([this, run_id] {
+    if (!engine_->Terminate(run_id).ok()) Submit(run_id);
+  });
+  return OkStatus();
 }
 
 Status RunDispatcher::Retry(const std::string& run_id) {
