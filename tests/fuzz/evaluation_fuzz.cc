@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string>
 
+#include "penstock/combine/row_filter.h"
 #include "penstock/evaluation/evaluation_plan.h"
 #include "penstock/evaluation/metric_combiner.h"
-#include "penstock/evaluation/row_filter.h"
 
 using namespace penstock::evaluation;  // NOLINT: one file, one room.
 
@@ -51,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       Plan(text, "fuzz.pbtxt");
       break;
     case 3:
-      (void)ParseSliceQuery(text);
+      (void)penstock::combine::ParseSliceQuery(text);
       break;
     default:
       Measure(text);

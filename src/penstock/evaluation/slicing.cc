@@ -41,7 +41,7 @@ Status AddSlicing(const tfma::SlicingSpec& spec, const std::vector<std::string>&
   std::sort(slicing.values.begin(), slicing.values.end());
   if (!spec.slice_keys_sql().empty()) {
     if (!columns.empty()) return InvalidArgument("slicing_specs: give slice_keys_sql or features, not both");
-    PENSTOCK_ASSIGN_OR_RETURN(SliceQuery query, ParseSliceQuery(spec.slice_keys_sql()));
+    PENSTOCK_ASSIGN_OR_RETURN(combine::SliceQuery query, combine::ParseSliceQuery(spec.slice_keys_sql()));
     columns.insert(query.columns.begin(), query.columns.end());
     slicing.filter = std::move(query.filter);
     for (const std::string& column : slicing.filter ? slicing.filter->columns() : std::vector<std::string>{})

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "penstock/combine/row_filter.h"
 #include "penstock/combine/row_groups.h"
 #include "penstock/evaluation/eval_config.h"
-#include "penstock/evaluation/row_filter.h"
 
 namespace penstock::evaluation {
 
@@ -33,7 +33,7 @@ struct Slicing {
   /// Only the slice of these values.
   std::vector<std::pair<std::string, std::string>> values;
   /// Only rows for which it holds (SQL's WHERE).
-  std::optional<RowFilter> filter;
+  std::optional<combine::RowFilter> filter;
 };
 
 /// The slicings of an EvalConfig and of its cross slices, each once; of none given, that of all examples.
