@@ -3,6 +3,7 @@
 #include "penstock/apps/run_report.h"
 #include "penstock/backends/local_process.h"
 #include "penstock/base/filesystem.h"
+#include "penstock/base/storage_uri.h"
 #include "penstock/metadata/database/database_store.h"
 #include "penstock/metadata/database_url.h"
 #include "penstock/pipeline/pipeline_ir.h"
@@ -17,7 +18,7 @@ namespace penstock::apps {
 namespace {
 
 struct Options {
-  std::string pipeline, root, from_node, database;
+  std::string pipeline, root, pipeline_root, from_node, database;
   std::vector<std::string> parameters, more_parameters;
   std::string native = "on";
   bool is_cache_off = false, as_json = false;
@@ -94,8 +95,16 @@ Result<int> Run(Application& application, const Options& options) {
   request.pipeline = pipeline::PrintPipelineJson(ir);
   if (options.is_cache_off) request.is_cache_enabled = false;
   request.from_node = options.from_node;
+  request.pipeline_root = fs::IsObjectStorage(options.root) ? options.root : options.pipeline_root;
+  if (!options.pipeline_root.empty() && !fs::IsRemote(options.pipeline_root))
+    request.pipeline_root = fs::Absolute(options.pipeline_root);
+  const bool is_root_local = !options.root.empty() && !fs::IsObjectStorage(options.root);
   const std::string root =
-      options.root.empty() ? fs::Join(request.base_directory, ".penstock") : fs::Absolute(options.root);
+      is_root_local ? fs::Absolute(options.root) : fs::Join(request.base_directory, ".penstock");
+  // A store that cannot be reached, or lets nobody in, is said before anything runs.
+  if (!request.pipeline_root.empty())
+    PENSTOCK_RETURN_IF_ERROR(
+        Annotate(fs::CreateDirectories(fs::Join(request.pipeline_root, "artifacts")), "The pipeline root"));
   PENSTOCK_RETURN_IF_ERROR(CheckParameters(application, view, request));
 
   const auto backend = backends::MakeLocalProcessBackend(application.program);
@@ -143,8 +152,14 @@ void AddRunCommand(CLI::App& cli, Application& application) {
       ->allow_extra_args(false);
   // `--param a=1 b=2` means the same as two options; the pipeline may still follow an option.
   command->add_option("more", options->more_parameters, "More values of pipeline parameters, as name=value");
-  command->add_option("--root", options->root,
-                      "Where runs, artifacts and logs live (default: .penstock beside the pipeline)");
+  command->add_option(
+      "--root", options->root,
+      "Where runs, artifacts and logs live (default: .penstock beside the pipeline). A URI "
+      "(s3://bucket/folder, gs://, abfs://, hdfs://) means artifacts alone, as --pipeline-root");
+  command
+      ->add_option("--pipeline-root", options->pipeline_root,
+                   "Where artifacts live, if not below the root: a folder, or a URI of object storage")
+      ->type_name("FOLDER|URI");
   command->add_option(
       "--db", options->database,
       "Where the run is recorded: sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE or "

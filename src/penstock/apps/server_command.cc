@@ -24,7 +24,7 @@ namespace {
 constexpr int64_t kDrainMillis = 5000;
 
 struct Options {
-  std::string host = "127.0.0.1", database, root = ".penstock", time_zone, certificate, key;
+  std::string host = "127.0.0.1", database, root = ".penstock", pipeline_root, time_zone, certificate, key;
   int port = 8888, grpc_port = 8080, max_running = 0, num_http_threads = 16;
   bool is_open = false;
   std::string native = "on";
@@ -108,8 +108,10 @@ Result<int> Serve(Application& application, const Options& options) {
     server_options.identities = &*identities;
   }
   server_options.trace_endpoint = TraceEndpoint(options);
-  server_options.engine = {
-      .root = root, .max_running = options.max_running, .is_native_enabled = options.native == "on"};
+  server_options.engine = {.root = root,
+                           .pipeline_root = options.pipeline_root,
+                           .max_running = options.max_running,
+                           .is_native_enabled = options.native == "on"};
   PENSTOCK_ASSIGN_OR_RETURN(const auto server, StartServer(database, [&] {
                               return server::PipelinesServer::Start(server_options, application.components,
                                                                     *store, *service_store, *backend,
@@ -162,6 +164,9 @@ void AddServerCommand(CLI::App& cli, Application& application) {
       "the pipelines, the others wait to take over");
   command->add_option("--root", options->root, "Folder of artifacts, logs and work directories")
       ->capture_default_str();
+  command->add_option("--pipeline-root", options->pipeline_root,
+                      "Where artifacts of runs lie that name no pipeline root: a folder, or a URI of object "
+                      "storage (s3://bucket/folder)");
   command->add_option("--max-running", options->max_running, "Tasks at a time; 0: one per core")
       ->check(CLI::Range(0, 10000));
   command->add_option("--time-zone", options->time_zone, "Of schedules that name none; UTC when left out");

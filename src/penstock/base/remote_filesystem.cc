@@ -3,77 +3,18 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #include <arrow/config.h>
 #include <arrow/filesystem/filesystem.h>
 
 #include "penstock/base/arrow_status.h"
-#include "penstock/base/near_miss.h"
 
 namespace penstock::fs {
 namespace {
-
-struct Scheme {
-  std::string_view name;
-  std::string_view place;  // What its first part is called.
-  std::string_view settings;
-};
-
-constexpr Scheme kSchemes[] = {
-    {"s3", "bucket",
-     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE of ~/.aws; AWS_REGION; and "
-     "AWS_ENDPOINT_URL "
-     "where the store is not Amazon's"},
-    {"gs", "bucket", "GOOGLE_APPLICATION_CREDENTIALS, or log in by gcloud auth application-default login"},
-    {"gcs", "bucket", "GOOGLE_APPLICATION_CREDENTIALS, or log in by gcloud auth application-default login"},
-    {"abfs", "container", "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or log in by az login"},
-    {"abfss", "container", "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or log in by az login"},
-    {"hdfs", "name node", "HADOOP_HOME, JAVA_HOME and CLASSPATH (hadoop classpath --glob)"},
-};
-
-const Scheme* FindScheme(std::string_view name) {
-  const auto* found =
-      std::find_if(std::begin(kSchemes), std::end(kSchemes), [&](const Scheme& s) { return s.name == name; });
-  return found == std::end(kSchemes) ? nullptr : found;
-}
-
-/// The parts of SCHEME://PLACE/PATH.
-struct Parts {
-  std::string_view scheme, place, path;
-};
-
-Parts Split(std::string_view uri) {
-  const size_t colon = uri.find("://");
-  const std::string_view rest = uri.substr(colon + 3);
-  const size_t slash = std::min(rest.find('/'), rest.size());
-  return {uri.substr(0, colon), rest.substr(0, slash), rest.substr(std::min(slash + 1, rest.size()))};
-}
-
-Status CheckParts(const Parts& parts) {
-  if (FindScheme(parts.scheme) == nullptr) {
-    std::vector<std::string> known = {"file"};
-    for (const Scheme& scheme : kSchemes) known.emplace_back(scheme.name);
-    return InvalidArgument("There is no storage of the scheme '{}'{} (known are {})", parts.scheme,
-                           DidYouMean(parts.scheme, known), fmt::join(known, ", "));
-  }
-  const size_t at = parts.place.rfind('@');
-  if (at != parts.place.npos && parts.place.substr(0, at).find(':') != parts.place.npos)
-    return InvalidArgument(
-        "A {}:// path holds a password, which the pipeline, its metadata and logs would keep: leave it out "
-        "and "
-        "set {}",
-        parts.scheme, FindScheme(parts.scheme)->settings);
-  if (parts.place.empty() && parts.scheme != "hdfs")
-    return InvalidArgument("A path names no {}: it has to be {}://{}/PATH", FindScheme(parts.scheme)->place,
-                           parts.scheme, FindScheme(parts.scheme)->place);
-  return OkStatus();
-}
 
 /// S3 lies in a library of its own beside Arrow's.
 Status LoadS3() {
@@ -130,11 +71,9 @@ class OpenFileSystems {
 
 }  // namespace
 
-bool IsRemote(std::string_view path) { return path.find("://") != path.npos && !path.starts_with("file://"); }
-
 Result<RemoteLocation> LocateRemote(const std::string& uri) {
-  const Parts parts = Split(uri);
-  PENSTOCK_RETURN_IF_ERROR(CheckParts(parts));
+  PENSTOCK_RETURN_IF_ERROR(CheckStorageUri(uri));
+  const StorageUri parts = SplitStorageUri(uri);
   PENSTOCK_ASSIGN_OR_RETURN(
       RemoteLocation location,
       OpenFileSystems::Get().Find(fmt::format("{}://{}", parts.scheme, parts.place), parts.scheme == "s3"));
@@ -148,8 +87,8 @@ Result<RemoteLocation> LocateRemote(const std::string& uri) {
 Status AboutPath(const arrow::Status& status, std::string_view action, const std::string& path) {
   const Status about = Annotate(FromArrow(status), fmt::format("Cannot {} {}", action, path));
   if (!IsRemote(path) || !status.IsIOError()) return about;
-  const Parts parts = Split(path);
-  const Scheme* scheme = FindScheme(parts.scheme);
+  const StorageUri parts = SplitStorageUri(path);
+  const StorageScheme* scheme = FindStorageScheme(parts.scheme);
   if (scheme == nullptr) return about;
   const std::string said(about.message().data(), about.message().size());
   // A store that was not reached or that refused: the user's to mend.

@@ -8,11 +8,9 @@
 #include <arrow/status.h>
 
 #include "penstock/base/status.h"
+#include "penstock/base/storage_uri.h"
 
 namespace penstock::fs {
-
-/// Whether a path names something by a URI that is not a local file.
-bool IsRemote(std::string_view path);
 
 /// Where a URI leads: a file system, and the path as that one wants it.
 struct RemoteLocation {

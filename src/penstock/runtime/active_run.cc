@@ -2,6 +2,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/near_miss.h"
+#include "penstock/base/storage_uri.h"
 #include "penstock/pipeline/placeholders.h"
 
 namespace penstock::runtime {
@@ -22,8 +23,14 @@ Result<std::set<std::string>> TasksFrom(const pipeline::PipelineView& pipeline, 
 }
 
 Result<RunContext> MakeContext(const StoredRun& run, const std::string& root) {
-  const std::string& asked = run.settings.pipeline_root;
-  const bool is_local = asked.starts_with('/') || asked.starts_with("file://");
+  std::string asked = run.settings.pipeline_root;
+  while (asked.ends_with('/')) asked.pop_back();
+  std::string artifact_root;  // Of a scheme that only containers know, such as minio://: what they are told.
+  if (fs::IsObjectStorage(asked)) {
+    artifact_root = asked;
+  } else if (asked.starts_with('/') || asked.starts_with("file://")) {
+    artifact_root = pipeline::LocalPathOf(asked);
+  }
   RunContext context{
       .run_id = run.record.run_id,
       .pipeline_name = run.record.pipeline_name,
@@ -31,7 +38,7 @@ Result<RunContext> MakeContext(const StoredRun& run, const std::string& root) {
       .pipeline_root = asked.empty() ? root : asked,
       .base_directory = run.settings.base_directory.empty() ? root : run.settings.base_directory,
       .created = run.record.created,
-      .layout = RunLayout(root, is_local ? pipeline::LocalPathOf(asked) : std::string())};
+      .layout = RunLayout(root, std::move(artifact_root))};
   PENSTOCK_ASSIGN_OR_RETURN(context.always_run, TasksFrom(*run.view, run.settings.from_node));
   return context;
 }

@@ -1,10 +1,14 @@
 #include "penstock/runtime/garbage_collection.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <set>
 
 #include "penstock/base/filesystem.h"
+#include "penstock/base/storage_uri.h"
+#include "penstock/runtime/stored_artifacts.h"
+#include "penstock/runtime/stored_run.h"
 
 namespace penstock::runtime {
 namespace {
@@ -76,6 +80,25 @@ bool IsBelow(const std::string& path, const std::string& root) {
   return path.starts_with(root + "/") && path.find("/../") == std::string::npos && !path.ends_with("/..");
 }
 
+/// Where runs were told to put artifacts in object storage.
+Result<std::set<std::string>> PipelineRootsOf(const metadata::MetadataStore& store,
+                                              const std::vector<std::string>& run_ids) {
+  std::set<std::string> roots;
+  for (const std::string& run_id : run_ids) {
+    PENSTOCK_ASSIGN_OR_RETURN(const StoredRun run, LoadRun(store, run_id));
+    std::string root = run.settings.pipeline_root;
+    while (root.ends_with('/')) root.pop_back();
+    if (fs::IsObjectStorage(root)) roots.insert(std::move(root));
+  }
+  return roots;
+}
+
+bool IsOurs(const std::string& uri, const std::string& root, const std::set<std::string>& stored_roots) {
+  if (IsBelow(uri, root)) return true;
+  return std::any_of(stored_roots.begin(), stored_roots.end(),
+                     [&](const std::string& stored) { return IsBelow(uri, fs::Join(stored, "artifacts")); });
+}
+
 Result<int64_t> SizeOf(const std::string& path) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto stat, fs::Stat(path));
   if (!stat.is_directory) return stat.size;
@@ -98,13 +121,20 @@ Result<GarbageReport> CollectGarbage(metadata::MetadataStore& store, const Garba
   std::set<int64_t> needed;
   PENSTOCK_RETURN_IF_ERROR(AddAncestors(store, kept, needed));
   GarbageReport report{.num_runs = static_cast<int64_t>(runs.old.size())};
+  const bool has_stored = std::any_of(candidates.begin(), candidates.end(), [](const auto& candidate) {
+    return fs::IsObjectStorage(candidate.second.uri);
+  });
+  std::set<std::string> stored_roots;
+  if (has_stored) {
+    PENSTOCK_ASSIGN_OR_RETURN(stored_roots, PipelineRootsOf(store, runs.old));
+  }
   std::vector<int64_t> ids;
   for (const auto& [id, artifact] : candidates) {
     if (kept.contains(id) || needed.contains(id)) {
       ++report.num_protected;
       continue;
     }
-    if (!IsBelow(artifact.uri, options.root)) continue;
+    if (!IsOurs(artifact.uri, options.root, stored_roots)) continue;
     const auto size = SizeOf(artifact.uri);
     if (!size.ok() && !absl::IsNotFound(size.status())) return size.status();
     // Gone already, in the store and on disk.
@@ -115,8 +145,15 @@ Result<GarbageReport> CollectGarbage(metadata::MetadataStore& store, const Garba
   }
   if (options.is_dry_run || ids.empty()) return report;
   PENSTOCK_RETURN_IF_ERROR(store.SetArtifactState(ids, ArtifactState::kDeleted));
-  for (const GarbageArtifact& artifact : report.artifacts)
+  for (const GarbageArtifact& artifact : report.artifacts) {
     PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(artifact.uri));
+    const Digest& content = candidates.at(artifact.artifact_id).content;
+    // A run at work may be reading the copy as another artifact of the same content.
+    const bool is_needed = std::any_of(kept.begin(), kept.end(),
+                                       [&](const auto& entry) { return entry.second.content == content; });
+    if (fs::IsObjectStorage(artifact.uri) && !is_needed)
+      PENSTOCK_RETURN_IF_ERROR(RemoveFetched(RunLayout(options.root), content));
+  }
   return report;
 }
 

@@ -8,11 +8,13 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/ids.h"
+#include "penstock/base/storage_uri.h"
 #include "penstock/metadata/database/database_store.h"
 #include "penstock/pipeline/pipeline_ir.h"
 #include "penstock/pipeline/tfx_components.h"
 #include "penstock/runtime/engine_internal.h"
 #include "penstock/runtime/engine_notice_internal.h"
+#include "penstock/runtime/run_settings.h"
 #include "penstock/runtime/struct_properties.h"
 
 namespace penstock::runtime {
@@ -93,6 +95,8 @@ Result<StoredRun> Engine::Prepare(const RunRequest& request, std::string& spec) 
   PENSTOCK_RETURN_IF_ERROR(TasksFrom(*run.view, request.from_node).status());
   PENSTOCK_ASSIGN_OR_RETURN(run.parameters, pipeline::BindParameters(*run.view, request.parameters));
   run.settings = SettingsOf(request);
+  if (run.settings.pipeline_root.empty()) run.settings.pipeline_root = options_.pipeline_root;
+  PENSTOCK_RETURN_IF_ERROR(CheckForPasswords(*run.view, run.parameters, run.settings));
   run.record.run_id = request.run_id.empty() ? NewUuid() : request.run_id;
   PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(run.record.run_id, "A run's id"));
   run.record.pipeline_name = run.view->name;
@@ -166,9 +170,12 @@ Status Engine::Resume(const std::string& run_id) {
 Status Engine::Abandon(const std::string& run_id) {
   if (Find(run_id) != nullptr) return FailedPrecondition("The run '{}' is at work", run_id);
   PENSTOCK_ASSIGN_OR_RETURN(const auto executions, store_.FindExecutions(run_id));
+  RunLayout layout(options_.root);
+  if (const auto stored = LoadRun(store_, run_id); stored.ok())
+    if (const auto context = MakeContext(*stored, options_.root); context.ok()) layout = context->layout;
   for (const auto& execution : executions) {
     if (execution.state != metadata::ExecutionState::kRunning) continue;
-    PENSTOCK_RETURN_IF_ERROR(GiveUpInterrupted(store_, RunLayout(options_.root), execution));
+    PENSTOCK_RETURN_IF_ERROR(GiveUpInterrupted(store_, layout, execution));
   }
   return store_.SetRunState(run_id, metadata::RunState::kFailed);
 }
@@ -288,6 +295,11 @@ Result<RunSnapshot> ReadRunSnapshot(const metadata::MetadataStore& store, const 
 Result<std::unique_ptr<metadata::MetadataStore>> OpenExistingStore(const std::string& root,
                                                                    const Clock& clock) {
   const RunLayout layout(root);
+  if (fs::IsRemote(root))
+    return InvalidArgument(
+        "Object storage keeps the artifacts of runs, a local folder their record: set --root to that folder "
+        "(.penstock beside the pipeline, unless the run was given another), not to {}",
+        root);
   PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(layout.DatabasePath()));
   if (!exists)
     return NotFound("No pipeline has run below {} yet (its metadata.sqlite is not there); set --root", root);

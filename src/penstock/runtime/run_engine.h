@@ -25,7 +25,7 @@ struct RunRequest {
   std::string pipeline;
   std::string platform;                  ///< PlatformSpec where it comes apart; empty: none.
   pipeline::ParameterValues parameters;  ///< Of the runtime config; defaults are filled in.
-  std::string pipeline_root;             ///< Empty: the engine's root.
+  std::string pipeline_root;             ///< A folder or a URI of object storage; empty: the engine's.
   std::optional<bool> is_cache_enabled;  ///< Set: over what the tasks say.
   std::string display_name;
   std::map<std::string, std::string> labels;
@@ -49,9 +49,11 @@ class EngineObserver {
 };
 
 struct EngineOptions {
-  std::string root;     ///< Absolute; made when missing. Artifacts, logs and work directories lie below.
-  int max_running = 0;  ///< Task processes at a time, all runs together; 0: one per core.
-  double max_cpus = 0;  ///< What requests of running tasks may add up to; 0: the machine's cores.
+  std::string root;  ///< Absolute; made when missing. Artifacts, logs and work directories lie below.
+  /// Of runs that name none: where their artifacts lie, which may be in object storage. Empty: `root`.
+  std::string pipeline_root;
+  int max_running = 0;            ///< Task processes at a time, all runs together; 0: one per core.
+  double max_cpus = 0;            ///< What requests of running tasks may add up to; 0: the machine's cores.
   int64_t max_memory_bytes = 0;   ///< 0: the machine's memory.
   int num_threads_per_task = 0;   ///< 0: one per core.
   bool is_native_enabled = true;  ///< TFX's standard components run as ours where they are equivalent.

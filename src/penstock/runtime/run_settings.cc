@@ -1,5 +1,7 @@
 #include "penstock/runtime/run_settings.h"
 
+#include "penstock/base/storage_uri.h"
+
 namespace penstock::runtime {
 
 using nlohmann::json;
@@ -50,8 +52,44 @@ Digest RunKeyOf(const pipeline::PipelineIr& ir, const pipeline::ParameterValues&
   DigestBuilder key;
   const bool is_cached = settings.is_cache_enabled.value_or(true);
   key.Add(pipeline::SpecDigest(ir)).Add(settings.from_node).Add(int64_t{is_cached});
+  if (!settings.pipeline_root.empty()) key.Add(settings.pipeline_root);
   for (const auto& [name, value] : parameters) key.Add(name).Add(value.dump());
   return key.Finish();
+}
+
+namespace {
+
+Status CheckTask(const pipeline::TaskView& task, const pipeline::ParameterValues& values) {
+  for (const auto& [name, value] : values)
+    if (value.is_string() && fs::HoldsPassword(value.get_ref<const std::string&>()))
+      return InvalidArgument(
+          "Task '{}': the parameter '{}' holds a password, which metadata and logs would keep: leave it out, "
+          "and let the environment or a profile have it (docs/guides/object-storage.md, docs/guides/sql.md)",
+          task.id, name);
+  return OkStatus();
+}
+
+}  // namespace
+
+Status CheckForPasswords(const pipeline::PipelineView& pipeline, const pipeline::ParameterValues& parameters,
+                         const RunSettings& settings) {
+  if (fs::IsObjectStorage(settings.pipeline_root))
+    PENSTOCK_RETURN_IF_ERROR(Annotate(fs::CheckStorageUri(settings.pipeline_root), "The pipeline root"));
+  for (const auto& task : pipeline.tasks) {
+    if (task.native_component.empty()) continue;
+    const auto known = pipeline::ResolveKnownParameters(task, parameters);
+    if (known.ok()) PENSTOCK_RETURN_IF_ERROR(CheckTask(task, *known));
+  }
+  for (const auto& [name, dag] : pipeline.dags)
+    for (const auto& task : dag.tasks) {
+      if (task.native_component.empty()) continue;
+      pipeline::ParameterValues constants;
+      for (const auto& [parameter, input] : task.parameters)
+        if (input.source == pipeline::ParameterInput::Source::kConstant)
+          constants[parameter] = input.constant;
+      PENSTOCK_RETURN_IF_ERROR(CheckTask(task, constants));
+    }
+  return OkStatus();
 }
 
 }  // namespace penstock::runtime

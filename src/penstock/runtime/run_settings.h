@@ -37,4 +37,10 @@ RunSettings SettingsOf(const RunRequest& request);
 Digest RunKeyOf(const pipeline::PipelineIr& ir, const pipeline::ParameterValues& parameters,
                 const RunSettings& settings);
 
+/// kInvalidArgument where the pipeline root, or a parameter of a component of ours as far as it is known
+/// before the run, is a URI that holds a password: it would be stored. Names task and parameter, never the
+/// value.
+Status CheckForPasswords(const pipeline::PipelineView& pipeline, const pipeline::ParameterValues& parameters,
+                         const RunSettings& settings);
+
 }  // namespace penstock::runtime

@@ -1,6 +1,8 @@
 #include "penstock/runtime/task_files.h"
 
 #include "penstock/base/filesystem.h"
+#include "penstock/base/storage_uri.h"
+#include "penstock/runtime/stored_artifacts.h"
 
 namespace penstock::runtime {
 
@@ -9,6 +11,10 @@ using pipeline::ArtifactState;
 
 std::string RunLayout::DatabasePath() const { return fs::Join(root_, "metadata.sqlite"); }
 std::string RunLayout::LockPath() const { return fs::Join(root_, "lock"); }
+bool RunLayout::HasStoredArtifacts() const { return fs::IsRemote(artifact_root_); }
+std::string RunLayout::FetchedPath(const Digest& content) const {
+  return fmt::format("{}/fetched/{}", root_, content.ToHex());
+}
 std::string RunLayout::StagingPath(int64_t execution_id) const {
   return fmt::format("{}/staging/{}", root_, execution_id);
 }
@@ -29,15 +35,18 @@ Result<metadata::ArtifactsByName> TaskFiles::Open() {
   PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(IsNative() ? folder : WorkDirectory()));
   if (!task_.output_parameters.empty() && !IsNative())
     PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(fs::DirName(ParameterFile("x"))));
-  const std::string final_folder = fmt::format("{}/{}", layout_.NodePath(node_), execution_id_);
+  // Of a container, which makes the outputs themselves.
+  const std::string own_folder = layout_.HasStoredArtifacts()
+                                     ? fs::Join(folder, "outputs")
+                                     : fmt::format("{}/{}", layout_.NodePath(node_), execution_id_);
   metadata::ArtifactsByName outputs;
   for (const auto& [name, type] : task_.outputs) {
     PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(name, "An output's name"));
     Artifact artifact;
     artifact.type = type;
-    artifact.uri = fs::Join(IsNative() ? folder : final_folder, name);
+    artifact.uri = fs::Join(IsNative() ? folder : own_folder, name);
     artifact.state = ArtifactState::kPending;
-    PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(IsNative() ? artifact.uri : final_folder));
+    PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(IsNative() ? artifact.uri : own_folder));
     outputs[name].push_back(std::move(artifact));
   }
   return outputs;
@@ -76,6 +85,11 @@ Status TaskFiles::PublishOne(const std::string& output, size_t position, Artifac
   if (!is_staged) return OkStatus();
   std::string target = fmt::format("{}/{}/{}", layout_.NodePath(node_), output, execution_id_);
   if (position > 0) target += fmt::format("-{}", position);
+  if (layout_.HasStoredArtifacts()) {
+    PENSTOCK_RETURN_IF_ERROR(UploadArtifact(layout_, artifact.uri, artifact.content, target));
+    artifact.uri = target;
+    return OkStatus();
+  }
   PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(fs::DirName(target)));
   PENSTOCK_RETURN_IF_ERROR(fs::Rename(artifact.uri, target));
   artifact.uri = target;

@@ -13,16 +13,20 @@ namespace penstock::runtime {
 ///   staging/<execution id>/...                 being written: outputs, reports, work directory
 ///   logs/<run id>/<node>-<attempt>.log
 ///   workspaces/<run id>, volumes/<name>, secrets/<name>/<key>, config_maps/<name>/<key>
+///   fetched/<digest>   local copies of artifacts that lie in object storage (stored_artifacts.h)
 ///   metadata.sqlite, lock
 class RunLayout {
  public:
-  /// `artifact_root`: a local folder for what lies below artifacts/; empty: the root.
+  /// `artifact_root`: another folder, or one in object storage, for what lies below artifacts/; empty: the
+  /// root. All else stays below `root`, which is a local folder.
   explicit RunLayout(std::string root, std::string artifact_root = {})
       : root_(std::move(root)), artifact_root_(std::move(artifact_root)) {}
 
   const std::string& root() const { return root_; }
   std::string DatabasePath() const;
   std::string LockPath() const;
+  bool HasStoredArtifacts() const;  ///< Artifacts lie in object storage.
+  std::string FetchedPath(const Digest& content) const;
   std::string StagingPath(int64_t execution_id) const;
   std::string NodePath(const std::string& node) const;
   std::string LogPath(const std::string& run_id, const std::string& node, int attempt) const;
@@ -34,7 +38,8 @@ class RunLayout {
 
 /// The folders of one execution, from empty to published. A native component's outputs are staged,
 /// synced and renamed; a container writes to the final place, whose name nobody has before it is published
-/// (its program may hand the path on). Readers never see half an artifact.
+/// (its program may hand the path on). Where artifacts lie in object storage all are staged and uploaded.
+/// Readers never see half an artifact: the store names it last.
 class TaskFiles {
  public:
   TaskFiles(const RunLayout& layout, const pipeline::TaskView& task, std::string node, int64_t execution_id);
@@ -58,6 +63,7 @@ class TaskFiles {
 
  private:
   bool IsNative() const { return !task_.native_component.empty(); }
+  bool IsStaged() const { return IsNative() || layout_.HasStoredArtifacts(); }
   Status PublishOne(const std::string& output, size_t position, pipeline::Artifact& artifact);
 
   const RunLayout& layout_;

@@ -5,6 +5,7 @@
 #include "penstock/base/filesystem.h"
 #include "penstock/base/logging.h"
 #include "penstock/runtime/platform_settings.h"
+#include "penstock/runtime/stored_artifacts.h"
 #include "penstock/runtime/struct_properties.h"
 #include "penstock/runtime/task_launcher_internal.h"
 
@@ -212,6 +213,10 @@ Status TaskLauncher::RunTask(Attempt& attempt) const {
 
 Status TaskLauncher::Execute(Attempt& attempt, TaskFiles& files, ExecutionOutcome& outcome) const {
   PENSTOCK_ASSIGN_OR_RETURN(const auto pending, files.Open());
+  const RunLayout& layout = attempt.run.layout;
+  PENSTOCK_ASSIGN_OR_RETURN(
+      attempt.local_inputs,
+      FetchInputs(layout, layout.StagingPath(attempt.execution_id), attempt.job.inputs.artifacts));
   PENSTOCK_ASSIGN_OR_RETURN(const TaskCommand command, MakeCommand(attempt, files, pending));
   outcome.log_path = command.log_path;
   PENSTOCK_ASSIGN_OR_RETURN(const ResourceDemand demand,

@@ -3,6 +3,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/runtime/platform_settings.h"
+#include "penstock/runtime/stored_artifacts.h"
 #include "penstock/runtime/struct_properties.h"
 #include "penstock/runtime/task_launcher.h"
 #include "penstock/runtime/task_launcher_internal.h"
@@ -78,7 +79,7 @@ Result<TaskCommand> TaskLauncher::MakeCommand(Attempt& attempt, const TaskFiles&
                                               const ArtifactsByName& outputs) const {
   const pipeline::TaskView& view = *attempt.job.view;
   pipeline::ExecutorInput input{
-      .task = {view.id, attempt.job.inputs.artifacts, outputs, attempt.job.inputs.parameters},
+      .task = {view.id, attempt.local_inputs, outputs, attempt.job.inputs.parameters},
       .output_file = files.OutputFile(),
       .output_parameter_files = {},
       .has_old_parameters = WantsOldParameters(view)};
@@ -136,7 +137,7 @@ Result<TaskCommand> TaskLauncher::MakeCommand(Attempt& attempt, const TaskFiles&
 Status TaskLauncher::ReadReport(Attempt& attempt, const TaskFiles& files, const ArtifactsByName& pending,
                                 ExecutionOutcome& outcome) const {
   const pipeline::TaskView& view = *attempt.job.view;
-  const pipeline::ExecutionTask executed{view.id, attempt.job.inputs.artifacts, pending,
+  const pipeline::ExecutionTask executed{view.id, attempt.local_inputs, pending,
                                          attempt.job.inputs.parameters};
   PENSTOCK_ASSIGN_OR_RETURN(const bool has_report, fs::Exists(files.OutputFile()));
   std::string report_text = "{}";
@@ -145,6 +146,7 @@ Status TaskLauncher::ReadReport(Attempt& attempt, const TaskFiles& files, const 
   }
   PENSTOCK_ASSIGN_OR_RETURN(auto report, pipeline::ParseExecutorOutput(report_text, executed));
   outcome.outputs = std::move(report.outputs);
+  NameAsStored(attempt.job.inputs.artifacts, attempt.local_inputs, outcome.outputs);
   for (const auto& [name, value] : report.output_parameters) outcome.output_parameters[name] = value;
   if (!view.native_component.empty()) return OkStatus();
 

@@ -16,6 +16,7 @@ struct TaskLauncher::Attempt {
   const CancellationToken& cancellation;
   const OnProgress& on_progress;
   const pipeline::ComponentDescription* component = nullptr;
+  metadata::ArtifactsByName local_inputs;  ///< The job's, as its program finds them.
   metadata::ExecutionPlan plan;
   std::string note;
   KeyParts parts;

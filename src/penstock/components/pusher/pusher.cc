@@ -7,9 +7,11 @@
 #include <algorithm>
 
 #include "penstock/base/filesystem.h"
+#include "penstock/base/storage_uri.h"
 #include "penstock/components/export_formats.h"
 #include "penstock/model/model.h"
 #include "penstock/model/model_versions.h"
+#include "penstock/model/saved_model/saved_model_export.h"
 
 namespace penstock::components {
 namespace {
@@ -76,6 +78,20 @@ Status CopyWithExports(const std::string& served, const std::vector<model::Expor
   return OkStatus();
 }
 
+/// Object stores rename nothing: the file by which a server knows a model comes last, so what a killed push
+/// leaves is no model to it.
+Status UploadVersion(const std::string& model, const std::string& target) {
+  PENSTOCK_ASSIGN_OR_RETURN(auto files, fs::List(model, /*recursive=*/true));
+  std::erase_if(files, [](const fs::FileEntry& file) { return file.is_directory; });
+  std::stable_partition(files.begin(), files.end(), [&](const fs::FileEntry& file) {
+    return file.path != fs::Join(model, model::kModelFileName) &&
+           file.path != fs::Join(model, model::kSavedModelFileName);
+  });
+  for (const fs::FileEntry& file : files)
+    PENSTOCK_RETURN_IF_ERROR(fs::CopyTree(file.path, fs::Join(target, file.path.substr(model.size()))));
+  return OkStatus();
+}
+
 /// Copies under a hidden name, syncs, renames: a server sees the whole version or none. A
 /// repeated push of the same bytes is the version that is there already.
 Result<int64_t> Push(const std::string& model, const std::string& destination, const Clock& clock) {
@@ -90,6 +106,10 @@ Result<int64_t> Push(const std::string& model, const std::string& destination, c
     if (there == ours) return *latest;
   }
   const int64_t version = std::max(clock.Now().micros / 1'000'000, latest.value_or(0) + 1);
+  if (fs::IsRemote(destination)) {
+    PENSTOCK_RETURN_IF_ERROR(UploadVersion(model, fs::Join(destination, std::to_string(version))));
+    return version;
+  }
   const std::string staged = fs::Join(destination, fmt::format(".{}.new", ours.ToHex()));
   PENSTOCK_RETURN_IF_ERROR(fs::CopyTree(model, staged));
   PENSTOCK_RETURN_IF_ERROR(fs::SyncTree(staged));

@@ -32,7 +32,8 @@ struct Pusher {
     node.OptionalInput("model_blessing", model_blessing, "The Evaluator's verdict.");
     node.OptionalInput("infra_blessing", infra_blessing, "The InfraValidator's verdict.");
     node.OptionalInput("anomalies", anomalies, "The ExampleValidator's verdict.");
-    node.Destination("destination", destination, "The folder that holds one folder per version.");
+    node.Destination("destination", destination,
+                     "The folder that holds one folder per version, local or in object storage.");
     node.Parameter(
         "export", export_to,
         "Formats to write beside the pushed model: onnx, tflite, savedmodel (what TF Serving loads).");

@@ -1,0 +1,82 @@
+#include "penstock/base/storage_uri.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "penstock/base/near_miss.h"
+
+namespace penstock::fs {
+namespace {
+
+constexpr StorageScheme kSchemes[] = {
+    {"s3", "bucket",
+     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE of ~/.aws; AWS_REGION; and "
+     "AWS_ENDPOINT_URL where the store is not Amazon's"},
+    {"gs", "bucket", "GOOGLE_APPLICATION_CREDENTIALS, or log in by gcloud auth application-default login"},
+    {"gcs", "bucket", "GOOGLE_APPLICATION_CREDENTIALS, or log in by gcloud auth application-default login"},
+    {"abfs", "container", "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or log in by az login"},
+    {"abfss", "container", "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or log in by az login"},
+    {"hdfs", "name node", "HADOOP_HOME, JAVA_HOME and CLASSPATH (hadoop classpath --glob)"},
+};
+
+}  // namespace
+
+bool IsRemote(std::string_view path) { return path.find("://") != path.npos && !path.starts_with("file://"); }
+
+bool IsObjectStorage(std::string_view path) {
+  const size_t colon = path.find("://");
+  return colon != path.npos && FindStorageScheme(path.substr(0, colon)) != nullptr;
+}
+
+const StorageScheme* FindStorageScheme(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kSchemes), std::end(kSchemes),
+                                   [&](const StorageScheme& scheme) { return scheme.name == name; });
+  return found == std::end(kSchemes) ? nullptr : found;
+}
+
+StorageUri SplitStorageUri(std::string_view uri) {
+  const size_t colon = uri.find("://");
+  const std::string_view rest = uri.substr(colon + 3);
+  const size_t slash = std::min(rest.find('/'), rest.size());
+  return {uri.substr(0, colon), rest.substr(0, slash), rest.substr(std::min(slash + 1, rest.size()))};
+}
+
+bool HoldsPassword(std::string_view uri) {
+  const size_t scheme = uri.find("://");
+  if (scheme == uri.npos) return false;
+  for (const std::string_view name : {"secret_key=", "password=", "X-Amz-Signature="})
+    if (const size_t at = uri.find(name);
+        at != uri.npos && at > 0 && (uri[at - 1] == '?' || uri[at - 1] == '&'))
+      return true;
+  const std::string_view rest = uri.substr(scheme + 3);
+  const std::string_view place = rest.substr(0, rest.find('/'));
+  const size_t colon = place.find(':');
+  if (colon == place.npos) return false;
+  if (place.find('@', colon) != place.npos) return true;
+  // A secret key may hold slashes, and ends the place too early; what follows a colon otherwise is a port.
+  const std::string_view port = place.substr(colon + 1);
+  return rest.find('@', colon) != rest.npos && port.find_first_not_of("0123456789") != port.npos;
+}
+
+Status CheckStorageUri(std::string_view uri) {
+  const StorageUri parts = SplitStorageUri(uri);
+  const StorageScheme* scheme = FindStorageScheme(parts.scheme);
+  if (scheme == nullptr) {
+    std::vector<std::string> known = {"file"};
+    for (const StorageScheme& each : kSchemes) known.emplace_back(each.name);
+    return InvalidArgument("There is no storage of the scheme '{}'{} (known are {})", parts.scheme,
+                           DidYouMean(parts.scheme, known), fmt::join(known, ", "));
+  }
+  if (HoldsPassword(uri))
+    return InvalidArgument(
+        "A {}:// path holds a password, which the pipeline, its metadata and logs would keep: leave it out "
+        "and set {}",
+        parts.scheme, scheme->settings);
+  if (parts.place.empty() && parts.scheme != "hdfs")
+    return InvalidArgument("A path names no {}: it has to be {}://{}/PATH", scheme->place, parts.scheme,
+                           scheme->place);
+  return OkStatus();
+}
+
+}  // namespace penstock::fs
