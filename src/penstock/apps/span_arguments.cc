@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -38,21 +37,15 @@ Result<std::vector<statistics::Span>> OfPattern(const std::string& argument, con
   const size_t slash = argument.rfind('/', brace);
   const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : argument.substr(0, slash);
   const std::string text = slash == std::string::npos ? argument : argument.substr(slash + 1);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto pattern, data::SpanPattern::Parse(text));
   const std::vector<data::InputSplit> splits = {{"data", text}};
   PENSTOCK_ASSIGN_OR_RETURN(const auto found, data::FindInputFiles(folder, splits, range));
-  std::map<data::SpanVersion, statistics::Span> spans;
-  const size_t prefix = fs::Join(folder, "x").size() - 1;
-  for (const std::string& file : found.files[0]) {
-    PENSTOCK_ASSIGN_OR_RETURN(const auto version, pattern.Match(file.substr(prefix)));
-    statistics::Span& span = spans[version];
-    span.name = fmt::format("span {}", version.span) +
-                (version.version ? fmt::format(" version {}", *version.version) : "");
-    span.files.push_back(file);
+  std::vector<statistics::Span> spans;
+  for (size_t i = 0; i < found.spans.size(); ++i) {
+    const auto& [number, version] = found.spans[i];
+    spans.push_back({fmt::format("span {}", number) + (version ? fmt::format(" version {}", *version) : ""),
+                     found.files[0][i]});
   }
-  std::vector<statistics::Span> sorted;
-  for (auto& [version, span] : spans) sorted.push_back(std::move(span));
-  return sorted;
+  return spans;
 }
 
 }  // namespace

@@ -58,6 +58,18 @@ std::string Describe(const std::vector<SpanVersion>& spans) {
   return "span " + ReadableList(names);
 }
 
+std::vector<std::vector<std::string>> BySpan(const std::vector<std::string>& files,
+                                             const std::vector<size_t>& num_files) {
+  if (num_files.empty()) return {files};
+  std::vector<std::vector<std::string>> by_span;
+  auto next = files.begin();
+  for (const size_t num : num_files) {
+    by_span.emplace_back(next, next + static_cast<std::ptrdiff_t>(num));
+    next += static_cast<std::ptrdiff_t>(num);
+  }
+  return by_span;
+}
+
 }  // namespace
 
 Result<InputFiles> FindInputFiles(const std::string& folder, std::span<const InputSplit> splits,
@@ -82,7 +94,7 @@ Result<InputFiles> FindInputFiles(const std::string& folder, std::span<const Inp
     }
     std::vector<std::string> paths;
     for (const std::string& file : selected->files) paths.push_back(fs::Join(folder, file));
-    input.files.push_back(std::move(paths));
+    input.files.push_back(BySpan(paths, selected->num_files));
   }
   return input;
 }

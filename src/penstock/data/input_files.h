@@ -15,8 +15,9 @@ struct InputSplit {
 };
 
 struct InputFiles {
-  std::vector<std::vector<std::string>> files;  ///< Of each split, with the folder.
-  std::vector<SpanVersion> spans;               ///< The same for all of the splits.
+  /// Of each split, with the folder: the files of each span, or all at once where the patterns know no spans.
+  std::vector<std::vector<std::vector<std::string>>> files;
+  std::vector<SpanVersion> spans;  ///< The same for all of the splits.
 };
 
 /// Finds the files of every split below `folder` (a local path or URI). Files whose name starts with '_'

@@ -14,6 +14,8 @@ class InputFilesTest : public testing::Test {
   TestFolder folder_;
 };
 
+using Spans = std::vector<std::vector<std::string>>;
+
 TEST_F(InputFilesTest, FindsTheSameSpanOfEverySplit) {
   for (const char* split : {"train", "eval"})
     for (const char* span : {"1", "2"}) Add(fmt::format("{}/span-{}/v1/data.csv", split, span));
@@ -23,8 +25,17 @@ TEST_F(InputFilesTest, FindsTheSameSpanOfEverySplit) {
   const auto found = FindInputFiles(folder_.path(), splits, {});
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(found->spans, (std::vector<SpanVersion>{{2, 1}}));
-  EXPECT_EQ(found->files[0], std::vector<std::string>{folder_.At("train/span-2/v1/data.csv")});
-  EXPECT_EQ(found->files[1], std::vector<std::string>{folder_.At("eval/span-2/v1/data.csv")});
+  EXPECT_EQ(found->files[0], Spans{{folder_.At("train/span-2/v1/data.csv")}});
+  EXPECT_EQ(found->files[1], Spans{{folder_.At("eval/span-2/v1/data.csv")}});
+}
+
+TEST_F(InputFilesTest, KeepsSpansApart) {
+  for (const char* name : {"s1/a.csv", "s2/a.csv", "s2/b.csv", "s3/a.csv"}) Add(name);
+  const SpanRange range{.kind = SpanRange::Kind::kRolling, .num_spans = 2};
+  const auto found = FindInputFiles(folder_.path(), std::vector<InputSplit>{{"all", "s{SPAN}/*"}}, range);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->files[0],
+            (Spans{{folder_.At("s2/a.csv"), folder_.At("s2/b.csv")}, {folder_.At("s3/a.csv")}}));
 }
 
 TEST_F(InputFilesTest, RefusesSplitsOfDifferentSpans) {

@@ -231,7 +231,7 @@ Result<SpanVersion> SpanPattern::Match(std::string_view path) const {
 
 Result<SpanFiles> SelectSpans(const SpanPattern& pattern, std::span<const std::string> files,
                               const SpanRange& range) {
-  if (!pattern.has_span()) return SpanFiles{{}, {files.begin(), files.end()}};
+  if (!pattern.has_span()) return SpanFiles{{}, {files.begin(), files.end()}, {}};
   std::map<int64_t, std::map<std::optional<int64_t>, std::vector<std::string>>> by_span;
   for (const std::string& file : files) {
     PENSTOCK_ASSIGN_OR_RETURN(const SpanVersion found, pattern.Match(file));
@@ -246,6 +246,7 @@ Result<SpanFiles> SelectSpans(const SpanPattern& pattern, std::span<const std::s
     const auto& [version, latest] = *by_span[span].rbegin();
     selected.spans.push_back({span, version});
     selected.files.insert(selected.files.end(), latest.begin(), latest.end());
+    selected.num_files.push_back(latest.size());
   }
   return selected;
 }

@@ -72,6 +72,7 @@ struct SpanRange {
 struct SpanFiles {
   std::vector<SpanVersion> spans;  ///< Rising; empty where the pattern has no span.
   std::vector<std::string> files;  ///< By span, then as they were given.
+  std::vector<size_t> num_files;   ///< Of each span.
 };
 
 /// Chooses among `files` (paths relative as the pattern is), all of which match pattern.Glob(). kNotFound

@@ -13,6 +13,7 @@
 
 #include "penstock/base/arrow_status.h"
 #include "penstock/base/filesystem.h"
+#include "penstock/data/declared_columns.h"
 #include "penstock/data/row_hash.h"
 
 namespace penstock::data {
@@ -42,27 +43,27 @@ Result<std::vector<int>> BucketOwners(std::span<const Split> splits) {
   return owners;
 }
 
-/// The shards [begin, end) that go to one file a split.
+/// The shards [begin, end) of a dataset that go to one file a split.
 struct ShardRun {
+  const Dataset* dataset = nullptr;
   int64_t begin = 0;
   int64_t end = 0;
 };
 
-std::vector<ShardRun> CutIntoFiles(const Dataset& dataset) {
+void CutIntoFiles(const Dataset& dataset, std::vector<ShardRun>& runs) {
   int64_t total_bytes = 0;
   for (int64_t shard = 0; shard < dataset.num_shards(); ++shard) total_bytes += dataset.ShardBytes(shard);
   const int64_t file_bytes = std::max(kMinFileBytes, total_bytes / kMaxFiles + 1);
-  std::vector<ShardRun> runs{{0, 0}};
+  runs.push_back({&dataset, 0, 0});
   int64_t num_bytes = 0;
   for (int64_t shard = 0; shard < dataset.num_shards(); ++shard) {
     if (num_bytes >= file_bytes) {
-      runs.push_back({shard, shard});
+      runs.push_back({&dataset, shard, shard});
       num_bytes = 0;
     }
     num_bytes += dataset.ShardBytes(shard);
     runs.back().end = shard + 1;
   }
-  return runs;
 }
 
 std::string FileName(PayloadFormat format, size_t file, size_t num_files) {
@@ -123,10 +124,9 @@ Result<RowHasher> MakeHasher(const arrow::Schema& schema, const std::string& par
 /// Shards the dataset's rows out to the splits' files. Constant after construction; `num_rows` counts.
 class SplitWriter {
  public:
-  SplitWriter(const Dataset& dataset, std::span<const Split> splits, std::vector<int> owners,
-              RowHasher hasher, const std::string& partition_feature)
-      : dataset_(dataset),
-        splits_(splits),
+  SplitWriter(std::span<const Split> splits, std::vector<int> owners, RowHasher hasher,
+              const std::string& partition_feature)
+      : splits_(splits),
         owners_(std::move(owners)),
         hasher_(std::move(hasher)),
         partition_feature_(partition_feature),
@@ -137,10 +137,11 @@ class SplitWriter {
                     const ExecutionOptions& execution) {
     std::vector<std::unique_ptr<ExampleWriter>> writers;
     for (const std::string& path : paths) {
-      PENSTOCK_ASSIGN_OR_RETURN(writers.emplace_back(), OpenExampleWriter(path, dataset_.schema(), format));
+      PENSTOCK_ASSIGN_OR_RETURN(writers.emplace_back(),
+                                OpenExampleWriter(path, run.dataset->schema(), format));
     }
     for (int64_t shard = run.begin; shard < run.end; ++shard) {
-      PENSTOCK_ASSIGN_OR_RETURN(const auto reader, dataset_.ReadShard(shard));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto reader, run.dataset->ReadShard(shard));
       while (true) {
         PENSTOCK_RETURN_IF_ERROR(execution.CheckCancelled());
         PENSTOCK_ASSIGN_OR_RETURN(const auto batch, reader->Next());
@@ -183,7 +184,6 @@ class SplitWriter {
         partition_feature_, DescribeRow(batch, row));
   }
 
-  const Dataset& dataset_;
   const std::span<const Split> splits_;
   const std::vector<int> owners_;
   const RowHasher hasher_;
@@ -200,13 +200,14 @@ Status ReplaceFolders(std::span<const Split> splits, const std::string& output_u
   return OkStatus();
 }
 
-Result<SplitSummary> WriteAllFiles(const Dataset& dataset, std::span<const Split> splits,
+Result<SplitSummary> WriteAllFiles(std::span<const Dataset* const> parts, std::span<const Split> splits,
                                    std::vector<int> owners, RowHasher hasher, const std::string& output_uri,
                                    PayloadFormat format, const ExecutionOptions& execution,
                                    const std::string& partition_feature) {
   PENSTOCK_RETURN_IF_ERROR(ReplaceFolders(splits, output_uri));
-  const std::vector<ShardRun> runs = CutIntoFiles(dataset);
-  SplitWriter writer(dataset, splits, std::move(owners), std::move(hasher), partition_feature);
+  std::vector<ShardRun> runs;
+  for (const Dataset* part : parts) CutIntoFiles(*part, runs);
+  SplitWriter writer(splits, std::move(owners), std::move(hasher), partition_feature);
   PENSTOCK_RETURN_IF_ERROR(
       ParallelFor(static_cast<int64_t>(runs.size()), execution, [&](int64_t i) -> Status {
         const auto file = static_cast<size_t>(i);
@@ -227,10 +228,23 @@ Result<SplitSummary> WriteAllFiles(const Dataset& dataset, std::span<const Split
 Result<SplitSummary> WriteSplits(const Dataset& dataset, std::span<const Split> splits,
                                  const std::string& output_uri, PayloadFormat format,
                                  const ExecutionOptions& execution, const std::string& partition_feature) {
+  const Dataset* const part = &dataset;
+  return WriteSplits(std::span(&part, 1), splits, output_uri, format, execution, partition_feature);
+}
+
+Result<SplitSummary> WriteSplits(std::span<const Dataset* const> parts, std::span<const Split> splits,
+                                 const std::string& output_uri, PayloadFormat format,
+                                 const ExecutionOptions& execution, const std::string& partition_feature) {
+  if (parts.empty()) return InvalidArgument("There are no examples to cut into splits");
+  for (const Dataset* part : parts)
+    if (!HaveEqualColumns(*part, *parts[0]))
+      return Internal("Parts of the examples have different columns: {} and {}", part->schema()->ToString(),
+                      parts[0]->schema()->ToString());
   PENSTOCK_RETURN_IF_ARROW_ERROR(arrow::compute::Initialize());
   PENSTOCK_ASSIGN_OR_RETURN(std::vector<int> owners, BucketOwners(splits));
-  PENSTOCK_ASSIGN_OR_RETURN(RowHasher hasher, MakeHasher(*dataset.schema(), partition_feature));
-  auto summary = WriteAllFiles(dataset, splits, std::move(owners), std::move(hasher), output_uri, format,
+  PENSTOCK_ASSIGN_OR_RETURN(RowHasher hasher, MakeHasher(*parts[0]->schema(), partition_feature));
+  if (parts[0]->schema()->num_fields() == 0) format = PayloadFormat::kTfRecordGzip;
+  auto summary = WriteAllFiles(parts, splits, std::move(owners), std::move(hasher), output_uri, format,
                                execution, partition_feature);
   if (summary.ok()) return summary;
   // Best effort: what went wrong first is what the user has to know.

@@ -27,6 +27,9 @@ struct SplitSummary {
 /// `<output_uri>/Split-<name>/data_parquet-00000-of-0000N.parquet` (or `data_tfrecord-....gz`).
 /// Split folders that already exist there are replaced.
 ///
+/// Rows without any column, which only TFRecord can hold, are written as `data_tfrecord-....gz` whatever the
+/// format.
+///
 /// A row's split is a function of its content (column names, types, values) and the list of
 /// splits alone: not of its place, its file, the threads or the batches, nor of the file
 /// format where types agree (row_hash.h has the formula). Rows keep the order of the dataset.
@@ -41,6 +44,14 @@ struct SplitSummary {
 /// partition_feature_name), so that all examples of one user, say, come into one split. It must be an integer
 /// or bytes (one value or a list) and every example must have it.
 Result<SplitSummary> WriteSplits(const Dataset& dataset, std::span<const Split> splits,
+                                 const std::string& output_uri, PayloadFormat format,
+                                 const ExecutionOptions& execution,
+                                 const std::string& partition_feature = "");
+
+/// The same of several datasets with equal columns, one after the other. No file holds rows of two of them,
+/// and the files of one are the same bytes whatever comes before and after it: what is known of a span's
+/// files stays known when the window moves.
+Result<SplitSummary> WriteSplits(std::span<const Dataset* const> parts, std::span<const Split> splits,
                                  const std::string& output_uri, PayloadFormat format,
                                  const ExecutionOptions& execution,
                                  const std::string& partition_feature = "");

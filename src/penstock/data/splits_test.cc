@@ -9,6 +9,7 @@
 #include <arrow/json/from_string.h>
 
 #include "penstock/base/digest.h"
+#include "penstock/data/dataset_view.h"
 #include "penstock/data/datasets_testing.h"
 #include "penstock/data/row_hash.h"
 
@@ -202,6 +203,45 @@ TEST(RowHasherTest, SlicesHashLikeTheWhole) {
   const auto batch = OneColumn("a", Json(arrow::list(arrow::utf8()), R"([["p"], null, ["q", "r"], ["s"]])"));
   const auto whole = HashesOf(batch);
   EXPECT_EQ(HashesOf(batch->Slice(2, 2)), (std::vector<uint64_t>{whole[2], whole[3]}));
+}
+
+TEST_F(SplitsTest, FilesOfAPartAreTheSameWhateverComesBeforeIt) {
+  std::vector<std::unique_ptr<Dataset>> days;
+  for (int day = 0; day < 3; ++day) {
+    std::string text = "id,x\n";
+    for (int i = 0; i < 900; ++i) text += fmt::format("{},{}\n", day * 1000 + i, i % 7);
+    days.push_back(*Open({folder_.Write(fmt::format("{}.csv", day), text)}));
+  }
+  const auto write = [&](const std::vector<const Dataset*>& parts, const std::string& output) {
+    const auto summary = WriteSplits(parts, kTrainAndEval, folder_.At(output), PayloadFormat::kParquet, {});
+    ASSERT_TRUE(summary.ok()) << summary.status();
+    EXPECT_EQ(summary->num_files, 2);
+  };
+  write({days[0].get(), days[1].get()}, "old");
+  write({days[1].get(), days[2].get()}, "moved");
+  const auto file = [&](const std::string& output, int number) {
+    return *fs::ReadFile(fs::Join(SplitDirectory(folder_.At(output), "train"),
+                                  fmt::format("data_parquet-{:05}-of-00002.parquet", number)));
+  };
+  EXPECT_EQ(file("old", 1), file("moved", 0));
+  EXPECT_NE(file("old", 0), file("moved", 0));
+  const std::vector<const Dataset*> none;
+  EXPECT_THAT(WriteSplits(none, kTrainAndEval, folder_.At("none"), PayloadFormat::kParquet, {}).status(),
+              FailsWith(StatusCode::kInvalidArgument, "no examples"));
+}
+
+TEST_F(SplitsTest, KeepsExamplesWithoutColumns) {
+  const auto schema = arrow::schema(arrow::FieldVector());
+  const auto nothing =
+      MakeInMemoryDataset(schema, {arrow::RecordBatch::Make(schema, 3, arrow::ArrayVector())});
+  const auto summary =
+      WriteSplits(*nothing, kTrainAndEval, folder_.At("out"), PayloadFormat::kParquet, {.num_threads = 2});
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->num_rows.at("train") + summary->num_rows.at("eval"), 3);
+  const std::string full = summary->num_rows.at("train") > 0 ? "train" : "eval";
+  EXPECT_EQ((*ReadFiles({SplitDirectory(folder_.At("out"), full)}))->num_rows(), 3);
+  EXPECT_THAT(ConvertDataset(*nothing, folder_.At("a.parquet"), PayloadFormat::kParquet, {}).status(),
+              FailsWith(StatusCode::kInvalidArgument, "write TFRecord instead"));
 }
 
 TEST_F(SplitsTest, PartitionsByTheValueOfAFeature) {

@@ -1,5 +1,6 @@
 #include "penstock/statistics/span_statistics.h"
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 
@@ -23,7 +24,7 @@ namespace v0 = tensorflow::metadata::v0;
 /// What else than the files decides over a span's state, but for the combiner.
 Digest DigestOfReading(const data::DatasetOptions& reading, const StatisticsOptions& options) {
   DigestBuilder digest;
-  digest.Add("statistics-span/1").Add(static_cast<int64_t>(reading.format));
+  digest.Add("statistics-span/2").Add(static_cast<int64_t>(reading.format));
   digest.Add(std::string_view(&reading.csv.delimiter, 1));
   for (const auto* names : {&reading.csv.column_names, &reading.csv.null_values, &reading.columns}) {
     digest.Add(static_cast<int64_t>(names->size()));
@@ -51,9 +52,12 @@ Status DigestFiles(const Span& span, const Digest& of_reading, const ExecutionOp
   read.num_bytes = num_bytes;
   DigestBuilder builder;
   builder.Add(of_reading);
-  // Names count for the format, which follows from them.
-  for (size_t i = 0; i < digests.size(); ++i)
-    builder.Add(digests[i]).Add(std::string_view(fs::BaseName(span.files[i])));
+  // Names count for the format, which follows from what stands behind their first dot; "00001-of-00003"
+  // before it is another number where the window has moved.
+  for (size_t i = 0; i < digests.size(); ++i) {
+    const std::string name = fs::BaseName(span.files[i]);
+    builder.Add(digests[i]).Add(std::string_view(name).substr(std::min(name.find('.'), name.size())));
+  }
   digest = builder.Finish();
   return OkStatus();
 }

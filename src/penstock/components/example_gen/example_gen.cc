@@ -63,9 +63,11 @@ class ExampleGenExecutor : public pipeline::Executor {
     std::vector<std::string> names;
     int64_t num_examples = 0;
     for (const auto& source : opened.sources) {
-      PENSTOCK_ASSIGN_OR_RETURN(const auto summary,
-                                data::WriteSplits(*source.dataset, source.splits, examples->uri, format,
-                                                  context.options, config.partition_feature));
+      std::vector<const data::Dataset*> parts;
+      for (const auto& part : source.parts) parts.push_back(part.get());
+      PENSTOCK_ASSIGN_OR_RETURN(
+          const auto summary, data::WriteSplits(parts, source.splits, examples->uri, format, context.options,
+                                                config.partition_feature));
       for (const auto& split : source.splits) {
         names.push_back(split.name);
         num_examples += summary.num_rows.at(split.name);

@@ -34,7 +34,7 @@ struct ExampleGen {
     node.Help(
         "Ingests examples from files or a database and cuts them into splits, by the files' names, by "
         "queries or by a hash of their content.");
-    node.Version("2");
+    node.Version("3");
     node.OptionalExternalPath(
         "input", input, "File, folder or glob of the data; with input_splits the folder of their patterns.");
     node.OptionalLiveSource(

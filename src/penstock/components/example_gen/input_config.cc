@@ -205,8 +205,8 @@ Result<OpenInput> OpenDatabase(const InputConfig& config, const data::DatasetOpt
     if (!dataset.ok())
       return query.name.empty() ? dataset.status()
                                 : Annotate(dataset.status(), fmt::format("Input split '{}'", query.name));
-    source.dataset = *std::move(dataset);
-    if (!input.sources.empty() && !data::HaveEqualColumns(*source.dataset, *input.sources[0].dataset))
+    source.parts.push_back(*std::move(dataset));
+    if (!input.sources.empty() && !data::HaveEqualColumns(*source.parts[0], *input.sources[0].parts[0]))
       return InvalidArgument(
           "The queries of the input splits '{}' and '{}' answer different columns: name the same ones in "
           "both, "
@@ -219,20 +219,35 @@ Result<OpenInput> OpenDatabase(const InputConfig& config, const data::DatasetOpt
   return input;
 }
 
-Result<OpenInput> OpenByPattern(const InputConfig& config, const std::vector<std::vector<std::string>>& files,
+Result<OpenInput> OpenByPattern(const InputConfig& config, const data::InputFiles& found,
                                 const data::DatasetOptions& options, const ExecutionOptions& execution) {
   OpenInput input;
-  for (size_t i = 0; i < files.size(); ++i) {
+  for (size_t i = 0; i < found.files.size(); ++i) {
     SplitSource source;
     source.splits =
         config.splits.empty() ? std::vector{data::Split{config.input_splits[i].name, 1}} : config.splits;
-    auto dataset = data::OpenDataset(files[i], options, execution);
-    if (!dataset.ok())
-      return Annotate(dataset.status(), fmt::format("Input split '{}'", config.input_splits[i].name));
-    source.dataset = *std::move(dataset);
+    for (const auto& files : found.files[i]) {
+      auto dataset = data::OpenDataset(files, options, execution);
+      if (!dataset.ok())
+        return Annotate(dataset.status(), fmt::format("Input split '{}'", config.input_splits[i].name));
+      source.parts.push_back(*std::move(dataset));
+    }
     input.sources.push_back(std::move(source));
   }
   return input;
+}
+
+std::vector<std::string> Joined(const std::vector<std::vector<std::string>>& lists) {
+  std::vector<std::string> joined;
+  for (const auto& list : lists) joined.insert(joined.end(), list.begin(), list.end());
+  return joined;
+}
+
+bool HaveOneSchema(const std::vector<SplitSource>& sources) {
+  return std::all_of(sources.begin(), sources.end(), [&](const SplitSource& source) {
+    return std::all_of(source.parts.begin(), source.parts.end(),
+                       [&](const auto& part) { return data::HaveEqualColumns(*part, *sources[0].parts[0]); });
+  });
 }
 
 }  // namespace
@@ -283,26 +298,31 @@ Result<OpenInput> OpenInputSplits(const InputConfig& config, const data::Dataset
   if (config.input_splits.empty()) {
     input.sources.resize(1);
     input.sources[0].splits = config.splits;
-    PENSTOCK_ASSIGN_OR_RETURN(input.sources[0].dataset,
+    PENSTOCK_ASSIGN_OR_RETURN(input.sources[0].parts.emplace_back(),
                               data::OpenDataset(std::vector{config.input}, options, execution));
     return input;
   }
-  PENSTOCK_ASSIGN_OR_RETURN(const auto found,
+  PENSTOCK_ASSIGN_OR_RETURN(auto found,
                             data::FindInputFiles(config.input, config.input_splits, config.range));
-  PENSTOCK_ASSIGN_OR_RETURN(input, OpenByPattern(config, found.files, options, execution));
-  const bool is_uniform =
-      std::all_of(input.sources.begin(), input.sources.end(), [&](const SplitSource& source) {
-        return data::HaveEqualColumns(*source.dataset, *input.sources[0].dataset);
-      });
-  if (!is_uniform) {
+  PENSTOCK_ASSIGN_OR_RETURN(input, OpenByPattern(config, found, options, execution));
+  if (!HaveOneSchema(input.sources)) {
     std::vector<std::string> all;
-    for (const auto& files : found.files) all.insert(all.end(), files.begin(), files.end());
+    for (const auto& spans : found.files) {
+      const auto files = Joined(spans);
+      all.insert(all.end(), files.begin(), files.end());
+    }
     PENSTOCK_ASSIGN_OR_RETURN(const auto whole, data::OpenDataset(all, options, execution));
     const auto schema = data::DeclareColumns(*whole);
     data::DatasetOptions declared = options;
     declared.schema = schema.get();
     declared.columns = data::ColumnNames(*whole);
-    PENSTOCK_ASSIGN_OR_RETURN(input, OpenByPattern(config, found.files, declared, execution));
+    auto apart = OpenByPattern(config, found, declared, execution);
+    if (!apart.ok() || !HaveOneSchema(apart->sources)) {
+      // Columns that not every span has: formats without a header know them of all files together alone.
+      for (auto& spans : found.files) spans = {Joined(spans)};
+      apart = OpenByPattern(config, found, declared, execution);
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(input, std::move(apart));
   }
   input.spans = found.spans;
   return input;

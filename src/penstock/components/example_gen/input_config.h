@@ -31,17 +31,17 @@ Result<InputConfig> ToInputConfig(const std::map<std::string, nlohmann::json>& p
 
 /// Data to be written, and the splits to cut it into.
 struct SplitSource {
-  std::unique_ptr<data::Dataset> dataset;
+  std::vector<std::unique_ptr<data::Dataset>> parts;  ///< One a span, which share no file; at least one.
   std::vector<data::Split> splits;
 };
 
 struct OpenInput {
-  std::vector<SplitSource> sources;      ///< All with one schema.
+  std::vector<SplitSource> sources;      ///< All parts with one schema.
   std::vector<data::SpanVersion> spans;  ///< Rising; empty without spans.
 };
 
-/// Opens what `config` names. Where the splits differ in the types that follow from their values, they are
-/// read again with the types that hold for all of them. Of a database each query runs once.
+/// Opens what `config` names. Where splits or spans differ in the types that follow from their values, they
+/// are read again with the types that hold for all of them. Of a database each query runs once.
 Result<OpenInput> OpenInputSplits(const InputConfig& config, const data::DatasetOptions& options,
                                   const ExecutionOptions& execution);
 

@@ -1,5 +1,7 @@
 #include "penstock/components/statistics_gen/statistics_gen.h"
 
+#include <algorithm>
+
 #include <tensorflow_metadata/proto/v0/schema.pb.h>
 
 #include "penstock/base/filesystem.h"
@@ -43,19 +45,18 @@ Result<statistics::StatisticsOptions> OptionsOf(const pipeline::ExecutionTask& t
 }
 
 /// Of all files of a split at once; with a cache file by file.
-Result<tensorflow::metadata::v0::DatasetFeatureStatisticsList> Compute(
-    const std::vector<std::string>& pattern, const statistics::StatisticsOptions& options,
-    const std::string& cache, const ExecutionOptions& execution) {
+Result<statistics::SpanStatistics> Compute(const std::vector<std::string>& pattern,
+                                           const statistics::StatisticsOptions& options,
+                                           const std::string& cache, const ExecutionOptions& execution) {
   if (cache.empty()) {
     PENSTOCK_ASSIGN_OR_RETURN(const auto dataset, data::OpenDataset(pattern, {}, execution));
-    return statistics::ComputeStatistics(*dataset, options, execution);
+    PENSTOCK_ASSIGN_OR_RETURN(auto list, statistics::ComputeStatistics(*dataset, options, execution));
+    return statistics::SpanStatistics{std::move(list), {}};
   }
   PENSTOCK_ASSIGN_OR_RETURN(const auto files, fs::Glob(pattern[0]));
   std::vector<statistics::Span> spans;
   for (const std::string& file : files) spans.push_back({fs::BaseName(file), {file}});
-  PENSTOCK_ASSIGN_OR_RETURN(auto computed,
-                            statistics::ComputeOverSpans(spans, {}, options, {cache, nullptr}, execution));
-  return std::move(computed.list);
+  return statistics::ComputeOverSpans(spans, {}, options, {cache, nullptr}, execution);
 }
 
 class StatisticsGenExecutor : public pipeline::Executor {
@@ -76,11 +77,20 @@ class StatisticsGenExecutor : public pipeline::Executor {
     PENSTOCK_ASSIGN_OR_RETURN(const auto cache, ParameterOr(task, "state_cache", std::string()));
     auto report = StartReport(task);
     PENSTOCK_ASSIGN_OR_RETURN(auto* output, Output(report, "statistics"));
+    int64_t num_files = 0, num_from_cache = 0;
     for (const auto& split : splits) {
       const std::vector<std::string> pattern = {data::SplitDirectory(examples->uri, split)};
-      PENSTOCK_ASSIGN_OR_RETURN(const auto list, Compute(pattern, options, cache, context.options));
-      PENSTOCK_RETURN_IF_ERROR(WriteProto(
-          fs::Join(data::SplitDirectory(output->uri, split), statistics::kStatisticsFileName), list));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto computed, Compute(pattern, options, cache, context.options));
+      PENSTOCK_RETURN_IF_ERROR(
+          WriteProto(fs::Join(data::SplitDirectory(output->uri, split), statistics::kStatisticsFileName),
+                     computed.list));
+      num_files += static_cast<int64_t>(computed.spans.size());
+      num_from_cache += std::count_if(computed.spans.begin(), computed.spans.end(),
+                                      [](const auto& read) { return read.from_cache; });
+    }
+    if (!cache.empty()) {
+      output->properties["num_files_read"] = num_files - num_from_cache;
+      output->properties["num_files_from_cache"] = num_from_cache;
     }
     SetSplitNames(splits, *output);
     return report;

@@ -67,6 +67,9 @@ class ParquetExampleWriter : public ExampleWriter {
 
 Result<std::unique_ptr<ExampleWriter>> OpenParquetWriter(const std::string& path,
                                                          const std::shared_ptr<arrow::Schema>& schema) {
+  // A row group's number of rows is that of its columns.
+  if (schema->num_fields() == 0)
+    return InvalidArgument("Parquet holds no examples without columns: write TFRecord instead");
   PENSTOCK_ASSIGN_OR_RETURN(auto stream, OpenOutput(path));
   std::unique_ptr<parquet::arrow::FileWriter> writer;
   PENSTOCK_RETURN_IF_ERROR(Guarded(path, [&]() -> arrow::Status {

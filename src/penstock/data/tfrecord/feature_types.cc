@@ -65,6 +65,7 @@ void RecordProfiles::MergeFrom(const RecordProfiles& other) {
   for (const auto& [name, profile] : other.features) features[name].MergeFrom(profile);
   for (const auto& [name, profile] : other.sequences) sequences[name].MergeFrom(profile);
   has_feature_lists = has_feature_lists || other.has_feature_lists;
+  num_records += other.num_records;
 }
 
 FeatureProfile* FeatureProfiler::Named::Find(std::string_view name) {
@@ -84,6 +85,7 @@ FeatureProfiles FeatureProfiler::Named::Finish() const {
 }
 
 const char* FeatureProfiler::Add(std::string_view record, RecordPlace place) {
+  ++num_records_;
   features_.index.StartRecord();
   sequences_.index.StartRecord();
   const char* fault = nullptr;
@@ -118,7 +120,7 @@ const char* FeatureProfiler::Add(std::string_view record, RecordPlace place) {
 }
 
 RecordProfiles FeatureProfiler::Finish() const {
-  return {features_.Finish(), sequences_.Finish(), has_feature_lists_};
+  return {features_.Finish(), sequences_.Finish(), has_feature_lists_, num_records_};
 }
 
 Result<std::vector<FeatureColumnType>> DecideFeatureTypes(

@@ -43,6 +43,7 @@ struct RecordProfiles {
   FeatureProfiles features;
   FeatureProfiles sequences;
   bool has_feature_lists = false;
+  int64_t num_records = 0;
 
   void MergeFrom(const RecordProfiles& other);
 };
@@ -67,6 +68,7 @@ class FeatureProfiler {
   Named features_;
   Named sequences_;
   bool has_feature_lists_ = false;
+  int64_t num_records_ = 0;
 };
 
 /// A feature as a column of batches.

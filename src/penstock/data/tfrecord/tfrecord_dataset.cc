@@ -1,6 +1,7 @@
 #include "penstock/data/tfrecord/tfrecord_dataset.h"
 
 #include <arrow/util/utf8.h>
+#include <algorithm>
 
 #include "penstock/data/declared_features.h"
 #include "penstock/data/sharded_dataset.h"
@@ -118,7 +119,11 @@ Result<ExampleColumns> DecideColumns(const RecordProfiles& profiles, const std::
                                      const DatasetOptions& options) {
   std::vector<std::string> paths;
   for (const FileSource& file : files) paths.push_back(file.path());
-  if (profiles.features.empty() && !profiles.has_feature_lists)
+  // Examples without a feature are examples: they have no columns, and count. A split without examples is a
+  // packed file of nothing, and what wants its columns hears that there are no examples.
+  const bool is_split =
+      std::all_of(files.begin(), files.end(), [](const auto& file) { return file.size() > 0; });
+  if (profiles.num_records == 0 && (!is_split || !options.columns.empty()))
     return InvalidArgument("There are no examples in {}", ReadableList(paths));
   PENSTOCK_ASSIGN_OR_RETURN(const auto types,
                             DecideFeatureTypes(profiles.features, DeclaredFeatures(options.schema), paths));

@@ -169,6 +169,16 @@ TEST_F(TfRecordDatasetTest, RefusesWhatIsNoExample) {
   EXPECT_THAT(ReadStatus(""), FailsWith(StatusCode::kInvalidArgument, "There are no examples in "));
 }
 
+TEST_F(TfRecordDatasetTest, ExamplesWithoutAFeatureCount) {
+  const std::string path = folder_.Write("data.tfrecord", Records({Example({}), "", Example({})}));
+  const auto dataset = Open({path});
+  ASSERT_TRUE(dataset.ok()) << dataset.status();
+  const auto table = ReadAll(**dataset);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ((*table)->num_columns(), 0);
+  EXPECT_EQ((*table)->num_rows(), 3);
+}
+
 TEST_F(TfRecordDatasetTest, TheSchemaDecidesTheShape) {
   tensorflow::metadata::v0::Schema schema;
   ASSERT_TRUE(
