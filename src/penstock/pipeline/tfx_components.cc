@@ -30,7 +30,8 @@ struct NativeParameters {
   std::map<std::string, const TaskInputsSpec::InputParameterSpec*>
       texts;  ///< Text from elsewhere, handed on.
 };
-using Translate = bool (*)(const Sources&, NativeParameters&);
+/// `arguments`: of the container's command, where Beam's options stand.
+using Translate = bool (*)(const Sources&, const json& arguments, NativeParameters&);
 
 Source ReadSource(const TaskInputsSpec::InputParameterSpec& spec) {
   Source source;
@@ -98,12 +99,12 @@ bool TakeExcludedSplits(const Sources& sources, NativeParameters& native) {
   return splits.is_array() || splits.is_null();
 }
 
-bool TranslateStatisticsGen(const Sources& sources, NativeParameters& native) {
+bool TranslateStatisticsGen(const Sources& sources, const json&, NativeParameters& native) {
   return KnowsOnly(sources, {"exclude_splits", "stats_options_json", "sharded_stats_output"}) &&
          IsNothing(sources, "stats_options_json") && TakeExcludedSplits(sources, native);
 }
 
-bool TranslateSchemaGen(const Sources& sources, NativeParameters& native) {
+bool TranslateSchemaGen(const Sources& sources, const json&, NativeParameters& native) {
   if (!KnowsOnly(sources, {"exclude_splits", "infer_feature_shape"})) return false;
   if (const auto shape = sources.find("infer_feature_shape"); shape != sources.end()) {
     const json& value = shape->second.constant;
@@ -114,16 +115,16 @@ bool TranslateSchemaGen(const Sources& sources, NativeParameters& native) {
   return TakeExcludedSplits(sources, native);
 }
 
-bool TranslateImportSchemaGen(const Sources& sources, NativeParameters& native) {
+bool TranslateImportSchemaGen(const Sources& sources, const json&, NativeParameters& native) {
   return KnowsOnly(sources, {"schema_file"}) && TakeText(sources, "schema_file", "schema_file", native);
 }
 
-bool TranslateExampleValidator(const Sources& sources, NativeParameters& native) {
+bool TranslateExampleValidator(const Sources& sources, const json&, NativeParameters& native) {
   return KnowsOnly(sources, {"exclude_splits", "custom_validation_config"}) &&
          IsNothing(sources, "custom_validation_config") && TakeExcludedSplits(sources, native);
 }
 
-bool TranslatePusher(const Sources& sources, NativeParameters& native) {
+bool TranslatePusher(const Sources& sources, const json&, NativeParameters& native) {
   if (!KnowsOnly(sources, {"push_destination", "custom_config"}) || !IsNothing(sources, "custom_config"))
     return false;
   const json destination = JsonOf(sources, "push_destination");
@@ -166,15 +167,15 @@ bool TranslateOutputConfig(const json& config, NativeParameters& native) {
   return true;
 }
 
-bool TranslateCsvExampleGen(const Sources& sources, NativeParameters& native) {
+bool WritesTfExamples(const Sources& sources) {
   constexpr int kTfExample = 6;
-  if (!KnowsOnly(sources, {"input_base", "input_config", "output_config", "output_data_format",
-                           "output_file_format", "custom_config", "range_config"}) ||
-      !IsNothing(sources, "custom_config"))
-    return false;
-  if (const auto format = sources.find("output_data_format");
-      format != sources.end() && format->second.constant != kTfExample)
-    return false;
+  const auto format = sources.find("output_data_format");
+  return format == sources.end() || format->second.constant == kTfExample;
+}
+
+/// What all ExampleGens have: parts of the input, output splits, spans.
+bool TranslateExampleGen(const Sources& sources, NativeParameters& native) {
+  if (!IsNothing(sources, "custom_config") || !WritesTfExamples(sources)) return false;
   const json range = JsonOf(sources, "range_config");
   if (range.is_discarded()) return false;
   if (range.is_object() && !range.empty()) native.constants["range"] = range;
@@ -182,8 +183,55 @@ bool TranslateCsvExampleGen(const Sources& sources, NativeParameters& native) {
   if (input.is_discarded() || output.is_discarded()) return false;
   // What TFX's other components and their Python code read.
   native.constants["payload_format"] = "tfrecord_gzip";
-  return TakeText(sources, "input_base", "input", native) && TranslateInputConfig(input, native) &&
-         TranslateOutputConfig(output, native);
+  return TranslateInputConfig(input, native) && TranslateOutputConfig(output, native);
+}
+
+/// CSV, TFRecord, Avro and Parquet: the files say which.
+bool TranslateFileExampleGen(const Sources& sources, const json&, NativeParameters& native) {
+  return KnowsOnly(sources, {"input_base", "input_config", "output_config", "output_data_format",
+                             "output_file_format", "custom_config", "range_config"}) &&
+         TakeText(sources, "input_base", "input", native) && TranslateExampleGen(sources, native);
+}
+
+/// The value of Beam's option --`name`, or "".
+std::string BeamOption(const json& arguments, const std::string& name) {
+  const std::string option = "--" + name;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (!arguments[i].is_string()) continue;
+    const auto& text = arguments[i].get_ref<const std::string&>();
+    if (text.starts_with(option + "=")) return text.substr(option.size() + 1);
+    if (text == option && i + 1 < arguments.size() && arguments[i + 1].is_string())
+      return arguments[i + 1].get<std::string>();
+  }
+  return "";
+}
+
+/// A query where TFX has the pattern of its one split, one query a split where there are several. Beam's
+/// project is the one that asks.
+bool TranslateBigQueryExampleGen(const Sources& sources, const json& arguments, NativeParameters& native) {
+  const std::string project = BeamOption(arguments, "project");
+  if (project.empty() ||
+      !KnowsOnly(sources, {"input_config", "output_config", "output_data_format", "output_file_format",
+                           "custom_config", "range_config"}) ||
+      !TranslateExampleGen(sources, native) || !native.constants.contains("input_splits"))
+    return false;
+  native.constants["connection"] = "bigquery:" + project;
+  json& splits = native.constants["input_splits"];
+  if (splits.size() == 1) {
+    native.constants["query"] = splits[0]["pattern"];
+    native.constants.erase("input_splits");
+  }
+  return true;
+}
+
+bool TranslateExampleDiff(const Sources& sources, const json&, NativeParameters& native) {
+  const json config = JsonOf(sources, "example_diff_config"), pairs = JsonOf(sources, "include_split_pairs");
+  if (!KnowsOnly(sources, {"example_diff_config", "include_split_pairs"}) || !config.is_object() ||
+      pairs.is_discarded())
+    return false;
+  native.constants["config"] = config;
+  if (pairs.is_array() && !pairs.empty()) native.constants["include_split_pairs"] = pairs;
+  return true;
 }
 
 struct Equivalent {
@@ -191,8 +239,17 @@ struct Equivalent {
   const char* component;
   Translate translate;
 };
-constexpr std::array<Equivalent, 6> kEquivalents = {
-    {{"tfx.components.example_gen.csv_example_gen.executor.Executor", "ExampleGen", TranslateCsvExampleGen},
+constexpr std::array<Equivalent, 11> kEquivalents = {
+    {{"tfx.components.example_gen.csv_example_gen.executor.Executor", "ExampleGen", TranslateFileExampleGen},
+     {"tfx.components.example_gen.import_example_gen.executor.Executor", "ExampleGen",
+      TranslateFileExampleGen},
+     {"tfx.components.example_gen.custom_executors.avro_executor.Executor", "ExampleGen",
+      TranslateFileExampleGen},
+     {"tfx.components.example_gen.custom_executors.parquet_executor.Executor", "ExampleGen",
+      TranslateFileExampleGen},
+     {"tfx.extensions.google_cloud_big_query.example_gen.executor.Executor", "ExampleGen",
+      TranslateBigQueryExampleGen},
+     {"tfx.components.example_diff.executor.Executor", "ExampleDiff", TranslateExampleDiff},
      {"tfx.components.statistics_gen.executor.Executor", "StatisticsGen", TranslateStatisticsGen},
      {"tfx.components.schema_gen.executor.Executor", "SchemaGen", TranslateSchemaGen},
      {"tfx.components.schema_gen.import_schema_executor.ImportSchemaExecutor", "ImportSchemaGen",
@@ -200,17 +257,21 @@ constexpr std::array<Equivalent, 6> kEquivalents = {
      {"tfx.components.example_validator.executor.Executor", "ExampleValidator", TranslateExampleValidator},
      {"tfx.components.pusher.executor.Executor", "Pusher", TranslatePusher}}};
 
-/// The class path in a TFX container's arguments, in the deployment's JSON.
-const Equivalent* FindEquivalent(const json& deployment, const std::string& label) {
+/// The arguments of a container's command, in the deployment's JSON; an empty list where there is none.
+json ArgumentsOf(const json& deployment, const std::string& label) {
   const auto executors = deployment.find("executors");
-  if (executors == deployment.end() || !executors->contains(label)) return nullptr;
+  if (executors == deployment.end() || !executors->contains(label)) return json::array();
   const json& executor = (*executors)[label];
-  if (!executor.is_object() || !executor.contains("container")) return nullptr;
-  const json args = executor["container"].value("args", json::array());
-  for (size_t i = 0; i + 1 < args.size(); ++i) {
-    if (args[i] != "--executor_class_path" || !args[i + 1].is_string()) continue;
+  if (!executor.is_object() || !executor.contains("container")) return json::array();
+  return executor["container"].value("args", json::array());
+}
+
+/// By the class path in a TFX container's arguments.
+const Equivalent* FindEquivalent(const json& arguments) {
+  for (size_t i = 0; i + 1 < arguments.size(); ++i) {
+    if (arguments[i] != "--executor_class_path" || !arguments[i + 1].is_string()) continue;
     for (const Equivalent& equivalent : kEquivalents)
-      if (args[i + 1].get_ref<const std::string&>() == equivalent.class_path) return &equivalent;
+      if (arguments[i + 1].get_ref<const std::string&>() == equivalent.class_path) return &equivalent;
   }
   return nullptr;
 }
@@ -248,12 +309,13 @@ void UseNative(ml_pipelines::DagSpec& dag, PipelineIr& ir, json& deployment,
   for (auto& [id, task] : *dag.mutable_tasks()) {
     const auto component = components.find(task.component_ref().name());
     if (component == components.end()) continue;
-    const Equivalent* equivalent = FindEquivalent(deployment, component->second.executor_label());
+    const json arguments = ArgumentsOf(deployment, component->second.executor_label());
+    const Equivalent* equivalent = FindEquivalent(arguments);
     if (equivalent == nullptr) continue;
     Sources sources;
     for (const auto& [name, spec] : task.inputs().parameters()) sources[name] = ReadSource(spec);
     NativeParameters native;
-    if (!equivalent->translate(sources, native)) continue;
+    if (!equivalent->translate(sources, arguments, native)) continue;
     Rewrite(native, component->second, task);
     deployment["executors"][component->second.executor_label()] = {
         {"container",
