@@ -11,6 +11,7 @@
 #include "penstock/base/near_miss.h"
 #include "penstock/base/proto_io.h"
 #include "penstock/base/utf8.h"
+#include "penstock/base/yaml_fault.h"
 
 namespace penstock::evaluation {
 namespace {
@@ -106,7 +107,9 @@ Result<json> YamlToJson(const std::string& text, const std::string& name) {
     if (!converted.ok()) return Annotate(converted.status(), name);
     return converted;
   } catch (const YAML::Exception& error) {
-    return InvalidArgument("{} is not YAML: {}", name, error.what());
+    return InvalidArgument(
+        "{}", DescribeYamlFault(name, text, error.mark.is_null() ? -1 : error.mark.line, error.mark.column,
+                                fmt::format("not YAML: {}", error.msg)));
   }
 }
 

@@ -361,7 +361,7 @@ TEST(EvalConfigTest, NamesPlaceAndNearestOfAMistake) {
         {"{per_slice_thresholds: [{slice: {a: b}}]}", "needs 'thresholds' or 'change_thresholds'"},
         {"model_specs: [{label_kye: x}]", "did you mean 'label_key'?"},
         {"{a: 1, a: 2}", "stands twice"},
-        {"[1, 2", "is not YAML"}}) {
+        {"[1, 2", "not YAML"}}) {
     const auto config = ParseEvalConfig(yaml, "test.yaml");
     EXPECT_EQ(config.status().code(), StatusCode::kInvalidArgument) << yaml;
     EXPECT_THAT(std::string(config.status().message()), HasSubstr(message)) << yaml;

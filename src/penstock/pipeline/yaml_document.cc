@@ -11,6 +11,8 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include "penstock/base/yaml_fault.h"
+
 namespace penstock::pipeline {
 namespace {
 
@@ -287,8 +289,8 @@ Result<std::vector<YamlNode>> ParseYaml(std::string_view text, const std::string
   } catch (const YAML::Exception& error) {
     // What stands first in the text is what the reader has to mend first.
     if (!builder.status().ok()) return builder.status();
-    if (error.mark.is_null()) return InvalidArgument("{}: {}", name, error.msg);
-    return InvalidArgument("{}:{}:{}: {}", name, error.mark.line + 1, error.mark.column + 1, error.msg);
+    return InvalidArgument("{}", DescribeYamlFault(name, text, error.mark.is_null() ? -1 : error.mark.line,
+                                                   error.mark.column, error.msg));
   } catch (const std::exception& error) {
     return InvalidArgument("{}: not YAML: {}", name, error.what());
   }

@@ -8,6 +8,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/near_miss.h"
+#include "penstock/base/yaml_fault.h"
 #include "penstock/transform/feature_schema.h"
 
 namespace penstock::transform {
@@ -289,8 +290,8 @@ Result<TransformSpec> ParseTransformSpec(std::string_view yaml, const std::strin
   try {
     return SpecParser(yaml, file_name).Run(YAML::Load(std::string(yaml)));
   } catch (const YAML::Exception& error) {
-    return InvalidArgument("{}:{}:{}: not YAML: {}", file_name, error.mark.line + 1, error.mark.column + 1,
-                           error.msg);
+    return InvalidArgument("{}", DescribeYamlFault(file_name, yaml, error.mark.line, error.mark.column,
+                                                   fmt::format("not YAML: {}", error.msg)));
   }
 }
 

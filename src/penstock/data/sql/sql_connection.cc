@@ -8,6 +8,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/near_miss.h"
+#include "penstock/base/yaml_fault.h"
 
 namespace penstock::data::sql {
 namespace {
@@ -193,7 +194,8 @@ Status ReadProfile(const std::string& name, SqlConnection& connection) {
     return ProfileReader(fmt::format("{}, connection '{}'", path, name), connection).Read(file[name]);
   } catch (const YAML::Exception& error) {
     // What yaml-cpp says quotes nothing of the file.
-    return InvalidArgument("{}, line {}: the file is no YAML: {}", path, error.mark.line + 1, error.msg);
+    return InvalidArgument("{}", DescribeYamlFault(path, content, error.mark.line, error.mark.column,
+                                                   fmt::format("the file is no YAML: {}", error.msg)));
   }
 }
 

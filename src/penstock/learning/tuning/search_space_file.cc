@@ -8,6 +8,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "penstock/base/near_miss.h"
+#include "penstock/base/yaml_fault.h"
 #include "penstock/learning/tuning/search_space.h"
 
 namespace penstock::learning {
@@ -205,8 +206,8 @@ Result<SearchSpace> ParseSearchSpace(std::string_view yaml, const std::string& f
   try {
     return SpaceReader(file_name).Read(YAML::Load(std::string(yaml)));
   } catch (const YAML::Exception& error) {
-    return InvalidArgument("{}:{}:{}: not YAML: {}", file_name, error.mark.line + 1, error.mark.column + 1,
-                           error.msg);
+    return InvalidArgument("{}", DescribeYamlFault(file_name, yaml, error.mark.line, error.mark.column,
+                                                   fmt::format("not YAML: {}", error.msg)));
   }
 }
 
