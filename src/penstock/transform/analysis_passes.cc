@@ -42,6 +42,24 @@ void OrderClasses(Program& program) {
   classes.result = std::make_shared<const Vocabulary>(names);
 }
 
+/// A vocabulary that its threshold leaves nothing of, and no bucket for what is not in it: a feature of
+/// one value, which nobody wants. TFT gives it all the same.
+Status CheckVocabularies(const Program& program) {
+  for (const Program::Output& feature : program.features) {
+    const Node& node = program.nodes[static_cast<size_t>(feature.node)];
+    if (node.op != Operator::kVocabulary || node.num_oov_buckets > 0 || program.is_tft_compatible) continue;
+    const Analysis& analysis = program.analyses[static_cast<size_t>(node.analysis)];
+    if (!analysis.vocabulary.has_threshold || std::get<VocabularyResult>(analysis.result)->size() > 0)
+      continue;
+    return InvalidArgument(
+        "feature '{}': the vocabulary is empty, as no token reaches the frequency_threshold of {}; lower it, "
+        "or give "
+        "it num_oov_buckets",
+        feature.name, analysis.vocabulary.frequency_threshold);
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 AnalysisPasses::AnalysisPasses(const TransformPlan& plan)
@@ -62,6 +80,7 @@ Result<TransformGraph> AnalysisPasses::Finish() const {
   auto ordered = std::make_shared<Program>(*program_);
   OrderClasses(*ordered);
   PENSTOCK_RETURN_IF_ERROR(CheckProgram(*ordered, true));
+  PENSTOCK_RETURN_IF_ERROR(CheckVocabularies(*ordered));
   return TransformGraph(std::move(ordered));
 }
 

@@ -130,9 +130,15 @@ std::string NameOfUser(const Program& program, size_t analysis) {
 
 }  // namespace
 
-std::vector<std::string> VocabularyLines(const Analysis& analysis) {
+std::vector<std::string> VocabularyLines(const Program& program, const Analysis& analysis) {
   const Vocabulary& vocabulary = *std::get<VocabularyResult>(analysis.result);
-  const bool is_count = analysis.weight < 0 && analysis.label < 0;
+  const auto is_of_integers = [&](int32_t node) {
+    const Node& weight = program.nodes[static_cast<size_t>(node)];
+    return weight.op == Operator::kCast &&
+           program.nodes[static_cast<size_t>(weight.inputs[0])].type == ValueType::kInteger;
+  };
+  // Sums of integers are written as such.
+  const bool is_count = analysis.label < 0 && (analysis.weight < 0 || is_of_integers(analysis.weight));
   const bool has_scores = analysis.vocabulary.stores_frequency && !vocabulary.scores().empty();
   std::vector<std::string> lines;
   for (int64_t id = 0; id < vocabulary.size(); ++id) {
@@ -162,7 +168,8 @@ Result<std::string> AnalysisReport(const TransformGraph& graph) {
     if (!is_vocabulary && analysis.vocabulary.file_name.empty()) continue;
     const std::string& given = analysis.vocabulary.file_name;
     Json entries = Json::array();
-    for (const std::string& line : is_vocabulary ? VocabularyLines(analysis) : KeyLines(analysis, program))
+    for (const std::string& line :
+         is_vocabulary ? VocabularyLines(program, analysis) : KeyLines(analysis, program))
       entries.push_back(TextJson(line));
     json["vocabularies"][given.empty() ? NameOfUser(program, i) : given] = {
         {"format", analysis.vocabulary.keeps_all_tokens ? "tfrecord_gzip" : "text"},

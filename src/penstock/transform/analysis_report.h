@@ -17,6 +17,6 @@ namespace penstock::transform {
 Result<std::string> AnalysisReport(const TransformGraph& graph);
 
 /// A vocabulary's lines: its tokens in the order of their ids, with their scores where they are stored.
-std::vector<std::string> VocabularyLines(const Analysis& analysis);
+std::vector<std::string> VocabularyLines(const Program& program, const Analysis& analysis);
 
 }  // namespace penstock::transform

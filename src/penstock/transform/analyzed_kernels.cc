@@ -39,6 +39,11 @@ Result<Column> ComputeMinMax(const Node& node, const MomentsResult& moments, con
   const double range = moments.maximum - least;
   const double low = node.number;
   const double span = node.output_max - low;
+  if (is_tft && node.is_narrow) {
+    return MapNumbers<double>(ValueType::kNumber, x, [&, low](double v) {
+      return NarrowMinMaxOf(moments, v, low, node.output_max);
+    });
+  }
   if (range > 0 && std::isfinite(range)) {
     return MapNumbers<double>(ValueType::kNumber, x,
                               [=](double v) { return (v - least) / range * span + low; });

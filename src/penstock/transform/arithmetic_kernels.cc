@@ -54,7 +54,8 @@ double FlooredModulo(double x, double y) {
 }
 
 /// x % y or x // y.
-Result<Column> DivideIntegers(bool is_modulo, Inputs inputs) {
+Result<Column> DivideIntegers(const Node& node, Inputs inputs) {
+  const bool is_modulo = node.op == Operator::kModulo;
   PENSTOCK_ASSIGN_OR_RETURN(Column column,
                             Map2<int64_t>(ValueType::kInteger, inputs, [&](int64_t x, int64_t y) {
                               return is_modulo ? FlooredModulo(x, y) : FlooredQuotient(x, y);
@@ -63,6 +64,11 @@ Result<Column> DivideIntegers(bool is_modulo, Inputs inputs) {
   bool has_zero = false;
   for (int64_t i = 0; i < column.size(); ++i) has_zero |= divisors[i] == 0;
   if (!has_zero) return column;
+  for (int64_t i = 0; i < column.size() && node.integer == kFailsAtZero; ++i) {
+    if (divisors[i] == 0 && column.IsPresent(i))
+      return InvalidArgument("Value {} of a batch of examples is {} divided by 0, which is no integer", i + 1,
+                             inputs[0]->integers()[i]);
+  }
   // There is no integer for a division by 0: it is missing.
   const std::shared_ptr<arrow::Buffer> before = column.presence_buffer();
   PENSTOCK_ASSIGN_OR_RETURN(uint8_t* const presence, column.AllocatePresence(1));
@@ -83,7 +89,7 @@ Result<Column> ComputeInteger(const Node& node, Inputs inputs) {
       return Map2<int64_t>(kType, inputs, [](int64_t x, int64_t y) { return Wrap(Bits(x) * Bits(y)); });
     case Operator::kModulo:
     case Operator::kFloorDivide:
-      return DivideIntegers(node.op == Operator::kModulo, inputs);
+      return DivideIntegers(node, inputs);
     case Operator::kMinimum:
       return Map2<int64_t>(kType, inputs, [](int64_t x, int64_t y) { return x < y ? x : y; });
     case Operator::kMaximum:

@@ -70,19 +70,16 @@ Result<Column> Compute(const Program& program, const Node& node, const data::Bat
 /// Value by value over lists: single values are repeated for each of their example's list.
 Result<Column> ComputeOverLists(const Program& program, const Node& node, const data::Batch& batch,
                                 Inputs inputs) {
-  const Column* lists = nullptr;
-  for (const Column* input : inputs) {
-    if (input->is_list() && lists == nullptr) lists = input;
-  }
+  PENSTOCK_ASSIGN_OR_RETURN(const Column lists, LongestLists(inputs));
   std::vector<Column> flat;
   for (const Column* input : inputs) {
-    PENSTOCK_ASSIGN_OR_RETURN(Column values, SpreadOverLists(*input, *lists, NameOf(node.op)));
+    PENSTOCK_ASSIGN_OR_RETURN(Column values, SpreadOverLists(*input, lists, NameOf(node.op)));
     flat.push_back(std::move(values));
   }
   std::vector<const Column*> pointers;
   for (const Column& column : flat) pointers.push_back(&column);
   PENSTOCK_ASSIGN_OR_RETURN(Column result, Compute(program, node, batch, pointers));
-  result.SetOffsets(lists->offsets_buffer(), lists->num_rows());
+  result.SetOffsets(lists.offsets_buffer(), lists.num_rows());
   return result;
 }
 

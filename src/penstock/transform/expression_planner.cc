@@ -120,6 +120,11 @@ Result<int32_t> ExpressionPlanner::As(ValueType wanted, const Value& value, cons
     PENSTOCK_ASSIGN_OR_RETURN(const Value cast, Make(std::move(number), at));
     return cast.node;
   }
+  if (value.type == ValueType::kVector && wanted == ValueType::kNumber && is_tft()) {
+    PENSTOCK_ASSIGN_OR_RETURN(const Value values,
+                              Make({.op = Operator::kVectorValues, .inputs = {value.node}}, at));
+    return values.node;
+  }
   std::string_view hint;
   if (value.type == ValueType::kVector)
     hint = "a one_hot can only be a feature as it is";
@@ -191,6 +196,13 @@ Result<std::vector<int32_t>> ExpressionPlanner::UnifyAll(const Expression& call,
 Result<std::pair<int32_t, int32_t>> ExpressionPlanner::Unify(const Value& left, const Expression& left_at,
                                                              const Value& right, const Expression& right_at,
                                                              std::string_view doing, bool is_numeric_only) {
+  for (const auto& [value, at] : {std::pair(&left, &left_at), std::pair(&right, &right_at)}) {
+    if (value->type != ValueType::kVector || !is_tft()) continue;
+    // In TensorFlow a vector is as many numbers as any other list.
+    PENSTOCK_ASSIGN_OR_RETURN(const int32_t values, As(ValueType::kNumber, *value, *at, doing));
+    return value == &left ? Unify(ValueOf(values), left_at, right, right_at, doing, is_numeric_only)
+                          : Unify(left, left_at, ValueOf(values), right_at, doing, is_numeric_only);
+  }
   ValueType type = left.type == ValueType::kAny ? right.type : left.type;
   if (IsNumeric(left.type) && IsNumeric(right.type) && left.type != right.type) type = ValueType::kNumber;
   if (type == ValueType::kAny) type = ValueType::kNumber;
@@ -231,7 +243,13 @@ Result<Value> ExpressionPlanner::PlanBinary(Operator op, const Expression& call,
   const bool is_comparison = op == Operator::kLess || op == Operator::kLessEqual || op == Operator::kEqual ||
                              op == Operator::kNotEqual;
   PENSTOCK_ASSIGN_OR_RETURN(const auto nodes, Unify(first, left, second, right, who, !is_comparison));
-  return Make({.op = op, .inputs = {nodes.first, nodes.second}}, call);
+  Node node{.op = op, .inputs = {nodes.first, nodes.second}};
+  if (op == Operator::kModulo) node.integer = FailsAtZero(nodes.first);
+  return Make(std::move(node), call);
+}
+
+int64_t ExpressionPlanner::FailsAtZero(int32_t dividend) const {
+  return is_tft() && builder_.node(dividend).type == ValueType::kInteger ? kFailsAtZero : 0;
 }
 
 Result<Value> ExpressionPlanner::PlanOperator(const Expression& call) {

@@ -75,6 +75,8 @@ class ExpressionPlanner {
                                             bool is_numeric_only);
   /// All arguments as one type.
   Result<std::vector<int32_t>> UnifyAll(const Expression& call, const Arguments& arguments);
+  /// Node::integer of the remainder or quotient of `dividend`.
+  int64_t FailsAtZero(int32_t dividend) const;
   Value ValueOf(int32_t node) const { return {.node = node, .type = builder_.node(node).type, .column = ""}; }
   bool is_tft() const { return builder_.program().is_tft_compatible; }
 

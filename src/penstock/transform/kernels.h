@@ -31,6 +31,8 @@ Result<Column> ComputeFromMoments(const Node& node, const Analysis& analysis, In
 /// (x - mean) / deviation, and what stands for it where there is no deviation.
 double ZScoreOf(const MomentsResult& moments, double x, bool is_tft);
 double MinMaxOf(const MomentsResult& moments, double x, double low, double high, bool is_tft);
+/// TFT's in float32: each step rounded, and what is too large infinite.
+double NarrowMinMaxOf(const MomentsResult& moments, double x, double low, double high);
 /// kInterpolate, kApplyBuckets: with the boundaries in the node.
 Result<Column> ComputeBoundaries(const Node& node, Inputs inputs);
 /// kBoundaries, kInterpolateQuantiles, kBoundariesByPosition, kBucketizePerKey.
@@ -57,8 +59,11 @@ Result<Column> ReduceLists(const Node& node, Inputs inputs);
 Result<Column> ComputeNumbers(const Node& node, int64_t num_rows);
 /// As float32 (int32) has it: numbers rounded, integers wrapped.
 Result<Column> Narrow(Column column);
-/// The values of `x`, one for each value of `lists` and no lists any more; kInvalidArgument where lists
-/// are of unlike lengths.
+/// The values of `x`, one for each value of `lists` and no lists any more: a single value, and that of a
+/// list of one, is repeated. kInvalidArgument where lists are of unlike lengths.
 Result<Column> SpreadOverLists(const Column& x, const Column& lists, std::string_view who);
+
+/// Lists without values, as long for each example as the longest of its lists in `inputs`.
+Result<Column> LongestLists(Inputs inputs);
 
 }  // namespace penstock::transform

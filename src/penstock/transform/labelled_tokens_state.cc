@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "penstock/transform/token_states.h"
 #include "penstock/transform/vocabulary_builder.h"
@@ -75,7 +76,7 @@ Result<double> ScoreOf(std::string_view token, const Weights& weights, const Wei
         "each token once an example, as deduplicate(..) makes them",
         token, weights.total, all.total);
   }
-  double information = 0;
+  std::vector<double> parts;
   for (size_t label = 0; label < all.by_label.size(); ++label) {
     const double of_label = all.by_label[label];
     if (of_label == 0) continue;
@@ -85,11 +86,13 @@ Result<double> ScoreOf(std::string_view token, const Weights& weights, const Wei
       joint = std::clamp(joint / weights.total, kLeast, 1 - kLeast) * weights.total;
     }
     if (std::fabs(weights.total * of_label / all.total - joint) < min_diff) continue;
-    information += PartialInformation(joint, weights.total, of_label, all.total);
+    parts.push_back(PartialInformation(joint, weights.total, of_label, all.total));
     if (task.analysis->vocabulary.is_adjusted)
-      information -= ExpectedInformation(all.total, weights.total, of_label);
+      parts.push_back(-ExpectedInformation(all.total, weights.total, of_label));
   }
-  return information;
+  // Tokens that go with other labels in the same way get the same score to the last bit, and tie.
+  std::sort(parts.begin(), parts.end());
+  return std::accumulate(parts.begin(), parts.end(), 0.0);
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ void ExpressionPlanner::AddListFunctions(std::vector<Function>& functions) {
       {"list_mean", "list_mean(x)", {{"x"}}, &P::PlanListFunction, false, "tf.reduce_mean"},
       {"list_minimum", "list_minimum(x)", {{"x"}}, &P::PlanListFunction, false, "tf.reduce_min"},
       {"list_maximum", "list_maximum(x)", {{"x"}}, &P::PlanListFunction, false, "tf.reduce_max"},
+      {"list_product", "list_product(x)", {{"x"}}, &P::PlanListFunction, false, "tf.reduce_prod"},
       {"list_argmax", "list_argmax(x)", {{"x"}}, &P::PlanListFunction, false, "tf.argmax"},
       {"list_argmin", "list_argmin(x)", {{"x"}}, &P::PlanListFunction, false, "tf.argmin"},
       {"only", "only(x)", {{"x"}}, &P::PlanListFunction, false, "tf.squeeze"},
@@ -98,7 +99,8 @@ Result<Value> ExpressionPlanner::PlanListFunction(const Expression& call, const 
   const bool is_of_numbers = op == Operator::kListSum || op == Operator::kListMean ||
                              op == Operator::kListMinimum || op == Operator::kListMaximum ||
                              op == Operator::kListArgmax || op == Operator::kListArgmin;
-  if (is_of_numbers) type = ValueType::kNumber;
+  const bool is_product = op == Operator::kListProduct && type != ValueType::kInteger;
+  if (is_of_numbers || is_product || type == ValueType::kVector) type = ValueType::kNumber;
   if (op == Operator::kSegment) type = ValueType::kInteger;
   PENSTOCK_ASSIGN_OR_RETURN(const int32_t node, As(type, x, *arguments[0], call.text));
   if (call.text == "word_count" && !builder_.node(node).is_list)

@@ -27,7 +27,8 @@ enum SplitMode : int64_t {
   kByAnyOf,
   kIntoBytes,
   kIntoCharacters,
-  kByWhitespaceAndRest
+  kByWhitespaceAndRest,
+  kByAnyOfKeepingEmpty
 };
 
 void SplitBySeparator(std::string_view text, std::string_view separator, int64_t most, TextLists& into) {
@@ -50,6 +51,17 @@ void SplitByAnyOf(std::string_view text, std::string_view separators, int64_t mo
     into.Add(text.substr(0, end));
     if (end == std::string_view::npos) return;
     text.remove_prefix(end);
+  }
+}
+
+/// At each of `separators`; nothing of an empty text.
+void SplitAtEachOf(std::string_view text, std::string_view separators, TextLists& into) {
+  while (!text.empty()) {
+    const size_t end = text.find_first_of(separators);
+    into.Add(text.substr(0, end));
+    if (end == std::string_view::npos) return;
+    text.remove_prefix(end + 1);
+    if (text.empty()) into.Add(text);
   }
 }
 
@@ -78,6 +90,8 @@ Result<Column> Split(const Node& node, const Column& x) {
       SplitBySeparator(text, node.text, node.integers[1], lists);
     } else if (mode == kByAnyOf && !node.text.empty()) {
       SplitByAnyOf(text, node.text, -1, lists);
+    } else if (mode == kByAnyOfKeepingEmpty) {
+      SplitAtEachOf(text, node.text, lists);
     } else if (mode == kByWhitespaceAndRest) {
       SplitByWhitespaceAndRest(text, node.integers[1], lists);
     } else if (mode == kByWhitespace) {
@@ -268,22 +282,50 @@ Result<Column> Segment(const Column& x) {
 
 Result<Column> SpreadOverLists(const Column& x, const Column& lists, std::string_view who) {
   const int64_t num_rows = lists.num_rows();
-  if (x.is_list()) {
-    for (int64_t row = 0; row < num_rows; ++row) {
-      if (x.offsets()[row + 1] == lists.offsets()[row + 1]) continue;
-      return InvalidArgument("{} takes lists of the same length, but example {} of a batch has {} and {}",
-                             who, row + 1, lists.offsets()[row + 1] - lists.offsets()[row],
-                             x.offsets()[row + 1] - x.offsets()[row]);
-    }
+  if (x.is_list() && std::equal(x.offsets(), x.offsets() + num_rows + 1, lists.offsets())) {
     Column flat = x;
     flat.SetOffsets(nullptr, 0);
     return flat;
   }
   std::vector<int64_t> places;
   places.reserve(static_cast<size_t>(lists.size()));
-  for (int64_t row = 0; row < num_rows; ++row)
-    places.insert(places.end(), static_cast<size_t>(lists.offsets()[row + 1] - lists.offsets()[row]), row);
+  for (int64_t row = 0; row < num_rows; ++row) {
+    const int64_t size = lists.offsets()[row + 1] - lists.offsets()[row];
+    const int64_t begin = x.is_list() ? x.offsets()[row] : row;
+    const int64_t own_size = x.is_list() ? x.offsets()[row + 1] - begin : 1;
+    if (own_size != size && (own_size != 1 || (x.is_list() && size == 0))) {
+      return InvalidArgument("{} takes lists of the same length, but example {} of a batch has {} and {}",
+                             who, row + 1, size, own_size);
+    }
+    for (int64_t i = 0; i < size; ++i) places.push_back(own_size == 1 ? begin : begin + i);
+  }
   return Gather(x, places);
+}
+
+Result<Column> LongestLists(Inputs inputs) {
+  const Column* first = nullptr;
+  bool are_alike = true;
+  for (const Column* input : inputs) {
+    if (!input->is_list()) continue;
+    if (first == nullptr) first = input;
+    are_alike =
+        are_alike && std::equal(first->offsets(), first->offsets() + first->num_rows() + 1, input->offsets());
+  }
+  if (first == nullptr) return Internal("There is no list");
+  if (are_alike) return *first;
+  const int64_t num_rows = first->num_rows();
+  PENSTOCK_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> offsets, AllocateOffsets(num_rows));
+  auto* const ends = reinterpret_cast<int64_t*>(offsets->mutable_data());
+  for (int64_t row = 0; row < num_rows; ++row) {
+    int64_t longest = 0;
+    for (const Column* input : inputs) {
+      if (input->is_list()) longest = std::max(longest, input->offsets()[row + 1] - input->offsets()[row]);
+    }
+    ends[row + 1] = ends[row] + longest;
+  }
+  Column lists(ValueType::kNumber, ends[num_rows], nullptr);
+  lists.SetOffsets(std::move(offsets), num_rows);
+  return lists;
 }
 
 Result<Column> ComputeNumbers(const Node& node, int64_t num_rows) {

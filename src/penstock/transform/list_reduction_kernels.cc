@@ -79,6 +79,43 @@ Result<Column> Reduce(const Node& node, const Column& x) {
   return column;
 }
 
+/// The product of the values of each list, 1 of none; integers wrap round.
+Result<Column> Product(const Node& node, const Column& x) {
+  PENSTOCK_ASSIGN_OR_RETURN(Column column, Column::Allocate(x.type(), x.num_rows()));
+  for (int64_t row = 0; row < x.num_rows(); ++row) {
+    const ValueRange range = RangeOf(x, row);
+    uint64_t whole = 1;
+    double number = 1;
+    for (int64_t i = range.begin; i < range.end; ++i) {
+      if (!x.IsPresent(i)) continue;
+      if (x.type() == ValueType::kInteger) {
+        whole *= static_cast<uint64_t>(x.integers()[i]);
+      } else {
+        number *= x.numbers()[i];
+        if (node.is_narrow) number = static_cast<float>(number);
+      }
+    }
+    if (x.type() == ValueType::kInteger) {
+      column.MutableValues<int64_t>()[row] = static_cast<int64_t>(whole);
+    } else {
+      column.MutableValues<double>()[row] = number;
+    }
+  }
+  return column;
+}
+
+/// The numbers of each vector, as a list.
+Result<Column> ValuesOfVectors(const Column& x) {
+  const int64_t width = x.width();
+  ListBuilder<double> lists(ValueType::kNumber, x.num_rows());
+  for (int64_t row = 0; row < x.num_rows(); ++row) {
+    for (int64_t i = 0; i < width && x.IsPresent(row); ++i)
+      lists.Add(static_cast<double>(x.vectors()[row * width + i]));
+    lists.EndRow();
+  }
+  return lists.Finish();
+}
+
 /// The place of the first greatest (least) value, from 0; NaN is passed over. Missing for an empty list.
 Result<Column> PlaceOfExtreme(const Column& x, bool is_greatest) {
   PENSTOCK_ASSIGN_OR_RETURN(Column column, Column::Allocate(ValueType::kInteger, x.num_rows()));
@@ -146,6 +183,10 @@ Result<Column> ReduceLists(const Node& node, Inputs inputs) {
       return PlaceOfExtreme(x, node.op == Operator::kListArgmax);
     case Operator::kListJoin:
       return JoinTexts(node, x);
+    case Operator::kListProduct:
+      return Product(node, x);
+    case Operator::kVectorValues:
+      return ValuesOfVectors(x);
     case Operator::kOnly:
       return Only(x);
     case Operator::kElement:

@@ -111,6 +111,14 @@ double ZScoreOf(const MomentsResult& moments, double x, bool is_tft) {
   return is_tft || x != x ? x - moments.mean : 0;
 }
 
+double NarrowMinMaxOf(const MomentsResult& moments, double x, double low, double high) {
+  if (!(moments.minimum < moments.maximum)) return MinMaxOf(moments, x, low, high, true);
+  const auto least = static_cast<float>(moments.minimum), most = static_cast<float>(moments.maximum);
+  const float share = (static_cast<float>(x) - least) / (most - least);
+  const float spread = share * (static_cast<float>(high) - static_cast<float>(low));
+  return spread + static_cast<float>(low);
+}
+
 double MinMaxOf(const MomentsResult& moments, double x, double low, double high, bool is_tft) {
   const double span = high - low;
   if (moments.minimum < moments.maximum)

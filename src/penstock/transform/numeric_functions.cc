@@ -103,7 +103,9 @@ Result<Value> ExpressionPlanner::PlanTwoNumbers(const Expression& call, const Ar
   PENSTOCK_ASSIGN_OR_RETURN(const Value x, Plan(*arguments[0]));
   PENSTOCK_ASSIGN_OR_RETURN(const Value y, Plan(*arguments[1]));
   PENSTOCK_ASSIGN_OR_RETURN(const auto nodes, Unify(x, *arguments[0], y, *arguments[1], call.text, true));
-  return Make({.op = Operator::kFloorDivide, .inputs = {nodes.first, nodes.second}}, call);
+  Node node{.op = Operator::kFloorDivide, .inputs = {nodes.first, nodes.second}};
+  node.integer = FailsAtZero(nodes.first);
+  return Make(std::move(node), call);
 }
 
 Result<Value> ExpressionPlanner::PlanExtreme(const Expression& call, const Arguments& arguments) {
@@ -155,10 +157,20 @@ Result<Value> ExpressionPlanner::PlanConversion(const Expression& call, const Ar
                            : call.text == "float" || call.text == "float32" ? ValueType::kNumber
                            : call.text == "bool"                            ? ValueType::kBoolean
                                                                             : ValueType::kText;
-  PENSTOCK_ASSIGN_OR_RETURN(const Value x, Plan(*arguments[0]));
+  PENSTOCK_ASSIGN_OR_RETURN(Value x, Plan(*arguments[0]));
+  if (x.type == ValueType::kVector && is_tft()) {
+    PENSTOCK_ASSIGN_OR_RETURN(const int32_t values, As(ValueType::kNumber, x, *arguments[0], call.text));
+    x = ValueOf(values);
+  }
   if (x.type == ValueType::kAny || x.type == ValueType::kVector) {
     PENSTOCK_ASSIGN_OR_RETURN(const int32_t node, As(wanted, x, *arguments[0], call.text));
     return ValueOf(node);
+  }
+  if (x.type == ValueType::kNumber && wanted == ValueType::kBoolean && is_tft()) {
+    // What is not 0, NaN too.
+    PENSTOCK_ASSIGN_OR_RETURN(const Value zero,
+                              Make({.op = Operator::kLiteral, .type = ValueType::kNumber}, call));
+    return Make({.op = Operator::kNotEqual, .inputs = {x.node, zero.node}}, call);
   }
   if (x.type == wanted && builder_.node(x.node).is_narrow == is_narrow) return x;
   // Without widths there is but one of each type.

@@ -43,6 +43,7 @@ const std::vector<OperatorTraits>& Table() {
       {kRegexMatch, "regex_full_match", {kText}, kBoolean},
       {kFormat, "format", {kAny}, kText},
       {kParseNumber, "parse_number", {kText}, kNumber},
+      {kParseInteger, "parse_integer", {kText}, kInteger},
       {kJoin, "join", {kText}, kText, kElementwise, {}, true},
       {kTimePart, "time_part", {kInteger}, kInteger},
       {kParseTime, "parse_time", {kText}, kInteger},
@@ -58,6 +59,7 @@ const std::vector<OperatorTraits>& Table() {
       {kListMean, "list_mean", {kNumber}, kNumber, kListToOne},
       {kListMinimum, "list_minimum", {kNumber}, kNumber, kListToOne},
       {kListMaximum, "list_maximum", {kNumber}, kNumber, kListToOne},
+      {kListProduct, "list_product", {kAny}, kAny, kListToOne},
       {kListArgmax, "list_argmax", {kNumber}, kInteger, kListToOne},
       {kListArgmin, "list_argmin", {kNumber}, kInteger, kListToOne},
       {kListJoin, "list_join", {kText}, kText, kListToOne},
@@ -69,6 +71,7 @@ const std::vector<OperatorTraits>& Table() {
       {kElement, "element", {kNumber, kInteger}, kNumber, kListToOne},
       {kNumbers, "numbers", {}, kNumber, kMakesList},
       {kMatrixMultiply, "matrix_multiply", {kNumber, kNumber}, kNumber, kListToList},
+      {kVectorValues, "vector_values", {ValueType::kVector}, kNumber, kMakesList},
       {kStatistic, "statistic", {kNumber}, kNumber, kIgnores, Kind::kMoments},
       {kStatisticByPosition,
        "statistic_by_position",
@@ -167,7 +170,7 @@ Status CheckParameters(const Node& node) {
       fits = has(3) && node.integers[0] > INT64_MIN && node.integers[1] >= 0;
       break;
     case Operator::kSplit:
-      fits = has(2) && node.integers[0] >= 0 && node.integers[0] <= 5;
+      fits = has(2) && node.integers[0] >= 0 && node.integers[0] <= 6;
       break;
     case Operator::kNgrams:
       fits = has(2) && node.integers[0] >= 1 && node.integers[1] >= node.integers[0] &&

@@ -194,6 +194,7 @@ Result<ValueType> ResultType(const Node& node, const std::vector<ValueType>& inp
       return All(node, inputs, ValueType::kText, ValueType::kInteger);
     case Operator::kOneHot:
       if (node.integer < 1 || node.integer > kMaxOneHotDepth) break;
+      if (!node.numbers.empty() && node.numbers.size() != 2) break;
       return All(node, inputs, ValueType::kInteger, ValueType::kVector);
     case Operator::kCross:
       return All(node, inputs, ValueType::kText, ValueType::kText);

@@ -27,12 +27,13 @@ enum class Operator : uint8_t {
   kSigmoid, kTanh, kSign, kSin, kCos, kTan, kExpm1, kErf, kFloorDivide, kFloorNumber, kCeilNumber,
   kRoundNumber, kInterpolate, kApplyBuckets,
   // Text and time:
-  kLower, kUpper, kStrip, kTextLength, kSubstring, kRegexReplace, kRegexMatch, kFormat, kParseNumber, kJoin,
+  kLower, kUpper, kStrip, kTextLength, kSubstring, kRegexReplace, kRegexMatch, kFormat, kParseNumber,
+  kParseInteger, kJoin,
   kTimePart, kParseTime, kFormatTime,
   // Lists:
   kSplit, kConcatenate, kNgrams, kDeduplicate, kPosition, kSegment, kListSize, kListSum, kListMean,
-  kListMinimum, kListMaximum, kListArgmax, kListArgmin, kListJoin, kOnly, kStack, kPad, kDropFirst,
-  kLeftAlign, kElement, kNumbers, kMatrixMultiply,
+  kListMinimum, kListMaximum, kListProduct, kListArgmax, kListArgmin, kListJoin, kOnly, kStack, kPad, kDropFirst,
+  kLeftAlign, kElement, kNumbers, kMatrixMultiply, kVectorValues,
   // Results of analyses, as they are or applied; by key, by position:
   kStatistic, kStatisticByPosition, kZScorePerKey, kMinMaxPerKey, kBoundaries, kGaussian, kGaussianPerKey,
   kIntegerStatistic, kInterpolateQuantiles, kBoundariesByPosition, kBucketizePerKey, kKeys, kKeyCounts,
@@ -59,7 +60,7 @@ struct Node {
   int32_t analysis = -1;          ///< Of the operators that apply one.
   std::string second_text;        ///< A rewrite, a separator.
   std::vector<int64_t> integers;  ///< Positions, lengths, modes; kHash: none, or the two words of a key.
-  std::vector<double> numbers;    ///< Boundaries.
+  std::vector<double> numbers;    ///< Boundaries; kOneHot: none, or what is hot and what is not.
   bool is_list = false;           ///< Any number of values an example instead of one.
   /// Numbers are rounded to float32 and integers wrapped to int32, as TensorFlow's of these types are.
   bool is_narrow = false;
@@ -120,6 +121,9 @@ inline constexpr int64_t kNumStatistics = 10;
 
 /// Node::integer of a kCast from numbers to integers that shall go as TensorFlow's does.
 inline constexpr int64_t kCastAsTensorFlow = 1;
+/// Node::integer of a kModulo or kFloorDivide of integers that fails at a division by 0, as TensorFlow's
+/// does, instead of having no value there.
+inline constexpr int64_t kFailsAtZero = 1;
 
 inline constexpr int64_t kMaxNodes = 1'000'000;
 inline constexpr int64_t kMaxClasses = 4096;

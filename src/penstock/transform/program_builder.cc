@@ -84,7 +84,8 @@ namespace {
 bool IsNarrow(const Node& node, const std::vector<const Node*>& inputs) {
   const bool is_number = node.type == ValueType::kNumber;
   const bool is_said = node.op == Operator::kCast || node.op == Operator::kParseNumber ||
-                       node.op == Operator::kTextLength || AppliesAnalysis(node.op);
+                       node.op == Operator::kParseInteger || node.op == Operator::kTextLength ||
+                       AppliesAnalysis(node.op);
   if (is_said || (!is_number && node.type != ValueType::kInteger)) return node.is_narrow;
   bool has_any = false;
   bool are_all = true;

@@ -112,6 +112,7 @@ Status RowEvaluator::CheckStep(const Program& program, const Node& node) {
                    !(node.type == ValueType::kText && from == ValueType::kNumber);
   }
   if (node.op == Operator::kHash) is_supported = is_supported && node.integers.empty();
+  if (node.op == Operator::kOneHot) is_supported = is_supported && node.numbers.empty();
   if (node.op == Operator::kApplyBuckets) is_supported = is_supported && node.integer == 0;
   return is_supported ? OkStatus()
                       : Unimplemented("'{}' goes by whole batches of examples only", NameOf(node.op));

@@ -320,7 +320,9 @@ Result<Value> ExpressionPlanner::PlanTfidf(const Expression& call, const Argumen
   PENSTOCK_ASSIGN_OR_RETURN(const int32_t x, PlanAs(ValueType::kInteger, *arguments[0], call.text));
   PENSTOCK_ASSIGN_OR_RETURN(const int32_t size, PlanAs(ValueType::kInteger, *arguments[1], call.text));
   // An id that is none of the vocabulary's (-1) counts as its last ones do, as in TFT.
-  PENSTOCK_ASSIGN_OR_RETURN(const Value ids, Make({.op = Operator::kModulo, .inputs = {x, size}}, call));
+  Node rest{.op = Operator::kModulo, .inputs = {x, size}};
+  rest.integer = FailsAtZero(x);
+  PENSTOCK_ASSIGN_OR_RETURN(const Value ids, Make(std::move(rest), call));
   bool is_smooth = true;
   bool has_baseline = true;
   if (arguments.size() > 2) {

@@ -1,5 +1,7 @@
 #include <utility>
 
+#include <re2/re2.h>
+
 #include "penstock/transform/function_table.h"
 
 namespace penstock::transform {
@@ -83,8 +85,8 @@ void ExpressionPlanner::AddTextFunctions(std::vector<Function>& functions) {
        false,
        "tf.strings.split"},
       {"split_any",
-       "split_any(x, delimiter=' ')",
-       {{"x", true, "source"}, {"delimiter", false}},
+       "split_any(x, delimiter=' ', skip_empty=true)",
+       {{"x", true, "source"}, {"delimiter", false}, {"skip_empty", false}},
        &P::PlanSplit,
        false,
        "tf.compat.v1.string_split"},
@@ -115,12 +117,12 @@ Result<Value> ExpressionPlanner::PlanToNumber(const Expression& call, const Argu
   PENSTOCK_ASSIGN_OR_RETURN(
       const size_t type, ChoiceLiteral(arguments[1], "out_type", {"float32", "float64", "int32", "int64"}));
   const bool is_narrow = is_tft() && (type == 0 || type == 2);
-  Node node{.op = Operator::kParseNumber, .inputs = {x}};
-  node.is_narrow = is_narrow && type == 0;
+  Node node{.op = type >= 2 && is_tft() ? Operator::kParseInteger : Operator::kParseNumber, .inputs = {x}};
+  node.is_narrow = is_narrow;
   // The bytes of an integer type.
   node.integer = type == 3 ? 8 : type == 2 ? 4 : 0;
   PENSTOCK_ASSIGN_OR_RETURN(const Value number, Make(std::move(node), call));
-  if (type < 2) return number;
+  if (type < 2 || is_tft()) return number;
   PENSTOCK_ASSIGN_OR_RETURN(const int32_t whole, Cast(number.node, ValueType::kInteger, is_narrow, call));
   return ValueOf(whole);
 }
@@ -129,10 +131,12 @@ Result<Value> ExpressionPlanner::PlanSubstring(const Expression& call, const Arg
   PENSTOCK_ASSIGN_OR_RETURN(const int32_t x, PlanAs(ValueType::kText, *arguments[0], call.text));
   PENSTOCK_ASSIGN_OR_RETURN(const int64_t position,
                             IntegerLiteral(arguments[1], "pos", 0, INT64_MIN + 1, INT64_MAX));
-  PENSTOCK_ASSIGN_OR_RETURN(const int64_t length, IntegerLiteral(arguments[2], "len", 0, 0, INT64_MAX));
+  PENSTOCK_ASSIGN_OR_RETURN(const int64_t length,
+                            IntegerLiteral(arguments[2], "len", 0, is_tft() ? INT64_MIN : 0, INT64_MAX));
   PENSTOCK_ASSIGN_OR_RETURN(const size_t unit, ChoiceLiteral(arguments[3], "unit", {"BYTE", "UTF8_CHAR"}));
   Node node{.op = Operator::kSubstring, .inputs = {x}};
-  node.integers = {position, length, static_cast<int64_t>(unit)};
+  // In TensorFlow a length below 0 is all of the rest.
+  node.integers = {position, length < 0 ? INT64_MAX : length, static_cast<int64_t>(unit)};
   return Make(std::move(node), call);
 }
 
@@ -145,6 +149,10 @@ Result<Value> ExpressionPlanner::PlanRegex(const Expression& call, const Argumen
     PENSTOCK_ASSIGN_OR_RETURN(node.second_text, TextLiteral(arguments[2], "rewrite", ""));
     PENSTOCK_ASSIGN_OR_RETURN(const bool is_global, BooleanLiteral(arguments[3], "replace_global", true));
     node.integer = is_global ? 1 : 0;
+    // TensorFlow leaves the text alone where the rewrite asks for more than the pattern has.
+    const RE2 pattern(node.text, RE2::Quiet);
+    std::string error;
+    if (is_tft() && pattern.ok() && !pattern.CheckRewriteString(node.second_text, &error)) return ValueOf(x);
   }
   return Make(std::move(node), call);
 }
@@ -197,8 +205,9 @@ Result<Value> ExpressionPlanner::PlanSplit(const Expression& call, const Argumen
     if (is_tft() && node.text.empty() && node.integers[1] > 0) node.integers[0] = 5;
   } else if (call.text == "split_any") {
     PENSTOCK_ASSIGN_OR_RETURN(node.text, TextLiteral(arguments[1], "delimiter", " "));
+    PENSTOCK_ASSIGN_OR_RETURN(const bool skips_empty, BooleanLiteral(arguments[2], "skip_empty", true));
     // Without a delimiter each byte stands alone, as in TensorFlow.
-    node.integers[0] = node.text.empty() ? 3 : 2;
+    node.integers[0] = node.text.empty() ? 3 : skips_empty ? 2 : 6;
   }
   return Make(std::move(node), call);
 }

@@ -203,15 +203,29 @@ bool ParseNumber(std::string_view text, double& number) {
 }
 
 /// Decimal digits with a sign, spaces round them, within so many bytes.
-bool ParseWholeNumber(std::string_view text, int64_t num_bytes, double& number) {
+bool ParseWholeNumber(std::string_view text, int64_t num_bytes, int64_t& whole) {
   std::string_view digits = Strip(text);
   if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
-  int64_t whole = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), whole);
   if (error != std::errc() || digits.empty() || end != digits.data() + digits.size()) return false;
-  if (num_bytes == 4 && (whole < INT32_MIN || whole > INT32_MAX)) return false;
-  number = static_cast<double>(whole);
-  return true;
+  return num_bytes != 4 || (whole >= INT32_MIN && whole <= INT32_MAX);
+}
+
+Status IsNoNumber(std::string_view text, int64_t row) {
+  return InvalidArgument("to_number(..): the text '{}' of example {} of a batch is no number", text, row + 1);
+}
+
+/// TensorFlow's: what is no integer fails the batch.
+Result<Column> ParseIntegers(const Node& node, const Column& x) {
+  PENSTOCK_ASSIGN_OR_RETURN(Column column, Column::Allocate(ValueType::kInteger, x.size()));
+  for (int64_t i = 0; i < x.size(); ++i) {
+    int64_t& to = column.MutableValues<int64_t>()[i];
+    to = 0;
+    if (x.IsPresent(i) && !ParseWholeNumber(x.texts()[i], node.integer, to))
+      return IsNoNumber(x.texts()[i], i);
+  }
+  column.SetPresence(x.presence_buffer());
+  return column;
 }
 
 Result<Column> ParseNumbers(const Node& node, const Column& x, bool is_tft) {
@@ -220,15 +234,9 @@ Result<Column> ParseNumbers(const Node& node, const Column& x, bool is_tft) {
   for (int64_t i = 0; i < x.size(); ++i) {
     double& to = column.MutableValues<double>()[i];
     to = 0;
-    const auto parse = [&](std::string_view text) {
-      return node.integer != 0 && is_tft ? ParseWholeNumber(text, node.integer, to) : ParseNumber(text, to);
-    };
-    presence[i] = x.IsPresent(i) && parse(x.texts()[i]) ? 1 : 0;
+    presence[i] = x.IsPresent(i) && ParseNumber(x.texts()[i], to) ? 1 : 0;
     if (node.integer != 0 && to != std::trunc(to)) presence[i] = 0;
-    if (presence[i] == 0 && is_tft && x.IsPresent(i)) {
-      return InvalidArgument("to_number(..): the text '{}' of example {} of a batch is no number",
-                             x.texts()[i], i + 1);
-    }
+    if (presence[i] == 0 && is_tft && x.IsPresent(i)) return IsNoNumber(x.texts()[i], i);
   }
   return column;
 }
@@ -257,6 +265,8 @@ Result<Column> ComputeText(const Node& node, Inputs inputs, bool is_tft) {
       return Format(node, x);
     case Operator::kParseNumber:
       return ParseNumbers(node, x, is_tft);
+    case Operator::kParseInteger:
+      return ParseIntegers(node, x);
     default:
       return Internal("{} is not of text", NameOf(node.op));
   }

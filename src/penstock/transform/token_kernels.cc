@@ -165,10 +165,12 @@ Result<Column> ComputeOneHot(const Node& node, Inputs inputs) {
   const Column& x = *inputs[0];
   PENSTOCK_ASSIGN_OR_RETURN(Column column, Column::Allocate(ValueType::kVector, x.size(), node.integer));
   float* const to = column.MutableValues<float>();
-  if (x.size() > 0) std::memset(to, 0, static_cast<size_t>(x.size() * node.integer) * sizeof(float));
+  const float hot = node.numbers.empty() ? 1 : static_cast<float>(node.numbers[0]);
+  const float cold = node.numbers.empty() ? 0 : static_cast<float>(node.numbers[1]);
+  std::fill_n(to, x.size() * node.integer, cold);
   for (int64_t i = 0; i < x.size(); ++i) {
     const int64_t place = x.integers()[i];
-    if (x.IsPresent(i) && place >= 0 && place < node.integer) to[i * node.integer + place] = 1;
+    if (x.IsPresent(i) && place >= 0 && place < node.integer) to[i * node.integer + place] = hot;
   }
   return column;
 }

@@ -171,9 +171,10 @@ Result<TransformGraph> TransformGraph::Parse(std::string_view bytes) {
 namespace {
 
 /// A token a line; called as the features file says, or like its feature.
-Status SaveVocabulary(const Analysis& analysis, const std::string& name, const std::string& uri) {
+Status SaveVocabulary(const Program& program, const Analysis& analysis, const std::string& name,
+                      const std::string& uri) {
   std::string lines;
-  for (const std::string& line : VocabularyLines(analysis)) {
+  for (const std::string& line : VocabularyLines(program, analysis)) {
     lines += line;
     lines += '\n';
   }
@@ -193,10 +194,11 @@ Status SaveTransformGraph(const TransformGraph& graph, const std::string& uri) {
     const Node& node = program.nodes[static_cast<size_t>(feature.node)];
     if (node.op != Operator::kVocabulary) continue;
     PENSTOCK_RETURN_IF_ERROR(
-        SaveVocabulary(program.analyses[static_cast<size_t>(node.analysis)], feature.name, uri));
+        SaveVocabulary(program, program.analyses[static_cast<size_t>(node.analysis)], feature.name, uri));
   }
   const Analysis* classes = LabelVocabulary(program);
-  return classes == nullptr ? OkStatus() : SaveVocabulary(*classes, std::string(kClassVocabularyFile), uri);
+  return classes == nullptr ? OkStatus()
+                            : SaveVocabulary(program, *classes, std::string(kClassVocabularyFile), uri);
 }
 
 Result<TransformGraph> LoadTransformGraph(const std::string& uri) {

@@ -295,6 +295,17 @@ Result<TransformSpec> ParseTransformSpec(std::string_view yaml, const std::strin
   }
 }
 
+Result<TransformSpec> ParseLabelSpec(const std::string& expression) {
+  if (expression.size() > kMaxExpressionBytes)
+    return InvalidArgument("The label is longer than {} bytes", kMaxExpressionBytes);
+  Definition label{"label", ExpressionSource::OnOneLine("label", "label", expression, {}), {}};
+  PENSTOCK_ASSIGN_OR_RETURN(label.expression, ParseExpression(label.source));
+  TransformSpec spec;
+  spec.file_name = "label";
+  spec.label = std::move(label);
+  return spec;
+}
+
 Result<TransformSpec> ReadTransformSpec(const std::string& path) {
   PENSTOCK_ASSIGN_OR_RETURN(const std::string yaml, fs::ReadFile(path));
   return ParseTransformSpec(yaml, path);

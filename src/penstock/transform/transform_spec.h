@@ -55,6 +55,9 @@ inline constexpr size_t kMaxFeatures = 20'000;
 /// suggest the nearest word. kInvalidArgument for anything not understood, an unknown key included.
 Result<TransformSpec> ParseTransformSpec(std::string_view yaml, const std::string& file_name);
 
+/// A features file of nothing but `label: expression`.
+Result<TransformSpec> ParseLabelSpec(const std::string& expression);
+
 /// Reads and parses the features file at `path`.
 Result<TransformSpec> ReadTransformSpec(const std::string& path);
 

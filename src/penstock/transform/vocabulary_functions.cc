@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <re2/re2.h>
+
 #include "penstock/transform/function_table.h"
 
 namespace penstock::transform {
@@ -18,6 +20,15 @@ enum VocabularyParameter : size_t {
   kFingerprintShuffle, kFileFormat
   // clang-format on
 };
+
+/// The name that TFT gives a file in the place of one with signs and spaces.
+std::string TftFileName(std::string name) {
+  static const RE2 signs(R"([^\pL\pN_\s-])"), ends(R"(^\s+|\s+$)"), spaces(R"([-\s]+)");
+  RE2::GlobalReplace(&name, signs, "_");
+  RE2::GlobalReplace(&name, ends, "");
+  RE2::GlobalReplace(&name, spaces, "-");
+  return name;
+}
 
 }  // namespace
 
@@ -74,8 +85,8 @@ void ExpressionPlanner::AddVocabularyFunctions(std::vector<Function>& functions)
        false,
        "tft.hash_strings"},
       {"one_hot",
-       "one_hot(x, depth)",
-       {{"x", true, "indices"}, {"depth"}},
+       "one_hot(x, depth, on_value=1, off_value=0)",
+       {{"x", true, "indices"}, {"depth"}, Option("on_value"), Option("off_value")},
        &P::PlanOneHot,
        false,
        "tf.one_hot"},
@@ -91,6 +102,8 @@ Result<Analysis> ExpressionPlanner::PlanVocabularyAnalysis(int32_t x, const Argu
   VocabularyOptions& options = analysis.vocabulary;
   if (given(kWeights) != nullptr) {
     PENSTOCK_ASSIGN_OR_RETURN(analysis.weight, PlanAs(ValueType::kNumber, *given(kWeights), "weights"));
+    if (is_tft() && builder_.node(x).is_list)
+      return Error(*given(kWeights), "TensorFlow Transform takes no weights of a vocabulary of lists");
   }
   if (given(kLabels) != nullptr) {
     PENSTOCK_ASSIGN_OR_RETURN(analysis.label, PlanAs(ValueType::kInteger, *given(kLabels), "labels"));
@@ -104,6 +117,7 @@ Result<Analysis> ExpressionPlanner::PlanVocabularyAnalysis(int32_t x, const Argu
   options.has_threshold =
       given(kFrequencyThreshold) != nullptr && (analysis.label >= 0 || options.frequency_threshold > 0);
   PENSTOCK_ASSIGN_OR_RETURN(options.file_name, TextLiteral(given(kVocabFilename), "vocab_filename", ""));
+  if (is_tft()) options.file_name = TftFileName(options.file_name);
   PENSTOCK_ASSIGN_OR_RETURN(options.stores_frequency,
                             BooleanLiteral(given(kStoreFrequency), "store_frequency", false));
   PENSTOCK_ASSIGN_OR_RETURN(options.reserved_tokens, TextsLiteral(given(kReservedTokens), "reserved_tokens"));
@@ -143,8 +157,10 @@ Result<Value> ExpressionPlanner::MakeVocabulary(int32_t x, Analysis vocabulary,
                                                 const Expression* default_value,
                                                 const Expression* num_oov_buckets, const Expression& call) {
   Node node{.op = Operator::kVocabulary, .inputs = {x}};
-  PENSTOCK_ASSIGN_OR_RETURN(node.num_oov_buckets,
-                            IntegerLiteral(num_oov_buckets, "num_oov_buckets", 0, 0, kMaxOovBuckets));
+  // TFT takes less than none for none.
+  PENSTOCK_ASSIGN_OR_RETURN(node.num_oov_buckets, IntegerLiteral(num_oov_buckets, "num_oov_buckets", 0,
+                                                                 is_tft() ? INT64_MIN : 0, kMaxOovBuckets));
+  node.num_oov_buckets = std::max<int64_t>(node.num_oov_buckets, 0);
   PENSTOCK_ASSIGN_OR_RETURN(node.integer,
                             IntegerLiteral(default_value, "default_value", -1, INT64_MIN, INT64_MAX));
   // It has no effect then, as in TFT; equal transforms shall be equal programs.
@@ -213,7 +229,8 @@ Result<Value> ExpressionPlanner::PlanNumBuckets(const Expression& call, const Ar
 }
 
 Result<Value> ExpressionPlanner::PlanHash(const Expression& call, const Arguments& arguments) {
-  PENSTOCK_ASSIGN_OR_RETURN(const int32_t x, PlanAsTokens(*arguments[0], call.text));
+  PENSTOCK_ASSIGN_OR_RETURN(const int32_t x, is_tft() ? PlanAs(ValueType::kText, *arguments[0], call.text)
+                                                      : PlanAsTokens(*arguments[0], call.text));
   Node node{.op = Operator::kHash, .inputs = {x}};
   PENSTOCK_ASSIGN_OR_RETURN(node.integer,
                             IntegerLiteral(arguments[1], "hash_buckets", 0, 1, kMaxHashBuckets));
@@ -233,6 +250,9 @@ Result<Value> ExpressionPlanner::PlanOneHot(const Expression& call, const Argume
   PENSTOCK_ASSIGN_OR_RETURN(const int32_t x, PlanAs(ValueType::kInteger, *arguments[0], call.text));
   Node node{.op = Operator::kOneHot, .inputs = {x}};
   PENSTOCK_ASSIGN_OR_RETURN(node.integer, IntegerLiteral(arguments[1], "depth", 0, 1, kMaxOneHotDepth));
+  PENSTOCK_ASSIGN_OR_RETURN(const double hot, NumberLiteral(arguments[2], "on_value", 1));
+  PENSTOCK_ASSIGN_OR_RETURN(const double cold, NumberLiteral(arguments[3], "off_value", 0));
+  if (hot != 1 || cold != 0) node.numbers = {hot, cold};
   return Make(std::move(node), call);
 }
 

@@ -11,6 +11,7 @@ import argparse
 import base64
 import importlib.util
 import json
+import math
 import os
 import re
 import struct
@@ -155,14 +156,35 @@ def shaped(node, spec, value):
     return value
 
 
-def analysis_of(report, converter):
+def nested(values, shape):
+    """A flat list in the shape that TFT's tensor has."""
+    if len(shape) < 2 or not isinstance(values, list) or None in shape:
+        return values
+    size = len(values) // shape[0]
+    return [nested(values[at * size:(at + 1) * size], shape[1:]) for at in range(shape[0])]
+
+
+def shapes_of(case):
+    """The shapes of TFT's analyzer results: ours are flat lists."""
+    path = os.path.join(case, 'expected_analysis.json')
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding='utf-8') as file:
+        named = json.load(file).get('named', {})
+    return {name: entry.get('shape') or [] for name, entry in named.items() if isinstance(entry, dict)}
+
+
+def analysis_of(report, converter, shapes):
     """The program's analysis.json in the form that compare.py takes."""
     spec = converter.spec
     named = {}
     for name, expressions in converter.summaries().items():
         node = spec['analysis'][name]
         if len(expressions) == 1:
-            named[name] = {'value': shaped(node, spec, report['named'][name]['value'])}
+            value = report['named'][name]['value']
+            shape = shapes.get(name, [])
+            fits = isinstance(value, list) and len(shape) > 1 and len(value) == math.prod(shape)
+            named[name] = {'value': nested(value, shape) if fits else shaped(node, spec, value)}
             continue
         parts = [report['named']['%s.%d' % (name, place)]['value'] for place in (0, 1)]
         if node['fn'].endswith('histogram') and not node['args'].get('categorical'):
@@ -244,14 +266,15 @@ class Runner:
                 for line in file.read().split('\n'):
                     if line:
                         row = json.loads(line)
-                        lines.append({name: present(row.get(name, [])) for name in outputs})
+                        lines.append({name: nested(present(row.get(name, [])), converter.shape_of(name))
+                                      for name in outputs})
         if not outputs:
             # TFT gives an empty object for every row.
             lines = [{} for _ in read_lines(os.path.join(case, 'expected.jsonl'))]
         with open(actual, 'w', encoding='utf-8') as file:
             file.write(''.join(json.dumps(line) + '\n' for line in lines))
         with open(os.path.join(folder, 'out', 'analysis.json'), encoding='utf-8') as file:
-            analysis = analysis_of(json.load(file), converter)
+            analysis = analysis_of(json.load(file), converter, shapes_of(case))
         analysis_path = os.path.join(folder, 'actual_analysis.json')
         with open(analysis_path, 'w', encoding='utf-8') as file:
             json.dump(analysis, file)

@@ -31,7 +31,7 @@ RENAMED = {
     'get_num_buckets_for_transformed_feature': 'num_buckets', 'sparse_tensor_left_align': 'left_align',
     'string_split': 'split_any', 'unicode_split': 'characters', 'clip_by_value': 'clip', 'argmax': 'list_argmax',
     'argmin': 'list_argmin', 'reduce_sum': 'list_sum', 'reduce_mean': 'list_mean', 'reduce_min': 'list_minimum',
-    'reduce_max': 'list_maximum',
+    'reduce_max': 'list_maximum', 'reduce_prod': 'list_product',
 }
 PLAIN = {
     'scale_to_z_score', 'scale_to_z_score_per_key', 'scale_to_0_1', 'scale_to_0_1_per_key', 'scale_by_min_max',
@@ -42,9 +42,9 @@ PLAIN = {
     'one_hot', 'matmul', 'clip', 'lower', 'upper', 'strip', 'length', 'substr', 'regex_replace',
     'regex_full_match', 'as_string', 'split', 'split_any', 'bytes_split', 'characters', 'reduce_join',
 }
-LIST_REDUCTIONS = {'list_sum', 'list_mean', 'list_minimum', 'list_maximum', 'list_argmax', 'list_argmin'}
+LIST_REDUCTIONS = {'list_sum', 'list_mean', 'list_minimum', 'list_maximum', 'list_argmax', 'list_argmin', 'list_product'}
 # Arguments that change nothing here.
-IGNORED = {'name', 'input_encoding', 'axis', 'keepdims', 'skip_empty', 'result_type', 'output_type'}
+IGNORED = {'name', 'input_encoding', 'axis', 'keepdims', 'result_type', 'output_type'}
 SMALL_INTEGERS = {'uint8': (0, 256), 'int8': (128, 256), 'uint16': (0, 65536), 'int16': (32768, 65536)}
 VOCABULARY_DEFAULTS = ('default_value', 'num_oov_buckets')
 CASTS = {'float32': 'float32', 'float64': 'float', 'int32': 'int32', 'int64': 'int', 'bool': 'bool'}
@@ -132,11 +132,8 @@ class Converter:
         if 'of' in node:
             return 'f'
         name = node['fn'].split('.')[-1]
-        if name == 'cast' and args['dtype']['dtype'] in SMALL_INTEGERS:
-            below, size = SMALL_INTEGERS[args['dtype']['dtype']]
-            return '((int(%s) + %d) %% %d - %d)' % (self.convert(first), below, size, below)
         if name == 'cast':
-            return node['args']['dtype']['dtype'][0]
+            return node['args']['dtype']['dtype'].lstrip('u')[0]
         if name in INTEGER_FUNCTIONS:
             return 'i'
         if '.strings.' in node['fn'] and name not in ('to_number',):
@@ -153,6 +150,10 @@ class Converter:
         if 'ref' in node:
             return self.is_sparse(self.spec['let'][node['ref']])
         return True
+
+    def shape_of(self, name):
+        """Of an output, where the case says it."""
+        return (self.spec.get('outputs_info') or {}).get(name, {}).get('shape') or []
 
     def is_vector(self, node):
         name = node.get('input')
@@ -226,13 +227,16 @@ class Converter:
         if name == 'sparse_tensor_to_dense_with_shape':
             if args['shape'][-1] is None:
                 raise Unsupported('a shape that depends on the batch')
-            filler = self.convert(args.get('default_value', '' if self.dtype(args['x']) == 's' else 0))
+            # Of text too the default is 0, which fails there as here.
+            filler = self.convert(args.get('default_value', 0))
             return 'pad(%s, %d, %s)' % (self.convert(args['x']), args['shape'][-1], filler)
         if name not in PLAIN and name not in LIST_REDUCTIONS:
             raise Unsupported(full)
         if name in LIST_REDUCTIONS:
             values = self.convert(args.get('input_tensor', args.get('input')))
             call = '%s(%s)' % (name, values)
+            if name == 'list_mean' and self.dtype(args.get('input_tensor', args.get('input'))) == 'i':
+                call = 'int(%s)' % call  # There the mean of integers is one, rounded towards 0.
             return 'list(%s)' % call if args.get('keepdims') else call
         return self.plain(name, args)
 
@@ -260,9 +264,8 @@ class Converter:
             inner = self.convert(first)
             apart = '(%s - list_mean(%s))' % (inner, inner)
             variance = 'list_mean(%s * %s)' % (apart, apart)
-            return variance if name == 'reduce_variance' else 'sqrt(%s)' % variance
-        if name == 'string_split' and args.get('skip_empty') is False:
-            return 'split(%s, sep=%s)' % (self.convert(args.get('source', first)), literal(args.get('delimiter', ' ')))
+            result = variance if name == 'reduce_variance' else 'sqrt(%s)' % variance
+            return 'list(%s)' % result if args.get('keepdims') else result
         if name in UNARY or name == 'rint':
             return '%s(%s)' % ('round' if name == 'rint' else name, self.convert(first))
         if name in BINARY:
@@ -306,9 +309,8 @@ class Converter:
 
     def one_hot(self, args):
         hot = 'one_hot(%s, %s)' % (self.convert(args['indices']), self.convert(args['depth']))
-        if 'on_value' in args or 'off_value' in args:
-            on, off = args.get('on_value', 1), args.get('off_value', 0)
-            hot = '(%s * %s + %s)' % (hot, literal(on - off, True), literal(off, True))
+        given = ['%s=%s' % (key, literal(args[key], True)) for key in ('on_value', 'off_value') if key in args]
+        hot = hot[:-1] + ''.join(', ' + value for value in given) + ')'
         kind = args.get('dtype', {}).get('dtype')
         return hot if kind in (None, 'float32') else '%s(%s)' % (CASTS.get(kind, 'int'), hot)
 
