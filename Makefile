@@ -35,6 +35,7 @@ demo-flights: build ## the same for 336,776 flights
 test: setup lint-fast $(RELEASE)/build.ninja ## build and pass the tests (unit, laws, scenarios, parity, faults)
 	@tools/setup_mlmd_client.sh || echo "make test: without ML Metadata's client its parity tests are skipped"
 	@tools/setup_onnx_runtime.sh || echo "make test: without ONNX Runtime the tests of exported models are skipped"
+	@tools/setup_tflite.sh || echo "make test: without TensorFlow Lite the tests of .tflite models made elsewhere are skipped"
 	@tools/setup_databases.sh || echo "make test: without PostgreSQL and MariaDB their tests are skipped"
 	@tools/setup_s3_server.sh || echo "make test: without the S3 server the tests of object storage are skipped"
 	@tools/setup_sql_drivers.sh postgresql || echo "make test: without PostgreSQL's driver its tests are skipped"

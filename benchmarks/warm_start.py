@@ -52,8 +52,8 @@ def main():
     old, everything, held = (os.path.join(folder, name + ".csv") for name in ("old", "all", "eval"))
     subprocess.run([program, "transform", "apply", features, "--data", old, "-o", graph], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for learner, parameters, warm_parameters in (
-        ("wide_and_deep", [], ["num_epochs=2"]),
-        ("linear", [], ["num_epochs=2"]),
+        ("wide_and_deep", [], ["num_epochs=3"]),
+        ("linear", [], ["num_epochs=3"]),
         ("boosted_trees", [], ["num_rounds=50"]),
     ):
         common = ["--eval-data", held, "--transform", graph, "--learner", learner]
@@ -68,7 +68,8 @@ def main():
         wall, cpu, _ = train(program, ["--data", everything, *common, *flags, "--param", limit(learner, iterations_to(cold, goal))], base + "_to_goal")
         warm_wall, warm_cpu, warm = train(program, ["--data", everything, *common, *warm_flags, "--warm-start", base], base + "_warm")
         reached = iterations_to(warm, goal)
-        if reached is not None and reached < len(warm["iterations"]):
+        # The epochs of a network share one schedule of the learning rate: the whole run counts.
+        if learner == "boosted_trees" and reached is not None and reached < len(warm["iterations"]):
             warm_wall, warm_cpu, _ = train(
                 program, ["--data", everything, *common, *warm_flags, "--param", limit(learner, reached), "--warm-start", base], base + "_warm_to_goal")
         print(f"{learner}: eval loss {goal:.5f}; cold {wall:.2f} s, {cpu:.2f} CPU s, iteration {iterations_to(cold, goal)}; "

@@ -10,7 +10,7 @@
 #include <arrow/table.h>
 
 #include "penstock/base/arrow_status.h"
-#include "penstock/evaluation/mixed_bits.h"
+#include "penstock/base/random_bits.h"
 
 namespace penstock::evaluation {
 namespace {
@@ -36,7 +36,7 @@ std::vector<float> BootstrapWeights(const std::vector<uint64_t>& unit_ids, const
   for (size_t unit = 0; unit < unit_ids.size(); ++unit) {
     uint64_t random = 0;
     for (size_t lane = 0; lane < num_lanes; ++lane) {
-      if (lane % 4 == 0) random = Mix(unit_ids[unit] * 64 + lane / 4 + Mix(resampling.seed));
+      if (lane % 4 == 0) random = RandomBits(unit_ids[unit] * 64 + lane / 4 + RandomBits(resampling.seed));
       const auto uniform = static_cast<uint16_t>(random);
       random >>= 16;
       int count = 0;
@@ -330,7 +330,8 @@ class Accumulator {
       int64_t num_seen = std::accumulate(counts.begin(), counts.end(), int64_t{0});
       for (const int64_t unit : *units) {
         auto partition = static_cast<int>(
-            Mix(prepared->unit_ids[static_cast<size_t>(unit)] + Mix(options_.resampling.seed)) % num_lanes);
+            RandomBits(prepared->unit_ids[static_cast<size_t>(unit)] + RandomBits(options_.resampling.seed)) %
+            num_lanes);
         // So that a slice of two units already has an interval.
         if (num_seen == 1 && partition == first)
           partition = static_cast<int>((static_cast<uint64_t>(partition) + 1) % num_lanes);

@@ -2,9 +2,9 @@
 #include <cmath>
 #include <limits>
 
+#include "penstock/base/random_bits.h"
 #include "penstock/evaluation/language_classes.h"
 #include "penstock/evaluation/metric_class.h"
-#include "penstock/evaluation/mixed_bits.h"
 
 namespace penstock::evaluation {
 namespace {
@@ -179,7 +179,7 @@ Status PlanFixedSizeSample(const string& name, const MetricArguments& arguments,
     PENSTOCK_ASSIGN_OR_RETURN(const std::vector<double> weights, RowWeights(rows, pairs));
     for (int64_t unit = 0; unit < rows.num_units(); ++unit) {
       const uint64_t random =
-          Mix(rows.unit_ids[static_cast<size_t>(unit)] ^ Mix(static_cast<uint64_t>(seed)));
+          RandomBits(rows.unit_ids[static_cast<size_t>(unit)] ^ RandomBits(static_cast<uint64_t>(seed)));
       const double uniform = (static_cast<double>(random >> 11) + 0.5) * 0x1p-53;
       for (int64_t row = rows.UnitBegin(unit); row < rows.UnitEnd(unit); ++row) {
         // Efraimidis and Spirakis 2006: the largest of uniform^(1 / weight) are a weighted sample.

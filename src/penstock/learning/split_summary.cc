@@ -7,7 +7,7 @@
 #include <memory>
 #include <mutex>
 
-#include "penstock/learning/random_bits.h"
+#include "penstock/base/random_bits.h"
 
 namespace penstock::learning {
 namespace {

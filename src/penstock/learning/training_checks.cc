@@ -16,7 +16,9 @@ constexpr double kSmallGain = 0.02;
 
 Result<model::Task> TaskOf(const transform::TransformGraph& transform) {
   if (transform.output_schema().empty()) {
-    return InvalidArgument("The transform defines no features, so there is nothing to learn from");
+    return InvalidArgument(
+        "The transform defines no features, so there is nothing to learn from; one that a module_file made "
+        "is for a Trainer with a module_file");
   }
   switch (transform.task()) {
     case transform::Task::kBinaryClassification:

@@ -6,7 +6,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/base/near_miss.h"
-#include "penstock/model/foreign/saved_model.h"
+#include "penstock/model/foreign/foreign_model.h"
 #include "penstock/model/forest_model.h"
 #include "penstock/model/model_versions.h"
 #include "penstock/model/network_model.h"
@@ -65,14 +65,23 @@ Status SaveModel(const Model& model, const std::string& uri) {
 }
 
 Result<std::shared_ptr<const Model>> LoadModel(const std::string& uri) {
+  if (foreign::IsModelFile(uri)) {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto model, foreign::ForeignModel::LoadFile(uri));
+    return std::shared_ptr<const Model>(model);
+  }
   const std::string path = fs::Join(uri, kModelFileName);
   PENSTOCK_ASSIGN_OR_RETURN(const bool is_ours, fs::Exists(path));
   for (const std::string& folder : {uri, fs::Join(uri, kServingFolderName)}) {
     if (is_ours) break;
     PENSTOCK_ASSIGN_OR_RETURN(const bool is_saved_model, fs::Exists(fs::Join(folder, kSavedModelFileName)));
     if (!is_saved_model) continue;
-    PENSTOCK_ASSIGN_OR_RETURN(const auto model, foreign::SavedModel::Load(folder));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto model, foreign::ForeignModel::LoadSavedModel(folder));
     return std::shared_ptr<const Model>(model);
+  }
+  for (const std::string_view name : kForeignModelFileNames) {
+    const std::string file = fs::Join(uri, name);
+    PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(file));
+    if (exists && !is_ours) return LoadModel(file);
   }
   Result<std::string> bytes = fs::ReadFile(path);
   if (!bytes.ok()) return Annotate(bytes.status(), "There is no model to load");

@@ -90,12 +90,15 @@ class Model {
 inline constexpr uint32_t kModelFormatVersion = 1;
 /// The file a model lies in, below its folder.
 inline constexpr std::string_view kModelFileName = "model.pb";
+/// Those of one file that were made elsewhere, where a folder holds no model.pb and no SavedModel.
+inline constexpr std::string_view kForeignModelFileNames[] = {"model.onnx", "model.tflite"};
 
 /// Writes `<uri>/model.pb`, atomically.
 Status SaveModel(const Model& model, const std::string& uri);
 
-/// Reads what SaveModel wrote. kNotFound where there is no model; kDataLoss, with what is wrong in
-/// it, where the bytes are damaged or come from a later release.
+/// Reads what SaveModel wrote, or a model made elsewhere: a SavedModel's folder, a file .onnx or .tflite, or
+/// a folder that holds model.onnx or model.tflite. kNotFound where there is no model; kDataLoss, with what is
+/// wrong in it, where the bytes are damaged or come from a later release.
 Result<std::shared_ptr<const Model>> LoadModel(const std::string& uri);
 
 /// The same from bytes in memory; `name` stands for the file in messages. The bytes may be

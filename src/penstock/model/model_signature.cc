@@ -73,7 +73,26 @@ void Softmax(std::span<double> values) {
   for (double& value : values) value /= sum;
 }
 
-/// Column by column what Signature::outputs says, from the scores of all examples side by side.
+}  // namespace
+
+void ApplyLink(Task task, int64_t width, std::span<const float> margins, double* predictions) {
+  std::copy(margins.begin(), margins.end(), predictions);
+  const std::span<double> values(predictions, margins.size());
+  switch (task) {
+    case Task::kBinaryClassification:
+    case Task::kMultilabelClassification:
+      for (double& value : values) value = Logistic(value);
+      break;
+    case Task::kMulticlassClassification:
+      for (size_t first = 0; first < values.size(); first += width) Softmax(values.subspan(first, width));
+      break;
+    case Task::kRegression:
+    case Task::kReconstruction:
+    case Task::kRanking:
+      break;
+  }
+}
+
 Result<Batch> MakePredictions(const Signature& signature, int64_t num_rows,
                               std::shared_ptr<arrow::Buffer> scores) {
   const auto* values = reinterpret_cast<const double*>(scores->data());
@@ -100,26 +119,6 @@ Result<Batch> MakePredictions(const Signature& signature, int64_t num_rows,
   }
   PENSTOCK_ASSIGN_OR_RETURN_ARROW(std::shared_ptr<arrow::Array> names, likeliest.Finish());
   return arrow::RecordBatch::Make(signature.outputs(), num_rows, {std::move(names), lists});
-}
-
-}  // namespace
-
-void ApplyLink(Task task, int64_t width, std::span<const float> margins, double* predictions) {
-  std::copy(margins.begin(), margins.end(), predictions);
-  const std::span<double> values(predictions, margins.size());
-  switch (task) {
-    case Task::kBinaryClassification:
-    case Task::kMultilabelClassification:
-      for (double& value : values) value = Logistic(value);
-      break;
-    case Task::kMulticlassClassification:
-      for (size_t first = 0; first < values.size(); first += width) Softmax(values.subspan(first, width));
-      break;
-    case Task::kRegression:
-    case Task::kReconstruction:
-    case Task::kRanking:
-      break;
-  }
 }
 
 Result<Signature> SignatureOf(const transform::TransformGraph& transform) {

@@ -3,6 +3,8 @@
 #include <functional>
 #include <span>
 
+#include <arrow/buffer.h>
+
 #include "penstock/base/status.h"
 #include "penstock/model/feature_matrix.h"
 #include "penstock/model/model.h"
@@ -34,6 +36,11 @@ inline int32_t NumOutputs(const Signature& signature) {
 
 /// From margins, `width` an example, to as many predictions: the link of the task.
 void ApplyLink(Task task, int64_t width, std::span<const float> margins, double* predictions);
+
+/// Column by column what Signature::outputs says, from the NumOutputs predictions of each example side by
+/// side.
+Result<Batch> MakePredictions(const Signature& signature, int64_t num_rows,
+                              std::shared_ptr<arrow::Buffer> predictions);
 
 /// Writes NumOutputs margins a row of the feature matrix.
 using MarginFunction = std::function<void(std::span<const float> rows, std::span<float> margins)>;

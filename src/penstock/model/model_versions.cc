@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "penstock/base/filesystem.h"
+#include "penstock/model/foreign/foreign_model.h"
 #include "penstock/model/model.h"
 #include "penstock/model/saved_model/saved_model_export.h"
 
@@ -22,7 +23,9 @@ Result<std::optional<int64_t>> LatestVersion(const std::string& folder) {
 }
 
 Result<std::string> FindModelFolder(const std::string& path) {
-  for (const std::string_view file : {kModelFileName, kSavedModelFileName, kServingFolderName}) {
+  if (foreign::IsModelFile(path)) return path;
+  for (const std::string_view file : {kModelFileName, kSavedModelFileName, kServingFolderName,
+                                      kForeignModelFileNames[0], kForeignModelFileNames[1]}) {
     PENSTOCK_ASSIGN_OR_RETURN(const bool is_model, fs::Exists(fs::Join(path, file)));
     if (is_model) return path;
   }

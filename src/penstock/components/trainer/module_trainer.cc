@@ -2,10 +2,11 @@
 
 #include "penstock/base/child_process.h"
 #include "penstock/base/filesystem.h"
+#include "penstock/components/python_module/module_scripts.h"
+#include "penstock/components/python_module/python_module.h"
 #include "penstock/components/task_access.h"
-#include "penstock/components/trainer/module_runner_script.h"
 #include "penstock/data/splits.h"
-#include "penstock/model/foreign/saved_model.h"
+#include "penstock/model/foreign/foreign_model.h"
 #include "penstock/model/model.h"
 #include "penstock/model/model_versions.h"
 #include "penstock/model/saved_model/dense_examples.h"
@@ -40,8 +41,8 @@ nlohmann::json FeaturesOf(const transform::TransformGraph& graph) {
 
 /// The fields that TFX's Trainer gives.
 Result<nlohmann::json> FnArgsOf(const pipeline::ExecutionTask& task, const nlohmann::json& hyperparameters,
-                                const std::string& work, const pipeline::Artifact& model,
-                                const pipeline::Artifact& model_run) {
+                                const std::string& work, const std::string& examples,
+                                const pipeline::Artifact& model, const pipeline::Artifact& model_run) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto* graph, Input(task, "transform_graph"));
   PENSTOCK_ASSIGN_OR_RETURN(const auto train_steps, ParameterOr<int64_t>(task, "train_steps", 0));
   PENSTOCK_ASSIGN_OR_RETURN(const auto eval_steps, ParameterOr<int64_t>(task, "eval_steps", 0));
@@ -50,7 +51,7 @@ Result<nlohmann::json> FnArgsOf(const pipeline::ExecutionTask& task, const nlohm
   PENSTOCK_ASSIGN_OR_RETURN(const auto train_split, Parameter<std::string>(task, "train_split"));
   PENSTOCK_ASSIGN_OR_RETURN(const auto eval_split, Parameter<std::string>(task, "eval_split"));
   const auto files = [&](const std::string& split) {
-    return nlohmann::json::array({fs::Join(data::SplitDirectory(work, split), "*")});
+    return nlohmann::json::array({fs::Join(data::SplitDirectory(examples, split), "*")});
   };
   const auto steps = [](int64_t count) { return count > 0 ? nlohmann::json(count) : nlohmann::json(); };
   const std::string uri = fs::Absolute(graph->uri);
@@ -74,22 +75,16 @@ Result<nlohmann::json> FnArgsOf(const pipeline::ExecutionTask& task, const nlohm
       {"custom_config", custom}};
 }
 
-Status RunModule(const std::string& python, const std::string& settings, const std::string& failure,
-                 const std::string& script, const ExecutionContext& context) {
-  ChildOptions options;
-  options.arguments = {python, script, settings};
-  options.withholds_secrets = true;
-  options.environment["PYTHONUNBUFFERED"] = "1";
-  const Status ended = RunChild(options, 0, context.options.cancellation);
-  if (ended.ok() || ended.code() == StatusCode::kCancelled) return ended;
-  if (ended.code() == StatusCode::kNotFound) {
-    return InvalidArgument("The Python '{}' cannot be started; install it, or name another by `python:`",
-                           python);
+/// The splits as gzipped tf.Examples, below `work`.
+Status WriteSplits(const TrainingSplits& splits, const std::string& work, const ExecutionContext& context) {
+  for (const auto& [dataset, split] : {std::pair{splits.data.train, splits.data.train_name},
+                                       std::pair{splits.data.eval, splits.data.eval_name}}) {
+    const std::string folder = data::SplitDirectory(work, split);
+    PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(folder));
+    PENSTOCK_RETURN_IF_ERROR(
+        model::WriteDenseExamples(*dataset, fs::Join(folder, kExamplesFile), context.options));
   }
-  PENSTOCK_ASSIGN_OR_RETURN(const bool is_explained, fs::Exists(failure));
-  if (!is_explained) return Annotate(ended, "run_fn's Python");
-  PENSTOCK_ASSIGN_OR_RETURN(const std::string sentence, fs::ReadFile(failure));
-  return InvalidArgument("{}", sentence);
+  return OkStatus();
 }
 
 }  // namespace
@@ -101,25 +96,25 @@ Status TrainByModule(const pipeline::ExecutionTask& task, const TrainingSplits& 
   PENSTOCK_ASSIGN_OR_RETURN(const auto python, Parameter<std::string>(task, "python"));
   const std::string work = fs::Absolute(model_run.uri) + ".work";
   PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(work));
-  for (const auto& [dataset, split] : {std::pair{splits.data.train, splits.data.train_name},
-                                       std::pair{splits.data.eval, splits.data.eval_name}}) {
-    const std::string folder = data::SplitDirectory(work, split);
-    PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(folder));
-    PENSTOCK_RETURN_IF_ERROR(
-        model::WriteDenseExamples(*dataset, fs::Join(folder, kExamplesFile), context.options));
+  PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(work));
+  // Where a module made the transform, its examples are tf.Examples already, as TFT wrote them.
+  const bool is_made_by_module = splits.data.transform->output_schema().empty();
+  std::string examples = work;
+  if (is_made_by_module) {
+    PENSTOCK_ASSIGN_OR_RETURN(const auto* transformed, Input(task, "transformed_examples"));
+    examples = fs::Absolute(transformed->uri);
+  } else {
+    PENSTOCK_RETURN_IF_ERROR(WriteSplits(splits, work, context));
   }
   for (const std::string& folder : {model.uri, model_run.uri})
     PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(folder));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto fn_args, FnArgsOf(task, hyperparameters, work, model, model_run));
-  const std::string script = fs::Join(work, "run_module.py"), settings_path = fs::Join(work, "settings.json"),
-                    failure = fs::Join(work, "failure.txt");
-  const nlohmann::json settings = {{"module_file", fs::Absolute(module_file)},
-                                   {"fn_args", fn_args},
-                                   {"features", FeaturesOf(*splits.data.transform)},
-                                   {"failure", failure}};
-  PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(script, ModuleRunnerScript()));
-  PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(settings_path, settings.dump(2)));
-  PENSTOCK_RETURN_IF_ERROR(RunModule(python, settings_path, failure, script, context));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto fn_args,
+                            FnArgsOf(task, hyperparameters, work, examples, model, model_run));
+  const nlohmann::json settings = {
+      {"fn_args", fn_args},
+      {"features", is_made_by_module ? nlohmann::json() : FeaturesOf(*splits.data.transform)}};
+  PENSTOCK_RETURN_IF_ERROR(
+      RunPythonModule({module_file, python, "run_fn"}, RunFnScript(), settings, work, context));
 
   const std::string serving = fs::Join(model.uri, model::kServingFolderName);
   PENSTOCK_ASSIGN_OR_RETURN(const bool has_model, fs::Exists(fs::Join(serving, "saved_model.pb")));

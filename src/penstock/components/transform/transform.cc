@@ -4,6 +4,7 @@
 
 #include "penstock/base/filesystem.h"
 #include "penstock/components/schema_gen/schema_gen.h"
+#include "penstock/components/transform/module_transform.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/splits.h"
 #include "penstock/model/saved_model/transform_fn.h"
@@ -38,8 +39,6 @@ class TransformExecutor : public pipeline::Executor {
     PENSTOCK_ASSIGN_OR_RETURN(const auto* examples, Input(task, "examples"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto* schema_artifact, Input(task, "schema"));
     PENSTOCK_ASSIGN_OR_RETURN(const auto schema, validation::ReadSchema(SchemaPath(*schema_artifact)));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto features, Parameter<std::string>(task, "features"));
-    PENSTOCK_ASSIGN_OR_RETURN(const auto spec, transform::ReadTransformSpec(features));
     PENSTOCK_ASSIGN_OR_RETURN(const auto analyze_split, Parameter<std::string>(task, "analyze_split"));
     PENSTOCK_RETURN_IF_ERROR(CheckHasSplit(*examples, analyze_split));
     PENSTOCK_ASSIGN_OR_RETURN(const auto splits, SplitNames(*examples));
@@ -53,6 +52,20 @@ class TransformExecutor : public pipeline::Executor {
     auto report = StartReport(task);
     PENSTOCK_ASSIGN_OR_RETURN(auto* graph_output, Output(report, "transform_graph"));
     PENSTOCK_ASSIGN_OR_RETURN(auto* transformed, Output(report, "transformed_examples"));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto module_file, ParameterOr<std::string>(task, "module_file", ""));
+    if (!module_file.empty()) {
+      std::vector<RawSplit> raw;
+      for (const auto& split : splits) {
+        PENSTOCK_ASSIGN_OR_RETURN(auto dataset, open(split));
+        raw.push_back({split, std::move(dataset)});
+      }
+      PENSTOCK_RETURN_IF_ERROR(TransformByModule(task, SchemaPath(*schema_artifact), raw, graph_output->uri,
+                                                 transformed->uri, context));
+      SetSplitNames(splits, *transformed);
+      return report;
+    }
+    PENSTOCK_ASSIGN_OR_RETURN(const auto features, Parameter<std::string>(task, "features"));
+    PENSTOCK_ASSIGN_OR_RETURN(const auto spec, transform::ReadTransformSpec(features));
     PENSTOCK_ASSIGN_OR_RETURN(const auto analyzed, open(analyze_split));
     PENSTOCK_ASSIGN_OR_RETURN(const auto cache_folder,
                               ParameterOr(task, "analyzer_cache_folder", std::string()));
@@ -85,9 +98,20 @@ class TransformExecutor : public pipeline::Executor {
 }  // namespace
 
 Status CheckTransform(const std::map<std::string, nlohmann::json>& parameters) {
-  const auto entry = parameters.find("features");
-  if (entry == parameters.end() || !entry->second.is_string()) return OkStatus();
-  PENSTOCK_ASSIGN_OR_RETURN(const auto spec, transform::ReadTransformSpec(entry->second.get<std::string>()));
+  const auto given = [&](const char* name) {
+    const auto entry = parameters.find(name);
+    return entry == parameters.end() || !entry->second.is_string() ? "" : entry->second.get<std::string>();
+  };
+  const std::string features = given("features"), module_file = given("module_file"), label = given("label");
+  if (features.empty() == module_file.empty()) {
+    return InvalidArgument(
+        "Transform takes either features: FILE.yaml or module_file: FILE.py with a preprocessing_fn");
+  }
+  if (!label.empty() && module_file.empty())
+    return InvalidArgument("The label stands in {}; `label:` goes with module_file", features);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto spec, module_file.empty() ? transform::ReadTransformSpec(features)
+                                             : label.empty()     ? transform::TransformSpec()
+                                                                 : transform::ParseLabelSpec(label));
   return transform::CheckTransformSpec(spec);
 }
 

@@ -6,8 +6,8 @@
 #include <arrow/table.h>
 
 #include "penstock/base/arrow_status.h"
+#include "penstock/base/random_bits.h"
 #include "penstock/combine/row_groups.h"
-#include "penstock/evaluation/mixed_bits.h"
 
 namespace penstock::evaluation {
 namespace {
@@ -15,12 +15,12 @@ namespace {
 // Examples with their draws; those of the lowest draws stay.
 class Sample {
  public:
-  Sample(int64_t size, uint64_t seed) : size_(size), seed_(Mix(seed)) {}
+  Sample(int64_t size, uint64_t seed) : size_(size), seed_(RandomBits(seed)) {}
 
   Status Add(const data::Batch& batch) {
     std::vector<int64_t> rows;
     for (int64_t row = 0; row < batch->num_rows(); ++row) {
-      const uint64_t draw = Mix(seed_ + static_cast<uint64_t>(num_seen_++));
+      const uint64_t draw = RandomBits(seed_ + static_cast<uint64_t>(num_seen_++));
       if (draw >= limit_) continue;
       rows.push_back(row);
       draws_.push_back(draw);

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <optional>
 
+#include "penstock/base/random_bits.h"
 #include "penstock/learning/boosted_trees/booster_library.h"
 #include "penstock/learning/boosted_trees/boosting_run.h"
 #include "penstock/learning/boosted_trees/forest_warm_start.h"
 #include "penstock/learning/boosted_trees/xgboost_model.h"
 #include "penstock/learning/class_weights.h"
-#include "penstock/learning/random_bits.h"
 #include "penstock/learning/training_checks.h"
 #include "penstock/model/forest_model.h"
 

@@ -2,7 +2,7 @@
 
 #include <penstock/training.pb.h>
 
-#include "penstock/learning/random_bits.h"
+#include "penstock/base/random_bits.h"
 
 namespace penstock::learning {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "penstock/learning/random_bits.h"
+#include "penstock/base/random_bits.h"
 #include "penstock/model/network/multiply_add.h"
 
 namespace penstock::learning {

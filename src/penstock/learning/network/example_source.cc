@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "penstock/base/random_bits.h"
 #include "penstock/learning/class_weights.h"
-#include "penstock/learning/random_bits.h"
 
 namespace penstock::learning {
 namespace {

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "penstock/base/near_miss.h"
-#include "penstock/learning/random_bits.h"
+#include "penstock/base/random_bits.h"
 #include "penstock/model/network_model.h"
 
 namespace penstock::learning {

@@ -7,7 +7,7 @@
 
 #include <penstock/training.pb.h>
 
-#include "penstock/learning/random_bits.h"
+#include "penstock/base/random_bits.h"
 #include "penstock/learning/training_checks.h"
 
 namespace penstock::learning {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "penstock/learning/random_bits.h"
+#include "penstock/base/random_bits.h"
 
 namespace penstock::learning {
 namespace {

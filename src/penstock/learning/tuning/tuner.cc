@@ -7,7 +7,7 @@
 
 #include "penstock/base/digest.h"
 #include "penstock/base/filesystem.h"
-#include "penstock/learning/random_bits.h"
+#include "penstock/base/random_bits.h"
 #include "penstock/transform/transform_graph.h"
 
 namespace penstock::learning {

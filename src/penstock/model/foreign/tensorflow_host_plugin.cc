@@ -7,14 +7,12 @@
 // The C API is declared here, so that TensorFlow is not needed to build: its ABI is kept by its owners
 // (tensorflow/c/c_api.h).
 #include <dlfcn.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 
-#include "penstock/model/foreign/tensor_message.h"
+#include "penstock/model/foreign/host_loop.h"
 
 namespace penstock::model::foreign {
 namespace {
@@ -200,55 +198,22 @@ class Session {
   void* session_ = nullptr;
 };
 
-bool ReadAll(char* to, size_t size) {
-  while (size > 0) {
-    const ssize_t count = ::read(0, to, size);
-    if (count <= 0) return false;
-    to += count;
-    size -= static_cast<size_t>(count);
-  }
-  return true;
-}
-
-bool Answer(int output, const TensorMessage& message) {
-  const std::string bytes = EncodeMessage(message);
-  const uint64_t size = bytes.size();
-  const std::string whole = std::string(reinterpret_cast<const char*>(&size), 8) + bytes;
-  for (size_t done = 0; done < whole.size();) {
-    const ssize_t count = ::write(output, whole.data() + done, whole.size() - done);
-    if (count <= 0) return false;
-    done += static_cast<size_t>(count);
-  }
-  return true;
-}
-
 int Serve(const char* library_path, const char* model) {
-  // What libraries print must not stand among the answers.
-  const int output = ::dup(1);
-  ::dup2(2, 1);
   ::setenv("TF_CPP_MIN_LOG_LEVEL", "3", 0);
   ::setenv("TF_ENABLE_ONEDNN_OPTS", "0", 0);
   ::setenv("CUDA_VISIBLE_DEVICES", "", 0);
-  TensorMessage loaded;
-  const Library library(library_path);
-  loaded.error = library.error();
-  if (!loaded.error.empty()) return Answer(output, loaded), 1;
-  Session session(library);
-  loaded.error = session.Load(model);
-  if (!Answer(output, loaded) || !loaded.error.empty()) return 1;
-  uint64_t size = 0;
-  while (ReadAll(reinterpret_cast<char*>(&size), 8)) {
-    std::string bytes(size, '\0');
-    TensorMessage question, answer;
-    if (!ReadAll(bytes.data(), size)) return 1;
-    if (DecodeMessage(bytes, question)) {
-      answer = session.Run(question);
-    } else {
-      answer.error = "a question was cut off";
-    }
-    if (!Answer(output, answer)) return 1;
-  }
-  return 0;
+  std::unique_ptr<Library> library;
+  std::unique_ptr<Session> session;
+  const auto load = [&] {
+    TensorMessage loaded;
+    library = std::make_unique<Library>(library_path);
+    loaded.error = library->error();
+    if (!loaded.error.empty()) return loaded;
+    session = std::make_unique<Session>(*library);
+    loaded.error = session->Load(model);
+    return loaded;
+  };
+  return ServeTensors(load, [&](const TensorMessage& question) { return session->Run(question); });
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace penstock::learning {
+namespace penstock {
 
 /// splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014): random bits
 /// that are a function of what they are for (seed, step, row), not of who draws first.
@@ -19,4 +19,4 @@ inline double RandomShare(uint64_t seed, uint64_t value) {
   return static_cast<double>(RandomBits(seed, value) >> 11) * 0x1p-53;
 }
 
-}  // namespace penstock::learning
+}  // namespace penstock
