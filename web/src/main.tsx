@@ -1,6 +1,8 @@
 import { createRoot } from "react-dom/client";
+import { decodeDiff, type RawDiff } from "./data/decode_diff.ts";
 import { decodeEvaluation, type RawEvaluation } from "./data/decode_evaluation.ts";
 import { decodeStatistics, type RawStatistics } from "./data/decode_statistics.ts";
+import { DiffPage } from "./diff/diff_page.tsx";
 import { EvaluationPage } from "./evaluation/evaluation_page.tsx";
 import { StatisticsPage } from "./statistics/statistics_page.tsx";
 import "./design/tokens.css";
@@ -10,7 +12,7 @@ import "./design/table.css";
 import "./design/charts.css";
 
 /** What a page can be about; `page` says which. */
-type RawPage = RawStatistics | RawEvaluation;
+type RawPage = RawStatistics | RawEvaluation | RawDiff;
 
 function readData(): RawPage {
   const text = document.getElementById("penstock-data")?.textContent ?? "";
@@ -19,7 +21,9 @@ function readData(): RawPage {
 }
 
 function Page({ raw, title }: { raw: RawPage; title: string }) {
-  return raw.page === "evaluation" ? <EvaluationPage data={decodeEvaluation(raw)} title={title} /> : <StatisticsPage data={decodeStatistics(raw)} title={title} />;
+  if (raw.page === "evaluation") return <EvaluationPage data={decodeEvaluation(raw)} title={title} />;
+  if (raw.page === "diff") return <DiffPage data={decodeDiff(raw)} title={title} />;
+  return <StatisticsPage data={decodeStatistics(raw)} title={title} />;
 }
 
 const place = document.getElementById("page");

@@ -1,11 +1,15 @@
 #include <tensorflow_metadata/proto/v0/schema.pb.h>
+#include <nlohmann/json.hpp>
 
 #include "penstock/apps/command.h"
 #include "penstock/apps/csv_flags.h"
 #include "penstock/apps/sql_flags.h"
+#include "penstock/base/filesystem.h"
 #include "penstock/data/dataset.h"
 #include "penstock/data/dataset_view.h"
 #include "penstock/data/example_diff.h"
+#include "penstock/pages/diff_page.h"
+#include "penstock/pages/page.h"
 #include "penstock/validation/schema_file.h"
 
 namespace penstock::apps {
@@ -117,6 +121,7 @@ void AddHead(CLI::App* data_commands, Application& application) {
 /// `diff` and `skew`: the same comparison, shown for two readers.
 struct DiffOptions : ReadingOptions {
   data::ExampleDiffOptions diff;
+  std::string html;
   bool as_json = false;
   bool all_features = false;
 };
@@ -142,8 +147,25 @@ CLI::App* AddDiffOptions(CLI::App* command, DiffOptions& options) {
                    "Text columns whose pairs of values to count")
       ->delimiter(',');
   command->add_flag("--json", options.as_json, "One JSON object");
+  command->add_option("--html", options.html, "Write it as one HTML page to this file, and print nothing");
   AddReadingOptions(command, options);
   return command;
+}
+
+Result<int> WriteDiffPage(const DiffOptions& options, const data::ExampleDiff& diff) {
+  if (options.as_json)
+    return InvalidArgument("--json prints and --html writes a page: leave one of them out");
+  // Two versions of one file lie in different folders: what tells them apart is shown too.
+  pages::DiffNames names{fs::BaseName(options.files[0]), fs::BaseName(options.files[1]),
+                         options.diff.identifier_features};
+  if (names.base == names.test) {
+    names.base = options.files[0];
+    names.test = options.files[1];
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const auto page, pages::DiffPageData(data::ExampleDiffJson(diff), names));
+  PENSTOCK_RETURN_IF_ERROR(
+      pages::WritePage(options.html, fmt::format("Comparison: {} and {}", names.base, names.test), page));
+  return kExitSucceeded;
 }
 
 void RunDiff(CLI::App* command, Application& application, std::shared_ptr<DiffOptions> options) {
@@ -153,6 +175,7 @@ void RunDiff(CLI::App* command, Application& application, std::shared_ptr<DiffOp
       PENSTOCK_ASSIGN_OR_RETURN(const auto base, Open(*options, {options->files[0]}, compute));
       PENSTOCK_ASSIGN_OR_RETURN(const auto test, Open(*options, {options->files[1]}, compute));
       PENSTOCK_ASSIGN_OR_RETURN(const auto diff, data::DiffExamples(*base, *test, options->diff, compute));
+      if (!options->html.empty()) return WriteDiffPage(*options, diff);
       fmt::print("{}", options->as_json ? data::ExampleDiffJson(diff)
                                         : data::FormatExampleDiff(diff, options->all_features));
       return kExitSucceeded;
@@ -163,7 +186,9 @@ void RunDiff(CLI::App* command, Application& application, std::shared_ptr<DiffOp
 void AddDiff(CLI::App* data_commands, Application& application) {
   auto* command = data_commands->add_subcommand("diff", "Compare two datasets example by example");
   command->footer(
-      "Example: penstock data diff old.parquet new.parquet --identifiers trip_id --sample-size 3");
+      "Example: penstock data diff old.parquet new.parquet --identifiers trip_id --sample-size 3\n"
+      "         penstock data diff old.parquet new.parquet --identifiers trip_id --sample-size 200 --html "
+      "diff.html");
   auto options = std::make_shared<DiffOptions>();
   options->diff.sample_size = 5;
   RunDiff(AddDiffOptions(command, *options), application, options);
