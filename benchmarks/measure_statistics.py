@@ -98,19 +98,25 @@ def wide(folder):
 
 
 def tall(folder):
-    def batch(random, n):
-        return {"number": np.round(random.gamma(2, 5, n), 2).astype("f4"), "count": random.integers(0, 1_000, n),
-                "kind": pa.array(np.array([f"value {k}" for k in range(1_000)])).take(
-                    pa.array(random.integers(0, 1_000, n))),
-                "id": pa.array(random.integers(0, 2 ** 40, n).astype(str))}
-    path = write(folder / "tall.parquet", 100_000_000, batch, group=1_048_576)
+    size = 1_048_576
+    random = np.random.default_rng(3)
+    once = {"number": np.round(random.gamma(2, 5, size), 2).astype("f4"), "count": random.integers(0, 1_000, size),
+            "kind": pa.array(np.array([f"value {k}" for k in range(1_000)])).take(
+                pa.array(random.integers(0, 1_000, size)))}
+
+    def batch(random, n):  # Only the ids are drawn anew: what is measured reads and counts all of them all the same.
+        return {name: column[:n] for name, column in once.items()} | {
+            "id": pa.array(random.integers(0, 2 ** 40, n)).cast(pa.string())}
+    path = write(folder / "tall.parquet", 100_000_000, batch, group=size)
     shown("100M x 4, one of them with 100M distinct texts", generate(path, "-o", folder / "out.pb"))
 
 
 def drift(folder, num_rows):
     def batch(shift):
-        return lambda random, n: {f"n{i}": np.round(random.normal(i + shift, 1, n), 3).astype("f4")
-                                  for i in range(1_000)}
+        def columns(random, n):  # Out of one pool, a place further each: drawing 3e9 numbers would take minutes.
+            pool = np.round(random.normal(shift, 1, n + 1_000), 3)
+            return {f"n{i}": (pool[i:i + n] + i).astype("f4") for i in range(1_000)}
+        return columns
     today = write(folder / f"today_{num_rows}.parquet", num_rows, batch(0.1), group=16_384)
     reference = write(folder / "reference.parquet", 100_000, batch(0), group=16_384)
     options = folder / "sketch.json"

@@ -7,9 +7,11 @@
 #include "penstock/apps/span_arguments.h"
 #include "penstock/apps/sql_flags.h"
 #include "penstock/base/filesystem.h"
+#include "penstock/base/near_miss.h"
 #include "penstock/base/proto_io.h"
 #include "penstock/data/dataset.h"
 #include "penstock/statistics/options_json.h"
+#include "penstock/statistics/sliced_statistics.h"
 #include "penstock/statistics/span_statistics.h"
 #include "penstock/statistics/statistics.h"
 #include "penstock/validation/numeric_drift.h"
@@ -29,6 +31,7 @@ struct GenerateOptions {
   CsvFlags csv;
   SqlFlags sql;
   int num_threads = 0;
+  int64_t memory_limit_mb = 0;  // 0: as the options' file or the default has it.
 };
 
 /// What the options' file and --slices say; all defaults without.
@@ -40,6 +43,7 @@ Result<statistics::StatisticsOptions> ReadStatisticsOptions(const GenerateOption
     if (!parsed.ok()) return Annotate(parsed.status(), options.statistics_options);
     counting = *std::move(parsed);
   }
+  if (options.memory_limit_mb > 0) counting.memory_limit_bytes = options.memory_limit_mb << 20;
   PENSTOCK_ASSIGN_OR_RETURN(const auto slices, statistics::ParseSlices(options.slices));
   counting.slices.insert(counting.slices.end(), slices.begin(), slices.end());
   for (const auto& slice : counting.slices) {
@@ -55,6 +59,13 @@ Result<statistics::StatisticsOptions> ReadStatisticsOptions(const GenerateOption
   return counting;
 }
 
+void TellAbsentSliceFeatures(const arrow::Schema& schema, const statistics::StatisticsOptions& counting) {
+  for (const std::string& name : statistics::SlicedStatistics::AbsentFeatures(schema, counting))
+    fmt::print(stderr,
+               "Note: the feature '{}' to slice by is not in the data{}; no example is in its slices\n", name,
+               DidYouMean(name, schema.field_names()));
+}
+
 /// All at once, or span by span where there are spans or a cache of their states.
 Result<tfmd::DatasetFeatureStatisticsList> Compute(const Application& application,
                                                    const GenerateOptions& options,
@@ -62,6 +73,7 @@ Result<tfmd::DatasetFeatureStatisticsList> Compute(const Application& applicatio
                                                    const statistics::StatisticsOptions& counting,
                                                    const ExecutionOptions& compute) {
   const auto observe = [&](std::unique_ptr<data::Dataset> dataset) -> std::unique_ptr<data::Dataset> {
+    TellAbsentSliceFeatures(*dataset->schema(), counting);
     return std::make_unique<ShardProgress>(std::move(dataset), "statistics", application.clock);
   };
   const bool by_span = NamesSpans(options.data) || !options.spans.empty() || !options.cache.empty();
@@ -130,6 +142,11 @@ void AddGenerate(CLI::App* stats, Application& application) {
                     "Say of each span whether it was read or came from --cache");
   command->add_option("--drift-from", options->drift_from,
                       "Statistics to measure drift from, written with the statistics (custom_stats 'drift')");
+  command
+      ->add_option("--memory-limit-mb", options->memory_limit_mb,
+                   "What the counts may take in memory: exact while they fit, sketched more coarsely beyond "
+                   "(default: 640)")
+      ->check(CLI::Range(int64_t{16}, int64_t{1} << 30));
   options->csv.AddOptions(command);
   AddThreadsOption(command, options->num_threads);
   command->callback([&application, options] {

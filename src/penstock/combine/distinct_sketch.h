@@ -13,6 +13,7 @@ namespace penstock::combine {
 class DistinctSketch {
  public:
   static constexpr int kPrecision = 14;
+  static constexpr int64_t kNumBytes = int64_t{1} << kPrecision;
   /// 1.04 / sqrt(2^14).
   static constexpr double kRelativeStandardError = 0.008125;
 

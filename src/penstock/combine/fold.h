@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <concepts>
 #include <condition_variable>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,10 +40,25 @@ Result<typename C::State> MergeEncoded(const C& combiner, std::span<const Bytes>
   return total;
 }
 
+/// A combiner whose states take much memory: says how much of it the states of a fold may take together, and
+/// what one takes.
+template <class C>
+concept MemoryBounded = requires(const C& combiner, const typename C::State& state) {
+  { combiner.memory_limit() } -> std::convertible_to<int64_t>;
+  { combiner.StateBytes(state) } -> std::convertible_to<int64_t>;
+};
+
 namespace internal {
 
+template <Combiner C>
+int64_t BytesOf(const C& combiner, const typename C::State& state) {
+  if constexpr (MemoryBounded<C>) return combiner.StateBytes(state);
+  return 0;
+}
+
 /// Takes states as shards finish, merges them strictly in shard order, and holds
-/// back workers that run too far ahead, so that few states are alive.
+/// back workers that run too far ahead, so that few states are alive; where they are large, fewer. The next
+/// shard to merge is never held back. When a shard is begun changes no result.
 template <Combiner C>
 class OrderedMerge {
  public:
@@ -48,12 +66,21 @@ class OrderedMerge {
       : combiner_(combiner),
         total_(combiner.NewState()),
         waiting_(static_cast<size_t>(num_shards)),
-        max_ahead_(max_ahead) {}
+        max_ahead_(max_ahead) {
+    if constexpr (MemoryBounded<C>) {
+      memory_limit_ = combiner.memory_limit();
+      // Nothing is known of the shards yet: the total, one that is merged and one that is counted.
+      bytes_a_shard_ = memory_limit_ / 3;
+    }
+  }
 
   /// Waits until `shard` is near enough to the next one to merge; false after a failure.
   bool WaitForTurn(int64_t shard) {
     std::unique_lock lock(mutex_);
-    moved_.wait(lock, [&] { return failed_ || shard < next_ + max_ahead_; });
+    moved_.wait(lock, [&] {
+      return failed_ || shard == next_ || (shard < next_ + max_ahead_ && HasRoomForAnother());
+    });
+    ++num_counting_;
     return !failed_;
   }
   void Fail() {
@@ -65,7 +92,12 @@ class OrderedMerge {
   }
   /// Whoever brings the next shard merges it and all that waited for it, outside the lock.
   Status Deliver(int64_t shard, typename C::State state) {
+    const int64_t num_bytes = BytesOf(combiner_, state);
     std::unique_lock lock(mutex_);
+    --num_counting_;
+    bytes_a_shard_ = num_delivered_++ == 0 ? num_bytes : std::max(bytes_a_shard_, num_bytes);
+    waiting_bytes_ += num_bytes;
+    moved_.notify_all();
     waiting_[static_cast<size_t>(shard)].emplace(std::move(state));
     if (merging_) return OkStatus();
     merging_ = true;
@@ -76,13 +108,18 @@ class OrderedMerge {
       lock.unlock();
       // The first state is the total: merging it into an empty one would only copy it.
       Status merged = OkStatus();
-      if (next_ == 0) {
+      const bool is_first = next_ == 0;
+      if (is_first) {
         total_ = std::move(*from);
       } else {
         merged = combiner_.Merge(*from, total_);
       }
+      const int64_t merged_bytes = BytesOf(combiner_, *from);
       from.reset();
+      const int64_t total_bytes = BytesOf(combiner_, total_);
       lock.lock();
+      waiting_bytes_ -= is_first ? total_bytes : merged_bytes;
+      total_bytes_ = total_bytes;
       ++next_;
       moved_.notify_all();
       if (!merged.ok()) {
@@ -96,6 +133,11 @@ class OrderedMerge {
   typename C::State Take() { return std::move(total_); }
 
  private:
+  /// Of the lock's holder.
+  bool HasRoomForAnother() const {
+    return total_bytes_ + waiting_bytes_ + (num_counting_ + 1) * bytes_a_shard_ <= memory_limit_;
+  }
+
   // Constant after construction.
   const C& combiner_;
   // Touched only by the thread that set merging_.
@@ -106,6 +148,12 @@ class OrderedMerge {
   std::vector<std::optional<typename C::State>> waiting_;
   const int64_t max_ahead_;
   int64_t next_ = 0;
+  int64_t num_counting_ = 0;  // Shards begun and not delivered.
+  int64_t num_delivered_ = 0;
+  int64_t bytes_a_shard_ = 0;  // The most that one took so far.
+  int64_t waiting_bytes_ = 0;  // Of delivered states, with the one that is being merged.
+  int64_t total_bytes_ = 0;
+  int64_t memory_limit_ = std::numeric_limits<int64_t>::max();
   bool merging_ = false;
   bool failed_ = false;
 };

@@ -10,6 +10,7 @@ namespace penstock::combine {
 namespace {
 
 constexpr size_t kSmallestTable = 16;
+constexpr int64_t kLeastKept = 1024;
 constexpr size_t kSmallestChunk = 256;
 constexpr size_t kLargestChunk = size_t{1} << 20;
 // A count that no fold reaches and no sum of counts overflows.
@@ -68,7 +69,7 @@ BasicFrequencies<Key>& BasicFrequencies<Key>::operator=(const BasicFrequencies& 
 
 template <class Key>
 void BasicFrequencies<Key>::Rehash(size_t table_size) {
-  table_.assign(table_size, 0);
+  table_ = std::vector<uint32_t>(table_size);  // Not assign, which would keep the memory of a larger one.
   mask_ = table_size - 1;
   for (size_t i = 0; i < slots_.size(); ++i) {
     size_t at = slots_[i].hash & mask_;
@@ -95,11 +96,30 @@ bool BasicFrequencies<Key>::IsAboveLimits() const {
 }
 
 template <class Key>
+void BasicFrequencies<Key>::BeginSketch() {
+  if (distinct_.has_value()) return;
+  distinct_.emplace();
+  for (const Slot& slot : slots_) distinct_->AddHash(slot.hash);
+}
+
+template <class Key>
+bool BasicFrequencies<Key>::Shrink() {
+  if (num_kept() / 2 < kLeastKept) return false;
+  BeginSketch();
+  KeepMostFrequent(num_kept() / 2);
+  return true;
+}
+
+template <class Key>
+int64_t BasicFrequencies<Key>::num_bytes() const {
+  const size_t entries = slots_.capacity() * sizeof(Slot) + table_.capacity() * sizeof(table_[0]);
+  return static_cast<int64_t>(entries) + (arena_ == nullptr ? 0 : arena_->num_bytes()) +
+         (distinct_.has_value() ? DistinctSketch::kNumBytes : 0);
+}
+
+template <class Key>
 void BasicFrequencies<Key>::PruneToLimits() {
-  if (!distinct_.has_value()) {
-    distinct_.emplace();
-    for (const Slot& slot : slots_) distinct_->AddHash(slot.hash);
-  }
+  BeginSketch();
   // Half, so that pruning is rare; and half of that while it is the keys that are too long.
   for (int64_t target = std::min(limits_.max_distinct, num_kept()) / 2; IsAboveLimits(); target /= 2) {
     KeepMostFrequent(target);
@@ -143,10 +163,7 @@ Status BasicFrequencies<Key>::Merge(const BasicFrequencies& from) {
     return InvalidArgument("Frequencies limited to {} and to {} distinct values cannot be merged",
                            limits_.max_distinct, from.limits_.max_distinct);
   }
-  if (from.distinct_.has_value() && !distinct_.has_value()) {
-    distinct_.emplace();
-    for (const Slot& slot : slots_) distinct_->AddHash(slot.hash);
-  }
+  if (from.distinct_.has_value()) BeginSketch();
   // A value that `from` does not hold may have been there and dropped.
   if (from.undercount_ > 0) {
     for (Slot& slot : slots_) slot.missed += from.undercount_;

@@ -57,7 +57,8 @@ enum class TieOrder { kAscending, kDescending };
 /// (batched; merged as in Agarwal et al., "Mergeable summaries", 2012), so that every count told is at most
 /// max_undercount() <= 2 * total count / max_distinct below the true one and never above it, and
 /// num_distinct() comes from a DistinctSketch (standard error 0.81 %). Weights follow the counts: what
-/// is told is never above the truth, and at most max_weight_undercount() below.
+/// is told is never above the truth, and at most max_weight_undercount() below. Whoever is short of memory
+/// may have that done earlier, with Shrink(); max_undercount() stays the bound.
 ///
 /// Add is a hash and a probe; no allocation for a value seen before. Order of adding and merging
 /// changes nothing while exact. Weights are summed plainly. Memory: about 56 bytes and the key per distinct
@@ -90,6 +91,11 @@ class BasicFrequencies {
   }
   /// Both must have the same limits; kInvalidArgument otherwise.
   Status Merge(const BasicFrequencies& from);
+
+  /// Keeps the more frequent half of the entries, as if the limits were that small; false where so few are
+  /// kept that it would not help (1,024).
+  bool Shrink();
+  int64_t num_bytes() const;  ///< In memory, about.
 
   bool is_exact() const { return !distinct_.has_value(); }
   /// Exact where is_exact(), else estimated.
@@ -143,6 +149,7 @@ class BasicFrequencies {
   void Rehash(size_t table_size);
   void PruneToLimits();
   void KeepMostFrequent(int64_t num_kept);
+  void BeginSketch();
   bool IsAboveLimits() const;
 
   FrequencyLimits limits_;

@@ -81,11 +81,11 @@ Drawn DrawZipf(int64_t count) {
   return drawn;
 }
 
-void ExpectWithinBounds(const Frequencies& sketch, const Drawn& drawn) {
+void ExpectWithinBounds(const Frequencies& sketch, const Drawn& drawn, int64_t num_kept) {
   EXPECT_FALSE(sketch.is_exact());
   EXPECT_LE(sketch.num_kept(), sketch.limits().max_distinct);
   EXPECT_EQ(sketch.total_count(), static_cast<int64_t>(drawn.values.size()));
-  EXPECT_LE(sketch.max_undercount(), 2 * sketch.total_count() / sketch.limits().max_distinct);
+  EXPECT_LE(sketch.max_undercount(), 2 * sketch.total_count() / num_kept);
   const auto distinct = static_cast<double>(drawn.counts.size());
   EXPECT_NEAR(static_cast<double>(sketch.num_distinct()), distinct,
               3 * DistinctSketch::kRelativeStandardError * distinct);
@@ -97,11 +97,32 @@ void ExpectWithinBounds(const Frequencies& sketch, const Drawn& drawn) {
   }
 }
 
+TEST(FrequenciesTest, KeepsItsBoundsWhereItIsShrunk) {
+  const Drawn drawn = DrawZipf(40'000);
+  Frequencies sketch;
+  for (size_t i = 0; i < drawn.values.size(); ++i) {
+    sketch.Add(drawn.values[i]);
+    if (i % 10'000 == 5'000) sketch.Shrink();
+  }
+  const int64_t before = sketch.num_bytes();
+  EXPECT_TRUE(sketch.Shrink());
+  EXPECT_LT(sketch.num_bytes(), before * 3 / 4);
+  EXPECT_GT(sketch.max_undercount(), 0);
+  ExpectWithinBounds(sketch, drawn, sketch.num_kept());
+}
+
+TEST(FrequenciesTest, IsNotShrunkWhereThatWouldNotHelp) {
+  Frequencies sketch;
+  for (int i = 0; i < 1000; ++i) sketch.Add(std::to_string(i));
+  EXPECT_FALSE(sketch.Shrink());
+  EXPECT_TRUE(sketch.is_exact());
+}
+
 TEST(FrequenciesTest, KeepsItsBoundsAboveTheLimit) {
   const Drawn drawn = DrawZipf(200'000);
   Frequencies sketch({.max_distinct = 2000});
   for (const std::string& value : drawn.values) sketch.Add(value);
-  ExpectWithinBounds(sketch, drawn);
+  ExpectWithinBounds(sketch, drawn, sketch.limits().max_distinct);
 }
 
 TEST(FrequenciesTest, KeepsItsBoundsWhenMerged) {
@@ -112,7 +133,7 @@ TEST(FrequenciesTest, KeepsItsBoundsWhenMerged) {
     for (size_t i = from; i < std::min(drawn.values.size(), from + 9'973); ++i) part.Add(drawn.values[i]);
     ASSERT_EQ(total.Merge(part), OkStatus());
   }
-  ExpectWithinBounds(total, drawn);
+  ExpectWithinBounds(total, drawn, total.limits().max_distinct);
 }
 
 TEST(FrequenciesTest, BoundsBytesOfLongValues) {

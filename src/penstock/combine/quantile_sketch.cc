@@ -11,6 +11,7 @@ namespace {
 using Entry = QuantileSummary::Entry;
 // Reductions a value may pass; with it the bound holds for 2^30 full buffers.
 constexpr int64_t kMaxReductions = 30;
+constexpr int64_t kLeastCapacity = 64;
 // A count that no fold reaches and no sum of counts overflows.
 constexpr int64_t kMaxCount = int64_t{1} << 58;
 
@@ -20,31 +21,70 @@ int64_t CapacityFor(double rank_error) {
       std::bit_ceil(static_cast<uint64_t>(std::ceil(kMaxReductions / (2 * rank_error)))));
 }
 
-// Doubles as integers of the same order.
+// Numbers as integers of the same order. Adding 0 makes -0.0 into 0.0: they are one value.
 uint64_t OrderedBits(double value) {
-  // Adding 0 makes -0.0 into 0.0: they are one value.
   const auto bits = std::bit_cast<uint64_t>(value + 0.0);
   return bits ^ ((bits >> 63) != 0 ? ~uint64_t{0} : uint64_t{1} << 63);
+}
+uint32_t OrderedBits(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value + 0.0F);
+  return bits ^ ((bits >> 31) != 0 ? ~uint32_t{0} : uint32_t{1} << 31);
 }
 double FromOrderedBits(uint64_t bits) {
   return std::bit_cast<double>(bits ^ ((bits >> 63) != 0 ? uint64_t{1} << 63 : ~uint64_t{0}));
 }
+double FromOrderedBits(uint32_t bits) {
+  return std::bit_cast<float>(bits ^ ((bits >> 31) != 0 ? uint32_t{1} << 31 : ~uint32_t{0}));
+}
 
-// Radix sort by bytes, least first. Bytes in which all values agree (most of them, for whole and
+// Radix sort by bytes, least first. Bytes in which all values agree (many of them, for whole and
 // for short decimal numbers) cost nothing beyond the counting.
-void SortBits(std::vector<uint64_t>& bits) {
-  std::array<std::array<uint32_t, 256>, 8> counts{};
-  for (uint64_t value : bits) {
-    for (size_t byte = 0; byte < 8; ++byte) ++counts[byte][(value >> (8 * byte)) & 0xff];
+template <class Bits>
+void SortBits(std::vector<Bits>& bits) {
+  std::array<std::array<uint32_t, 256>, sizeof(Bits)> counts{};
+  for (const Bits value : bits) {
+    for (size_t byte = 0; byte < sizeof(Bits); ++byte) ++counts[byte][(value >> (8 * byte)) & 0xff];
   }
-  std::vector<uint64_t> sorted(bits.size());
-  for (size_t byte = 0; byte < 8; ++byte) {
+  std::vector<Bits> sorted(bits.size());
+  for (size_t byte = 0; byte < sizeof(Bits); ++byte) {
     if (counts[byte][(bits[0] >> (8 * byte)) & 0xff] == bits.size()) continue;
     uint32_t start = 0;
     for (uint32_t& count : counts[byte]) start += std::exchange(count, start);
-    for (uint64_t value : bits) sorted[counts[byte][(value >> (8 * byte)) & 0xff]++] = value;
+    for (const Bits value : bits) sorted[counts[byte][(value >> (8 * byte)) & 0xff]++] = value;
     bits.swap(sorted);
   }
+}
+
+// Whether a value is the next one's equal is a coin toss: always written, kept by counting on.
+template <class Bits>
+std::vector<Entry> JoinEqual(const std::vector<Bits>& sorted) {
+  std::vector<Entry> entries(sorted.size());
+  size_t num_entries = 0, begin = 0;
+  for (size_t i = 0; i + 1 < sorted.size(); ++i) {
+    entries[num_entries] = {FromOrderedBits(sorted[i]), static_cast<double>(i + 1 - begin)};
+    const bool ends = sorted[i] != sorted[i + 1];
+    num_entries += ends;
+    begin = ends ? i + 1 : begin;
+  }
+  entries[num_entries] = {FromOrderedBits(sorted.back()), static_cast<double>(sorted.size() - begin)};
+  entries.resize(num_entries + 1);
+  return entries;
+}
+
+template <class Number>
+std::vector<Entry> SortedRuns(const std::vector<double>& values) {
+  std::vector<decltype(OrderedBits(Number()))> bits(values.size());
+  std::transform(values.begin(), values.end(), bits.begin(),
+                 [](double value) { return OrderedBits(static_cast<Number>(value)); });
+  SortBits(bits);
+  return JoinEqual(bits);
+}
+
+// Floats, and integers up to 2^24: half the bytes to sort by.
+bool AreFloats(const std::vector<double>& values) {
+  int num_other = 0;  // Not short-circuited, so that it becomes a vector loop.
+  for (const double value : values) num_other += static_cast<double>(static_cast<float>(value)) != value;
+  return num_other == 0;
 }
 
 void Append(std::vector<Entry>& entries, double value, double weight) {
@@ -58,14 +98,7 @@ void Append(std::vector<Entry>& entries, double value, double weight) {
 std::vector<Entry> SortedEntries(const std::vector<double>& values, const std::vector<double>& weights) {
   std::vector<Entry> entries;
   if (values.empty()) return entries;
-  if (weights.empty()) {
-    std::vector<uint64_t> bits(values.size());
-    std::transform(values.begin(), values.end(), bits.begin(), OrderedBits);
-    SortBits(bits);
-    entries.reserve(bits.size());
-    for (uint64_t value : bits) Append(entries, FromOrderedBits(value), 1);
-    return entries;
-  }
+  if (weights.empty()) return AreFloats(values) ? SortedRuns<float>(values) : SortedRuns<double>(values);
   std::vector<Entry> pairs(values.size());
   for (size_t i = 0; i < values.size(); ++i) pairs[i] = {values[i] + 0.0, weights[i]};
   // Stable, so that equal values add their weights in the order they came: the same bits each time.
@@ -100,11 +133,16 @@ std::vector<Entry> MergeEntries(const std::vector<Entry>& a, const std::vector<E
   return merged;
 }
 
+double WeightOf(const std::vector<Entry>& entries) {
+  double total = 0;
+  for (const Entry& entry : entries) total += entry.weight;
+  return total;
+}
+
 // `size` entries of equal weight (equal values joined) in place of more: of each 1/size of the
 // weight the middle one stays, so no rank moves by more than half of such a share.
 std::vector<Entry> Reduce(const std::vector<Entry>& entries, int64_t size) {
-  double total = 0;
-  for (const Entry& entry : entries) total += entry.weight;
+  const double total = WeightOf(entries);
   const double share = total / static_cast<double>(size);
   const double shares_per_weight = static_cast<double>(size) / total;
   std::vector<Entry> reduced(static_cast<size_t>(size) + 1);
@@ -206,7 +244,19 @@ void QuantileSketch::Add(double value, double weight) {
 }
 
 void QuantileSketch::AddSpan(std::span<const double> values) {
-  for (double value : values) Add(value);
+  int num_nan = 0;
+  for (const double value : values) num_nan += value != value;
+  if (num_nan > 0 || !weights_.empty()) {
+    for (const double value : values) Add(value);
+    return;
+  }
+  count_ += static_cast<int64_t>(values.size());
+  while (!values.empty()) {
+    const size_t fitting = std::min(values.size(), buffer_size() - values_.size());
+    values_.insert(values_.end(), values.begin(), values.begin() + static_cast<std::ptrdiff_t>(fitting));
+    values = values.subspan(fitting);
+    if (values_.size() == buffer_size()) Flush();
+  }
 }
 void QuantileSketch::AddSpan(std::span<const float> values) {
   for (float value : values) Add(static_cast<double>(value));
@@ -221,29 +271,74 @@ void QuantileSketch::Flush() {
   weights_.clear();
   min_ = std::min(min_, node.front().value);
   max_ = std::max(max_, node.back().value);
-  if (static_cast<int64_t>(node.size()) > capacity_) node = Reduce(node, capacity_);
+  ReduceToCapacity(node);
   Carry(std::move(node), 0);
+}
+
+void QuantileSketch::ReduceToCapacity(std::vector<Entry>& node) {
+  if (static_cast<int64_t>(node.size()) <= capacity_) return;
+  moved_weight_ += WeightOf(node) / (2 * static_cast<double>(capacity_));
+  node = Reduce(node, capacity_);
+}
+
+bool QuantileSketch::Shrink() {
+  if (capacity_ <= kLeastCapacity) return false;
+  HalveCapacity();
+  return true;
+}
+
+void QuantileSketch::HalveCapacity() {
+  capacity_ /= 2;
+  for (std::vector<Entry>& level : levels_) ReduceToCapacity(level);
+  // A level stands for so many full buffers, and those are half as large from now on.
+  if (!levels_.empty()) levels_.insert(levels_.begin(), std::vector<Entry>());
+  if (values_.size() >= buffer_size()) Flush();
+  values_.shrink_to_fit();
+  weights_.shrink_to_fit();
+}
+
+double QuantileSketch::rank_error_bound() const {
+  if (moved_weight_ == 0) return 0;
+  double total = weights_.empty() ? static_cast<double>(values_.size()) : 0;
+  for (const double weight : weights_) total += weight;
+  for (const std::vector<Entry>& level : levels_) total += WeightOf(level);
+  return std::min(1.0, moved_weight_ / total);
+}
+
+int64_t QuantileSketch::num_bytes() const {
+  size_t bytes = (values_.capacity() + weights_.capacity()) * sizeof(double);
+  for (const std::vector<Entry>& level : levels_) bytes += level.capacity() * sizeof(Entry);
+  return static_cast<int64_t>(bytes);
 }
 
 void QuantileSketch::Carry(std::vector<Entry> node, size_t level) {
   while (true) {
     if (levels_.size() <= level) levels_.resize(level + 1);
     if (levels_[level].empty()) {
+      // What few distinct values were found in takes no more than they do.
+      if (node.capacity() > node.size() + node.size() / 4) node.shrink_to_fit();
       levels_[level] = std::move(node);
       return;
     }
     node = MergeEntries(levels_[level], node);
     levels_[level] = {};
-    if (static_cast<int64_t>(node.size()) > capacity_) node = Reduce(node, capacity_);
+    ReduceToCapacity(node);
     ++level;
   }
 }
 
 Status QuantileSketch::Merge(const QuantileSketch& from) {
-  if (from.capacity_ != capacity_) {
+  if (from.rank_error_ != rank_error_) {
     return InvalidArgument("Quantile sketches of rank errors {} and {} cannot be merged", rank_error_,
                            from.rank_error_);
   }
+  if (from.capacity_ > capacity_) {
+    QuantileSketch smaller = from;
+    while (smaller.capacity_ > capacity_) smaller.HalveCapacity();
+    return Merge(smaller);
+  }
+  while (capacity_ > from.capacity_) HalveCapacity();
+  moved_weight_ += from.moved_weight_;
   const int64_t count = count_ + from.count_;
   min_ = std::min(min_, from.min_);
   max_ = std::max(max_, from.max_);
@@ -271,7 +366,8 @@ QuantileSummary QuantileSketch::Summarize() const {
 }
 
 void QuantileSketch::Encode(StateWriter& writer) const {
-  writer.Version(1).Double(rank_error_);
+  writer.Version(2).Double(rank_error_);
+  writer.Varint(static_cast<uint64_t>(capacity_)).Double(moved_weight_);
   writer.Varint(static_cast<uint64_t>(count_)).Varint(static_cast<uint64_t>(num_nan_));
   writer.Double(min_).Double(max_);
   writer.Varint(values_.size());
@@ -286,10 +382,17 @@ void QuantileSketch::Encode(StateWriter& writer) const {
 }
 
 Result<QuantileSketch> QuantileSketch::Decode(StateReader& reader) {
-  reader.Version(1);
+  reader.Version(2);
   const double rank_error = reader.Double();
   QuantileSketch sketch(rank_error);
   if (sketch.rank_error_ != rank_error) reader.Fail("its rank error is out of range");
+  const int64_t capacity = reader.NonNegative();
+  const bool is_halved =
+      capacity >= 1 && capacity <= sketch.capacity_ && std::has_single_bit(static_cast<uint64_t>(capacity));
+  if (!is_halved) reader.Fail("its capacity is not one of its rank error");
+  if (is_halved) sketch.capacity_ = capacity;
+  sketch.moved_weight_ = reader.Double();
+  if (!(sketch.moved_weight_ >= 0)) reader.Fail("its error is below 0");
   sketch.count_ = reader.NonNegative();
   sketch.num_nan_ = reader.NonNegative();
   if (sketch.count_ > kMaxCount || sketch.num_nan_ > kMaxCount) reader.Fail("a count is too large");

@@ -53,7 +53,8 @@ class QuantileSummary {
 ///
 /// NaN values are counted apart and left out; so are weights that are not finite and above 0.
 /// At most 32 bytes * capacity() (2048 for the default error) for values not yet sorted in, and 16 bytes *
-/// capacity() * log2(values / capacity()) for the rest. Copyable.
+/// capacity() * log2(values / capacity()) for the rest. Whoever is short of memory may halve the capacity
+/// with Shrink(); rank_error_bound() says what the ranks told are then good for. Copyable.
 class QuantileSketch {
  public:
   static constexpr double kDefaultRankError = 0.01;
@@ -75,14 +76,21 @@ class QuantileSketch {
   void AddSpan(std::span<const double> values);
   void AddSpan(std::span<const float> values);
   void AddSpan(std::span<const int64_t> values);
-  /// Both must have been made with the same rank error; kInvalidArgument otherwise.
+  /// Both must have been made with the same rank error; kInvalidArgument otherwise. The result has the
+  /// smaller of the capacities.
   Status Merge(const QuantileSketch& from);
+  /// Halves the capacity, and about halves the memory; false where it is at its least (64).
+  bool Shrink();
+  int64_t num_bytes() const;  ///< In memory, about.
 
   int64_t count() const { return count_; }  ///< Values added, without NaNs and those of no weight.
   int64_t num_nan() const { return num_nan_; }
   /// Values, or distinct values, up to which answers are exact.
   int64_t capacity() const { return capacity_; }
-  double rank_error() const { return rank_error_; }
+  double rank_error() const { return rank_error_; }  ///< As made.
+  /// What a rank told now may be off by, as a share of the whole weight: at most rank_error() unless shrunk,
+  /// and mostly far less; 0 while exact.
+  double rank_error_bound() const;
   /// What is known now. Costs a merge of all levels: ask once, then question the summary.
   QuantileSummary Summarize() const;
 
@@ -95,11 +103,14 @@ class QuantileSketch {
   size_t buffer_size() const { return static_cast<size_t>(capacity_) * 4; }
   void Flush();
   void Carry(std::vector<Entry> node, size_t level);
+  void ReduceToCapacity(std::vector<Entry>& node);
+  void HalveCapacity();
 
   double rank_error_;
   int64_t capacity_;
   int64_t count_ = 0;
   int64_t num_nan_ = 0;
+  double moved_weight_ = 0;                               // By which reductions so far may have moved a rank.
   double min_ = std::numeric_limits<double>::infinity();  // Of what went into nodes.
   double max_ = -std::numeric_limits<double>::infinity();
   std::vector<double> values_;   // Not yet in a node; fewer than buffer_size().

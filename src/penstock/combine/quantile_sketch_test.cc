@@ -104,6 +104,53 @@ TEST(QuantileSketchTest, KeepsItsRankErrorWhenMergedFromManyUnevenParts) {
   EXPECT_LE(WorstRankError(total.Summarize(), drawn), 0.02);
 }
 
+TEST(QuantileSketchTest, KeepsItsBoundWhereItIsShrunkOnTheWay) {
+  for (const char* shape : {"uniform", "rising", "skewed", "zigzag"}) {
+    const std::vector<Weighted> drawn = Draw(shape, 200'000, false);
+    QuantileSketch sketch;
+    for (size_t i = 0; i < drawn.size(); ++i) {
+      sketch.Add(drawn[i].value);
+      if (i % 40'000 == 30'000) {
+        EXPECT_TRUE(sketch.Shrink());
+      }
+    }
+    EXPECT_EQ(sketch.count(), 200'000);
+    EXPECT_EQ(sketch.capacity(), 64);
+    EXPECT_LE(sketch.num_bytes(), 64 * (4 * 8 + 16 * 12));
+    EXPECT_LE(WorstRankError(sketch.Summarize(), drawn), sketch.rank_error_bound()) << shape;
+    EXPECT_LT(sketch.rank_error_bound(), 0.15);
+    EXPECT_FALSE(sketch.Shrink());
+    EXPECT_EQ(sketch.Summarize().total_weight(), 200'000);
+  }
+}
+
+TEST(QuantileSketchTest, KeepsItsBoundWhereUnlikeCapacitiesAreMerged) {
+  const std::vector<Weighted> drawn = Draw("skewed", 100'000, false);
+  for (const bool shrinks_total : {false, true}) {
+    QuantileSketch total;
+    for (size_t from = 0; from < drawn.size(); from += 10'000) {
+      QuantileSketch part;
+      for (size_t i = from; i < from + 10'000; ++i) part.Add(drawn[i].value);
+      if ((from / 10'000) % 2 == (shrinks_total ? 0u : 1u)) {
+        EXPECT_TRUE(part.Shrink());
+      }
+      ASSERT_EQ(total.Merge(part), OkStatus());
+    }
+    EXPECT_EQ(total.capacity(), 1024);
+    EXPECT_EQ(total.count(), 100'000);
+    EXPECT_LE(WorstRankError(total.Summarize(), drawn), total.rank_error_bound());
+    EXPECT_LE(total.rank_error_bound(), 0.01);
+  }
+}
+
+TEST(QuantileSketchTest, SaysThatItIsExactWhereItIs) {
+  QuantileSketch sketch;
+  for (int i = 0; i < 100'000; ++i) sketch.Add(i % 50);
+  EXPECT_EQ(sketch.rank_error_bound(), 0);
+  EXPECT_TRUE(sketch.Shrink());
+  EXPECT_EQ(sketch.rank_error_bound(), 0) << "50 distinct values fit any capacity";
+}
+
 TEST(QuantileSketchTest, TellsExactExtremesOfManyValues) {
   QuantileSketch sketch(0.1);
   for (int i = 0; i < 100'000; ++i) sketch.Add((i * 7919) % 100'000);

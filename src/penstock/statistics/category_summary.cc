@@ -178,6 +178,11 @@ void CategorySummary::FinishWeighted(const StatisticsOptions& options, StringSta
     *out.mutable_weighted_string_stats() = std::move(weighted);
 }
 
+bool CategorySummary::Shrink() {
+  const bool has_shrunk = texts_.Shrink();
+  return integers_.Shrink() || has_shrunk;
+}
+
 void CategorySummary::Encode(combine::StateWriter& writer) const {
   WriteCount(num_values_, writer);
   WriteCount(num_bytes_, writer);

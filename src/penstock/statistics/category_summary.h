@@ -37,6 +37,10 @@ class CategorySummary {
   void FinishWeighted(const StatisticsOptions& options,
                       tensorflow::metadata::v0::StringStatistics& out) const;
 
+  int64_t num_bytes() const { return texts_.num_bytes() + integers_.num_bytes(); }
+  /// Keeps the more frequent half; false where so few are kept that it would not help.
+  bool Shrink();
+
   void Encode(combine::StateWriter& writer) const;
   static Result<CategorySummary> Decode(combine::StateReader& reader);
 

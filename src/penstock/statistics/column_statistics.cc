@@ -162,6 +162,22 @@ Status ColumnStatistics::Merge(const ColumnStatistics& from) {
   return OkStatus();
 }
 
+int64_t ColumnStatistics::num_bytes() const {
+  int64_t bytes = valency_.num_bytes();
+  if (const auto* numbers = std::get_if<NumberSummary>(&values_)) bytes += numbers->num_bytes();
+  if (const auto* categories = std::get_if<CategorySummary>(&values_)) bytes += categories->num_bytes();
+  if (weighted_numbers_.has_value()) bytes += weighted_numbers_->num_bytes();
+  return bytes;
+}
+
+bool ColumnStatistics::Shrink() {
+  bool has_shrunk = valency_.Shrink();
+  if (auto* numbers = std::get_if<NumberSummary>(&values_)) has_shrunk |= numbers->Shrink();
+  if (auto* categories = std::get_if<CategorySummary>(&values_)) has_shrunk |= categories->Shrink();
+  if (weighted_numbers_.has_value()) has_shrunk |= weighted_numbers_->Shrink();
+  return has_shrunk;
+}
+
 void ColumnStatistics::Finish(int64_t num_parents, double weighted_num_parents,
                               const StatisticsOptions& options, FeatureNameStatistics& out) const {
   out.set_type(FeatureTypeOf(role_));

@@ -44,7 +44,7 @@ tensorflow::metadata::v0::FeatureNameStatistics::Type FeatureTypeOf(ColumnRole r
 /// Exact: counts, extremes, zeros, NaNs, lengths, UTF-8 faults; uniques and top values up to
 /// kMaxExactDistinct distinct values; median and histograms up to QuantileSketch::capacity() values or
 /// distinct values (2048 at the default epsilon). Above: see combine/{frequencies,quantile_sketch}.h.
-/// Memory is bounded by these. Copyable; one thread at a time.
+/// Memory is bounded by these, and by Shrink where that is too much. Copyable; one thread at a time.
 class ColumnStatistics {
  public:
   /// What to keep besides the plain statistics.
@@ -66,6 +66,11 @@ class ColumnStatistics {
               tensorflow::metadata::v0::FeatureNameStatistics& out) const;
 
   ColumnRole role() const { return role_; }
+  /// What the parts take that grow with the data.
+  int64_t num_bytes() const;
+  /// Halves the memory of those parts, about, at the price of exactness; false where that is no longer
+  /// possible.
+  bool Shrink();
   /// Values at the innermost level: of a struct, how often its fields could be there.
   int64_t total_num_values() const { return valency_.total_num_values(); }
   double weighted_total_num_values() const {

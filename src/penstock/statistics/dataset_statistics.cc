@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <any>
+#include <queue>
 #include <span>
 #include <utility>
 
@@ -154,7 +155,31 @@ Status DatasetStatistics::Add(const combine::Batch& batch, State& state) const {
     for (const double weight : weights[static_cast<size_t>(default_weight_)])
       state.weighted_num_examples.Add(weight);
   }
+  FitInto(options_.memory_limit_bytes / kNumStatesInMemory, state);
   return OkStatus();
+}
+
+int64_t DatasetStatistics::StateBytes(const State& state) const {
+  int64_t bytes = 0;
+  for (const ColumnStatistics& column : state.columns) bytes += column.num_bytes();
+  return bytes;
+}
+
+void DatasetStatistics::FitInto(int64_t num_bytes, State& state) const {
+  int64_t total = StateBytes(state);
+  if (total <= num_bytes) return;
+  // By size, then by place: what is shrunk follows from the counts alone.
+  std::priority_queue<std::pair<int64_t, size_t>> by_size;
+  for (size_t i = 0; i < state.columns.size(); ++i) by_size.emplace(state.columns[i].num_bytes(), i);
+  // Well below, so that it is rare.
+  while (total > num_bytes / 4 * 3 && !by_size.empty()) {
+    const auto [before, i] = by_size.top();
+    by_size.pop();
+    if (!state.columns[i].Shrink()) continue;
+    const int64_t after = state.columns[i].num_bytes();
+    total += after - before;
+    by_size.emplace(after, i);
+  }
 }
 
 Status DatasetStatistics::Merge(const State& from, State& into) const {
@@ -164,6 +189,7 @@ Status DatasetStatistics::Merge(const State& from, State& into) const {
   PENSTOCK_RETURN_IF_ERROR(generated_.Merge(from.generated, into.generated));
   into.num_examples += from.num_examples;
   into.weighted_num_examples.Merge(from.weighted_num_examples);
+  FitInto(options_.memory_limit_bytes / kNumStatesInMemory, into);
   return OkStatus();
 }
 
@@ -248,7 +274,7 @@ Digest DatasetStatistics::Fingerprint() const {
     const int weight = weight_of_feature_[i];
     if (weight != kNoWeight) builder.Add(weights_[static_cast<size_t>(weight)].name);
   }
-  builder.Add(int64_t{options_.numeric_sketch_size});
+  builder.Add(int64_t{options_.numeric_sketch_size}).Add(options_.memory_limit_bytes);
   builder.Add(int64_t{options_.add_default_generators}).Add(int64_t{options_.histogram_paths_are_excluded});
   for (const std::string& path : options_.histogram_paths) builder.Add(path);
   builder.Add(generated_.Fingerprint());

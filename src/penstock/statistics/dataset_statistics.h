@@ -29,7 +29,9 @@ namespace penstock::statistics {
 /// Bounds: counts, extremes, zeros, NaN and lengths are exact; mean and standard deviation
 /// to rounding. Medians, quantile bounds and STANDARD bucket counts are exact while a
 /// column has few values (see column_statistics.h), else within `epsilon` ranks. Uniques
-/// and top values are exact while a column has at most kMaxExactDistinct distinct values.
+/// and top values are exact while a column has at most kMaxExactDistinct distinct values. All that holds
+/// while the features fit into options.memory_limit_bytes; beyond, the largest are halved, and their bounds
+/// are those of the smaller sketches (combine/quantile_sketch.h, combine/frequencies.h).
 class DatasetStatistics {
  public:
   struct State {
@@ -48,6 +50,14 @@ class DatasetStatistics {
   Status Add(const combine::Batch& batch, State& state) const;
   Status Merge(const State& from, State& into) const;
   Result<Output> Finish(const State& state) const;
+  /// What `state` takes in memory where it grows with the data.
+  int64_t StateBytes(const State& state) const;
+  /// Shrinks the largest features until all take at most num_bytes (as far as that is possible). Add and
+  /// Merge do so with a third of options.memory_limit_bytes.
+  void FitInto(int64_t num_bytes, State& state) const;
+  /// What all states of a fold may take together.
+  int64_t memory_limit() const { return options_.memory_limit_bytes; }
+
   combine::Bytes Encode(const State& state) const;
   Result<State> Decode(std::string_view bytes) const;
   Digest Fingerprint() const;

@@ -6,6 +6,7 @@
 
 #include "penstock/statistics/composite_features.h"
 #include "penstock/statistics/cross_features.h"
+#include "penstock/statistics/language_statistics.h"
 #include "penstock/statistics/lift_statistics.h"
 #include "penstock/statistics/mutual_information.h"
 
@@ -19,6 +20,8 @@ Result<combine::CombinerSet> MakeGeneratedStatistics(const arrow::Schema& data,
   if (options.schema != nullptr) {
     PENSTOCK_ASSIGN_OR_RETURN(auto composites, CompositeFeatures::Make(*options.schema));
     if (!composites.empty()) set.Insert(std::move(composites));
+    PENSTOCK_ASSIGN_OR_RETURN(auto language, LanguageStatistics::Make(data, options));
+    if (!language.empty()) set.Insert(std::move(language));
   }
   if (options.cross_features.has_value()) {
     PENSTOCK_ASSIGN_OR_RETURN(auto crosses, CrossFeatures::Make(data, *options.cross_features));

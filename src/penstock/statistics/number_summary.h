@@ -25,6 +25,9 @@ class NumberSummary {
   void Add(const arrow::Array& values);
   Status Merge(const NumberSummary& from);
   int64_t num_nan() const { return num_nan_; }
+  int64_t num_bytes() const { return sketch_.num_bytes(); }  ///< That Shrink can act on.
+  /// Halves the sketch; false where it is at its least.
+  bool Shrink() { return sketch_.Shrink(); }
   /// Of the finite values; +infinity and -infinity where there are none.
   double finite_min() const { return finite_.min(); }
   double finite_max() const { return finite_.max(); }

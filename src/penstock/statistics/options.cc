@@ -37,6 +37,11 @@ Status CheckStatisticsOptions(const StatisticsOptions& options) {
   if (options.max_slices < 1) {
     return InvalidArgument("The statistics option max_slices must be 1 or more, not {}", options.max_slices);
   }
+  constexpr int64_t kLeastMemory = int64_t{16} << 20;
+  if (options.memory_limit_bytes < kLeastMemory) {
+    return InvalidArgument("The statistics option memory_limit_mb must be at least 16, not {}",
+                           options.memory_limit_bytes >> 20);
+  }
   // The range in which a quantile sketch keeps its bound.
   if (!(options.epsilon >= 1e-5 && options.epsilon < 0.5)) {
     return InvalidArgument("The statistics option epsilon must be at least 0.00001 and below 0.5, not {}",

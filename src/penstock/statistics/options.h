@@ -34,6 +34,10 @@ struct SliceSpec {
 /// The name of the dataset of all examples, where there are slices besides (TFDV's constant).
 inline constexpr const char* kAllExamplesName = "All Examples";
 
+/// A fold keeps a total, the state that is merged into it, and at least one that is being counted: each may
+/// take such a part of the memory, whatever the number of threads.
+inline constexpr int64_t kNumStatesInMemory = 3;
+
 /// custom_stats of a numeric feature: a histogram whose buckets are single values.
 inline constexpr const char* kNumericSketchName = "numeric_sketch";
 
@@ -75,6 +79,10 @@ struct StatisticsOptions {
   /// custom_stats kNumericSketchName: what `penstock stats drift` compares. Exact while there are at most so
   /// many distinct values, else within 1 / size + epsilon in rank. Not of TFDV.
   int numeric_sketch_size = 0;
+  /// What the counts of all features may take in memory, at least 16 MiB. While they fit, they are as exact
+  /// as dataset_statistics.h says; beyond, the largest are sketched more coarsely. Batches and what crosses,
+  /// lift and mutual information count come on top. Not of TFDV.
+  int64_t memory_limit_bytes = int64_t{640} << 20;
   /// Above 0, at most 1: the share of examples looked at. Which ones follows from their place in the data.
   double sample_rate = 1;
   /// Correlation and covariance of pairs of numeric features.
@@ -85,6 +93,8 @@ struct StatisticsOptions {
   /// none.
   std::string label_feature;
   std::vector<MutualInformationOptions> mutual_information;
+  /// Files of the vocabularies that natural_language_domains of the schema name: a token a line.
+  std::map<std::string, std::string> vocab_paths;
   /// Says which integers are categorical and which strings are bytes (images). Not owned,
   /// read only while a combiner is made; null: neither. Its sparse and weighted features are described too.
   const tensorflow::metadata::v0::Schema* schema = nullptr;

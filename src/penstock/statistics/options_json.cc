@@ -127,6 +127,12 @@ Read Number(double StatisticsOptions::*member) {
     return ReadNumber(key, value, options.*member);
   };
 }
+Status ReadMemoryLimit(const std::string& key, const Json& value, StatisticsOptions& options) {
+  int64_t megabytes = 0;
+  PENSTOCK_RETURN_IF_ERROR(ReadInteger(key, value, int64_t{1} << 40, megabytes));
+  options.memory_limit_bytes = megabytes << 20;
+  return OkStatus();
+}
 /// A flag that says how TFDV computes, not what.
 Read AnyFlag() {
   return [](const std::string& key, const Json& value, StatisticsOptions&) -> Status {
@@ -177,10 +183,11 @@ Status ReadPerFeature(const std::string& key, const Json& value, StatisticsOptio
                           : ReadTexts(key + ": histogram_paths", *paths, options.histogram_paths);
 }
 
-Status ReadVocabularies(const std::string& key, const Json& value, StatisticsOptions&) {
-  if (value.is_object() && value.empty()) return OkStatus();
-  return Unimplemented(
-      "The statistics option {} is not supported: tokens of natural_language_domain are not counted", key);
+Status ReadVocabularies(const std::string& key, const Json& value, StatisticsOptions& options) {
+  if (!value.is_object()) return WrongType(key, "an object of vocabularies and their files", value);
+  for (const auto& [name, path] : value.items())
+    PENSTOCK_RETURN_IF_ERROR(ReadText(key, path, options.vocab_paths[name]));
+  return OkStatus();
 }
 
 using Readers = std::vector<std::pair<std::string, Read>>;
@@ -196,6 +203,7 @@ Readers MakeReaders() {
       {"num_histogram_buckets", Integer(&Options::num_histogram_buckets)},
       {"num_quantiles_histogram_buckets", Integer(&Options::num_quantiles_histogram_buckets)},
       {"numeric_sketch_size", Integer(&Options::numeric_sketch_size)},
+      {"memory_limit_mb", ReadMemoryLimit},
       {"epsilon", Number(&Options::epsilon)},
       {"sample_rate", Number(&Options::sample_rate)},
       {"max_slices", LongInteger(&Options::max_slices)},

@@ -28,6 +28,7 @@ TEST(ParseStatisticsOptionsTest, HasDefaultsOfTfdv) {
   EXPECT_EQ(options.num_rank_histogram_buckets, 1000);
   EXPECT_EQ(options.sample_rate, 1);
   EXPECT_TRUE(options.slices.empty());
+  EXPECT_EQ(options.memory_limit_bytes, int64_t{640} << 20);
 }
 
 TEST(ParseStatisticsOptionsTest, ReadsNamesOfUsersAndOfToJson) {
@@ -46,6 +47,14 @@ TEST(ParseStatisticsOptionsTest, ReadsNamesOfUsersAndOfToJson) {
   ASSERT_EQ(options.slices.size(), 1u);
   EXPECT_THAT(options.slices[0].feature_keys, ElementsAre("k"));
   EXPECT_EQ(options.slices[0].feature_values.at("v"), "1");
+}
+
+TEST(ParseStatisticsOptionsTest, ReadsMemoryAndVocabularies) {
+  const StatisticsOptions options = Parse(R"({"memory_limit_mb": 64, "vocab_paths": {"v": "tokens.txt"}})");
+  EXPECT_EQ(options.memory_limit_bytes, int64_t{64} << 20);
+  EXPECT_EQ(options.vocab_paths.at("v"), "tokens.txt");
+  EXPECT_THAT(ErrorOf(R"({"memory_limit_mb": 1})"), HasSubstr("memory_limit_mb must be at least 16"));
+  EXPECT_THAT(ErrorOf(R"({"vocab_paths": ["v"]})"), HasSubstr("an object of vocabularies"));
 }
 
 TEST(ParseStatisticsOptionsTest, KeepsTheSchemaAlive) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -62,6 +63,19 @@ Result<SlicedStatistics> SlicedStatistics::Make(const arrow::Schema& schema,
   return sliced;
 }
 
+std::vector<std::string> SlicedStatistics::AbsentFeatures(const arrow::Schema& schema,
+                                                          const StatisticsOptions& options) {
+  std::set<std::string> absent;
+  const auto look_for = [&](const std::string& name) {
+    if (schema.GetFieldIndex(name) < 0) absent.insert(name);
+  };
+  for (const SliceSpec& spec : options.slices) {
+    for (const std::string& name : spec.feature_keys) look_for(name);
+    for (const auto& [name, value] : spec.feature_values) look_for(name);
+  }
+  return {absent.begin(), absent.end()};
+}
+
 Status SlicedStatistics::AddQuery(const std::string& sql, const arrow::Schema& schema) {
   for (const Slicing& earlier : slicings_)
     if (earlier.sql == sql) return OkStatus();
@@ -93,10 +107,8 @@ Status SlicedStatistics::AddSlicing(const SliceSpec& spec, const arrow::Schema& 
   for (const auto& [name, value] : spec.feature_values) by_name[name] = {name, name, false, value};
   for (auto& [name, feature] : by_name) {
     const int column = schema.GetFieldIndex(name);
-    if (column < 0) {
-      return NotFound("The feature '{}' to slice by is not in the data{}", name,
-                      DidYouMean(name, schema.field_names()));
-    }
+    // No example has the feature, so none is in such a slice.
+    if (column < 0) return OkStatus();
     const arrow::Field& field = *schema.field(column);
     const arrow::DataType& type = ValueType(*field.type());
     if (type.id() == arrow::Type::FLOAT || type.id() == arrow::Type::DOUBLE) real_features_.push_back(name);
@@ -166,13 +178,28 @@ Status SlicedStatistics::CheckNumSlices(const State& state) const {
 
 Status SlicedStatistics::Merge(const State& from, State& into) const {
   PENSTOCK_RETURN_IF_ERROR(fold_.Merge(from, into));
+  FitIntoMemory(into);
   return CheckNumSlices(into);
+}
+
+int64_t SlicedStatistics::StateBytes(const State& state) const {
+  int64_t bytes = 0;
+  for (const auto& [key, slice] : state) bytes += fold_.combiner().StateBytes(slice);
+  return bytes;
+}
+
+void SlicedStatistics::FitIntoMemory(State& state) const {
+  const int64_t limit = memory_limit() / kNumStatesInMemory;
+  if (StateBytes(state) <= limit) return;
+  const int64_t share = limit / static_cast<int64_t>(state.size());
+  for (auto& [key, slice] : state) fold_.combiner().FitInto(share, slice);
 }
 
 Status SlicedStatistics::Add(const combine::Batch& batch, State& state) const {
   auto& all = combine::StateAt(fold_.combiner(), combine::SliceKey(), state);
   PENSTOCK_RETURN_IF_ERROR(fold_.combiner().Add(batch, all));
   for (size_t i = 0; i < slicings_.size(); ++i) PENSTOCK_RETURN_IF_ERROR(AddSlices(i, batch, state));
+  FitIntoMemory(state);
   return OkStatus();
 }
 

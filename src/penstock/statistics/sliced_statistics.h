@@ -30,9 +30,14 @@ class SlicedStatistics {
   using State = Fold::State;
   using Output = tensorflow::metadata::v0::DatasetFeatureStatisticsList;
 
-  /// As DatasetStatistics::Make; also kNotFound for a feature of a slice that `schema` lacks, and
+  /// As DatasetStatistics::Make; also kNotFound for a feature of a slice's query that `schema` lacks, and
   /// kInvalidArgument for a feature_values text that is not a number where the feature is.
   static Result<SlicedStatistics> Make(const arrow::Schema& schema, const StatisticsOptions& options);
+
+  /// Features that the options slice by and `schema` lacks: as in TFDV no example is in their slices, which
+  /// is worth a word to the user.
+  static std::vector<std::string> AbsentFeatures(const arrow::Schema& schema,
+                                                 const StatisticsOptions& options);
 
   State NewState() const { return fold_.NewState(); }
   /// kInvalidArgument where there are more than max_slices.
@@ -40,6 +45,8 @@ class SlicedStatistics {
   Status Merge(const State& from, State& into) const;
   /// kInvalidArgument where a slice's value is not UTF-8 (a dataset's name has to be).
   Result<Output> Finish(const State& state) const;
+  int64_t StateBytes(const State& state) const;
+  int64_t memory_limit() const { return fold_.combiner().memory_limit(); }
   combine::Bytes Encode(const State& state) const { return fold_.Encode(state); }
   Result<State> Decode(std::string_view bytes) const { return fold_.Decode(bytes); }
   Digest Fingerprint() const;
@@ -62,6 +69,8 @@ class SlicedStatistics {
   Status AddQuery(const std::string& sql, const arrow::Schema& schema);
   static bool Covers(const Slicing& slicing, const combine::SliceKey& key);
   Status CheckNumSlices(const State& state) const;
+  /// Shrinks the slices above an equal share of what a state may take.
+  void FitIntoMemory(State& state) const;
   Status AddSlices(size_t slicing, const combine::Batch& batch, State& state) const;
   Result<std::string> NameOf(const combine::SliceKey& key) const;
 

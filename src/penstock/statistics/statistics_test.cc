@@ -8,7 +8,9 @@
 #include <gtest/gtest.h>
 
 #include "penstock/base/proto_io.h"
+#include "penstock/combine/fold.h"
 #include "penstock/data/dataset.h"
+#include "penstock/statistics/dataset_statistics.h"
 
 namespace penstock::statistics {
 namespace {
@@ -70,6 +72,64 @@ TEST(ComputeStatisticsTest, StaysWithinEpsilonAboveTheExactRange) {
   EXPECT_NEAR(total, static_cast<double>(integer.common_stats().tot_num_values()), 1e-6);
   EXPECT_NEAR(statistics.features(0).num_stats().mean(), std::exp(0.5), 0.05);
   EXPECT_EQ(statistics.features(2).string_stats().unique(), 5000u);
+}
+
+/// 30 shards of 40 columns, each with more distinct values than 16 MiB can hold of all.
+std::unique_ptr<data::Dataset> ManyLargeColumns() {
+  arrow::FieldVector fields;
+  for (int i = 0; i < 40; ++i)
+    fields.push_back(arrow::field("c" + std::to_string(i), i % 2 == 0 ? arrow::float64() : arrow::utf8()));
+  const auto schema = arrow::schema(fields);
+  std::vector<data::Batch> batches;
+  std::mt19937_64 random(5);
+  for (int shard = 0; shard < 30; ++shard) {
+    arrow::ArrayVector columns;
+    for (int i = 0; i < 40; ++i) {
+      arrow::DoubleBuilder reals;
+      arrow::StringBuilder texts;
+      for (int row = 0; row < 2000; ++row) {
+        const uint64_t drawn = random() % 1'000'000;
+        // A tenth is the same value: what is frequent must be found in spite of all.
+        EXPECT_TRUE(reals.Append(static_cast<double>(drawn)).ok());
+        EXPECT_TRUE(texts.Append(drawn % 10 == 0 ? "frequent" : "text " + std::to_string(drawn)).ok());
+      }
+      columns.push_back(i % 2 == 0 ? reals.Finish().ValueOrDie() : texts.Finish().ValueOrDie());
+    }
+    batches.push_back(arrow::RecordBatch::Make(schema, 2000, std::move(columns)));
+  }
+  return data::MakeInMemoryDataset(schema, std::move(batches));
+}
+
+TEST(ComputeStatisticsTest, StaysInItsMemoryAndTellsAlikeOnAnyNumberOfThreads) {
+  const auto dataset = ManyLargeColumns();
+  StatisticsOptions options;
+  options.memory_limit_bytes = int64_t{16} << 20;
+  const auto combiner = DatasetStatistics::Make(*dataset->schema(), options);
+  ASSERT_TRUE(combiner.ok()) << combiner.status();
+  const auto state = combine::FoldDataset(*combiner, *dataset, {.num_threads = 2});
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_LE(combiner->StateBytes(*state), options.memory_limit_bytes / kNumStatesInMemory);
+  EXPECT_GT(combiner->StateBytes(*state), options.memory_limit_bytes / 8) << "no smaller than need be";
+  const auto one = ComputeStatistics(*dataset, options, {.num_threads = 1});
+  const auto eight = ComputeStatistics(*dataset, options, {.num_threads = 8});
+  ASSERT_TRUE(one.ok() && eight.ok());
+  EXPECT_EQ(SerializeDeterministically(*one), SerializeDeterministically(*eight));
+  const auto& real = one->datasets(0).features(0).num_stats();
+  EXPECT_NEAR(real.median(), 500'000, 30'000);
+  EXPECT_EQ(real.common_stats().num_non_missing(), 60'000u);
+  const auto& text = one->datasets(0).features(1).string_stats();
+  EXPECT_EQ(text.top_values(0).value(), "frequent");
+  EXPECT_NEAR(text.top_values(0).frequency(), 6'000, 300);
+  EXPECT_NEAR(static_cast<double>(text.unique()), 52'500, 2'500);
+}
+
+TEST(ComputeStatisticsTest, IsTheSameWhereAllFitsIntoMemory) {
+  const auto dataset = ManyShards(6, 3000);
+  StatisticsOptions ample;
+  ample.memory_limit_bytes = int64_t{4} << 30;
+  const auto with_more = ComputeStatistics(*dataset, ample, {});
+  ASSERT_TRUE(with_more.ok());
+  EXPECT_EQ(SerializeDeterministically(*with_more), SerializeDeterministically(StatisticsWith(*dataset, 2)));
 }
 
 TEST(ComputeStatisticsTest, OfNoRowsHasFeaturesWithoutValues) {

@@ -30,6 +30,8 @@ class ValencySummary {
   tensorflow::metadata::v0::Histogram LengthQuantiles(int num_buckets) const;
   tensorflow::metadata::v0::Histogram LengthHistogram(int num_buckets) const;
 
+  int64_t num_bytes() const { return lengths_.num_bytes(); }
+  bool Shrink() { return lengths_.Shrink(); }
   int64_t num_non_missing() const { return num_non_missing_; }
   int64_t total_num_values() const { return total_num_values_; }
 

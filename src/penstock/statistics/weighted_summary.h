@@ -61,6 +61,9 @@ class WeightedNumberSummary {
   void Finish(const StatisticsOptions& options, const NumberSummary& unweighted,
               tensorflow::metadata::v0::NumericStatistics& out) const;
 
+  int64_t num_bytes() const { return sketch_.num_bytes(); }
+  bool Shrink() { return sketch_.Shrink(); }
+
   void Encode(combine::StateWriter& writer) const;
   static Result<WeightedNumberSummary> Decode(combine::StateReader& reader);
 

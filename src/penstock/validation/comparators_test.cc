@@ -81,9 +81,16 @@ TEST(JensenShannonDivergenceTest, KeepsPointsAndInfinitiesAndNanApart) {
   EXPECT_EQ(Divergence("histograms { buckets { low_value: 0 high_value: inf sample_count: 2 } }",
                        "histograms { buckets { low_value: 0 high_value: 1 sample_count: 2 } }"),
             1.0);
-  EXPECT_EQ(Divergence("histograms { num_nan: 3 }",
-                       "histograms { buckets { low_value: 0 high_value: 1 sample_count: 2 } }"),
+  const std::string with_nan =
+      "histograms { num_nan: 2 buckets { low_value: 0 high_value: 1 sample_count: 2 } }";
+  EXPECT_EQ(Divergence(with_nan, with_nan), 0.5) << "a NaN is no place that both sides have";
+  EXPECT_EQ(Divergence(with_nan, "histograms { buckets { low_value: 1 high_value: 2 sample_count: 2 } }"),
             1.0);
+  EXPECT_EQ(Divergence(with_nan,
+                       "histograms { buckets { low_value: 0 high_value: 0.5 sample_count: 2 } buckets "
+                       "{ low_value: 0.5 high_value: 1 sample_count: 2 } }"),
+            0.0)
+      << "cut anew for the other side's buckets: then TFDV forgets them";
 }
 
 TEST(JensenShannonDivergenceTest, IsUnknownOfNothing) {
@@ -204,11 +211,19 @@ TEST(DatasetConstraintsTest, CompareWithTheSpanAndTheVersionBefore) {
 }
 
 TEST(DatasetConstraintsTest, TakeAnEmptySpanBeforeForAHighNumber) {
-  const auto none = ParseStatistics("num_examples: 0");
+  const auto none = ParseStatistics("features { path { step: 'f' } type: STRING string_stats { } }");
   ValidateOptions options;
   options.previous_span = &none;
   EXPECT_THAT(DatasetTypes("num_examples_drift_comparator { max_fraction_threshold: 2 }", options),
               ElementsAre("COMPARATOR_HIGH_NUM_EXAMPLES"));
+}
+
+TEST(DatasetConstraintsTest, TakeNoNoticeOfStatisticsOfNothing) {
+  const auto nothing = ParseStatistics("");
+  ValidateOptions options;
+  options.previous_span = &nothing;
+  EXPECT_THAT(DatasetTypes("num_examples_drift_comparator { max_fraction_threshold: 2 }", options),
+              IsEmpty());
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "penstock/validation/distribution_distance_internal.h"
 
@@ -52,6 +53,7 @@ ValueDistance GreatestDifference(const std::vector<CountPair>& pairs, double sca
 struct Mass {
   std::vector<tfmd::Histogram::Bucket> intervals;
   std::map<double, double> points;
+  std::set<double> boundaries;  // Of all buckets, where finite.
   double infinite = 0;
   double nan = 0;
 };
@@ -60,6 +62,8 @@ Mass MassOf(const tfmd::Histogram& histogram) {
   Mass mass;
   mass.nan = static_cast<double>(histogram.num_nan());
   for (const auto& bucket : histogram.buckets()) {
+    for (const double end : {bucket.low_value(), bucket.high_value()})
+      if (std::isfinite(end)) mass.boundaries.insert(end);
     if (!std::isfinite(bucket.low_value()) || !std::isfinite(bucket.high_value())) {
       mass.infinite += bucket.sample_count();
     } else if (bucket.low_value() == bucket.high_value()) {
@@ -105,10 +109,10 @@ std::vector<CountPair> Align(const Mass& a, const Mass& b) {
   for (const auto& [point, count] : b.points) points[point].b = count;
   for (const auto& [point, pair] : points) pairs.push_back(pair);
   // Where an infinite bucket lies inside is not known, and NaN is no place: on both sides they count as
-  // different.
+  // different. Where the buckets differ TFDV cuts them anew and loses the NaNs on the way.
   if (a.infinite != 0) pairs.push_back({{}, a.infinite, 0});
   if (b.infinite != 0) pairs.push_back({{}, 0, b.infinite});
-  if (a.nan > 0 || b.nan > 0) {
+  if ((a.nan > 0 || b.nan > 0) && a.boundaries == b.boundaries) {
     pairs.push_back({{}, 0, b.nan});
     pairs.push_back({{}, a.nan, 0});
   }

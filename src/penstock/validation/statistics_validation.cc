@@ -256,7 +256,8 @@ Status CheckEnvironment(const ValidateOptions& options, const tfmd::Schema& sche
 
 /// A control dataset, where there is one. Weighted if the current statistics are: like is compared with like.
 Result<std::optional<DatasetView>> ViewOf(const tfmd::DatasetFeatureStatistics* statistics, bool by_weight) {
-  if (statistics == nullptr) return std::optional<DatasetView>();
+  // Of a dataset without anything in it (an empty file) TFDV takes no notice.
+  if (statistics == nullptr || statistics->ByteSizeLong() == 0) return std::optional<DatasetView>();
   PENSTOCK_ASSIGN_OR_RETURN(DatasetView view, DatasetView::Create(*statistics, by_weight));
   return std::optional<DatasetView>(std::move(view));
 }

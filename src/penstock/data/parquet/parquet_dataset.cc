@@ -25,6 +25,14 @@ namespace {
 constexpr int64_t kMinShardRows = 65536;
 /// Row groups above this are streamed page by page instead of being read by column.
 constexpr int64_t kMaxBufferedRowGroupBytes = int64_t{64} << 20;
+/// Batches of very many columns have fewer rows than asked for, but never fewer than this.
+constexpr int64_t kMaxBatchCells = int64_t{8} << 20;
+constexpr int64_t kMinBatchRows = 1024;
+
+int64_t BatchRows(int64_t wanted, int64_t num_columns) {
+  const int64_t fitting = std::max(kMinBatchRows, kMaxBatchCells / std::max<int64_t>(num_columns, 1));
+  return std::min(wanted, fitting);
+}
 
 struct ParquetFile {
   FileSource source;
@@ -187,7 +195,9 @@ class ParquetShardReader : public BatchReader {
 
  private:
   Status Open() {
-    PENSTOCK_ASSIGN_OR_RETURN(reader_, OpenReader(file_.source, &file_, layout_->max_batch_rows));
+    PENSTOCK_ASSIGN_OR_RETURN(
+        reader_,
+        OpenReader(file_.source, &file_, BatchRows(layout_->max_batch_rows, std::ssize(file_.leaves))));
     return Guarded(file_.source, [&]() -> Status {
       auto batches = reader_->GetRecordBatchReader(shard_.row_groups, file_.leaves);
       if (!batches.ok()) return FromParquet(file_.source, batches.status());
