@@ -296,18 +296,23 @@ v0::NaturalLanguageStatistics LanguageStatistics::FinishColumn(const Column& col
     bucket.set_label(std::string(entry.key));
     bucket.set_sample_count(static_cast<double>(entry.count));
   }
-  for (size_t i = 0; i < column.numbers.size(); ++i) {
-    if (!counts.numbers[i].is_seen) continue;
-    auto& token = *out.add_token_statistics();
-    token.set_int_token(column.numbers[i]);
-    FinishToken(counts.numbers[i], counts.num_examples, num_histogram_buckets_, token);
-  }
+  const auto add_numbers = [&] {
+    for (size_t i = 0; i < column.numbers.size(); ++i) {
+      if (!counts.numbers[i].is_seen) continue;
+      auto& token = *out.add_token_statistics();
+      token.set_int_token(column.numbers[i]);
+      FinishToken(counts.numbers[i], counts.num_examples, num_histogram_buckets_, token);
+    }
+  };
+  // The tokens that the column holds come first, as in TFDV, then those that the vocabulary gives.
+  if (!column.has_texts) add_numbers();
   for (size_t i = 0; i < column.texts.size(); ++i) {
     if (!counts.texts[i].is_seen) continue;
     auto& token = *out.add_token_statistics();
     token.set_string_token(column.texts[i]);
     FinishToken(counts.texts[i], counts.num_examples, num_histogram_buckets_, token);
   }
+  if (column.has_texts) add_numbers();
   for (const auto* reported : {&counts.least_coverage, &counts.shortest_tokens})
     for (const Reported& one : *reported) out.add_reported_sequences(one.sequence);
   return out;

@@ -68,10 +68,10 @@ TEST_F(LanguageStatisticsTest, FollowsTheTokensThatConstraintsName) {
   SetSchema(kDomain);
   const auto statistics = Of({Words({{"the", "fox"}, {"fox", "fox", "runs"}, {}, {"_"}})});
   ASSERT_EQ(statistics.token_statistics_size(), 2);
-  const auto& runs = statistics.token_statistics(0);
+  const auto& runs = statistics.token_statistics(1);
   EXPECT_EQ(runs.int_token(), 2);
   EXPECT_EQ(runs.frequency(), 1);
-  const auto& fox = statistics.token_statistics(1);
+  const auto& fox = statistics.token_statistics(0);
   EXPECT_EQ(fox.string_token(), "fox");
   EXPECT_EQ(fox.frequency(), 3);
   EXPECT_EQ(fox.fraction_of_sequences(), 0.5);
