@@ -36,11 +36,13 @@ test: setup lint-fast $(RELEASE)/build.ninja ## build and pass the tests (unit, 
 	@tools/setup_mlmd_client.sh || echo "make test: without ML Metadata's client its parity tests are skipped"
 	@tools/setup_onnx_runtime.sh || echo "make test: without ONNX Runtime the tests of exported models are skipped"
 	@tools/setup_tflite.sh || echo "make test: without TensorFlow Lite the tests of .tflite models made elsewhere are skipped"
+	@tools/setup_containers.sh || echo "make test: without podman or docker the tests of containers are skipped"
 	@tools/setup_databases.sh || echo "make test: without PostgreSQL and MariaDB their tests are skipped"
 	@tools/setup_s3_server.sh || echo "make test: without the S3 server the tests of object storage are skipped"
 	@tools/setup_sql_drivers.sh postgresql || echo "make test: without PostgreSQL's driver its tests are skipped"
 	@tools/setup_tensorflow.sh || echo "make test: without TensorFlow the tests of SavedModels, TFLite files and Keras modules are skipped"
 	@tools/setup_kfp_client.sh || echo "make test: without the kfp client its tests are skipped"
+	@tools/setup_service_clients.sh || echo "make test: without schemathesis and nbclient their tests are skipped"
 	@tools/build.sh $(RELEASE) $(JOBS) all
 	@ctest --test-dir $(RELEASE) --output-on-failure -j$(JOBS) -LE slow
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the database servers and the container runtime that tests start for themselves (optional; the tests
-# skip, and say so, where they are not).
+# Installs the database servers that tests start for themselves (optional; the tests skip, and say so, where
+# they are not).
 set -e
 if [ -x /usr/lib/postgresql/15/bin/postgres ] && command -v mariadbd >/dev/null; then exit 0; fi
 run=""

@@ -1,7 +1,7 @@
+#include "penstock/apps/backend_flags.h"
 #include "penstock/apps/command.h"
 #include "penstock/apps/progress_view.h"
 #include "penstock/apps/run_report.h"
-#include "penstock/backends/local_process.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/base/storage_uri.h"
 #include "penstock/metadata/database/database_store.h"
@@ -23,6 +23,7 @@ struct Options {
   std::string native = "on";
   bool is_cache_off = false, as_json = false;
   int num_threads = 0, max_running = 0;
+  backends::BackendOptions backend;
 };
 
 Result<std::map<std::string, std::string>> SplitAssignments(const std::vector<std::string>& texts) {
@@ -107,7 +108,9 @@ Result<int> Run(Application& application, const Options& options) {
         Annotate(fs::CreateDirectories(fs::Join(request.pipeline_root, "artifacts")), "The pipeline root"));
   PENSTOCK_RETURN_IF_ERROR(CheckParameters(application, view, request));
 
-  const auto backend = backends::MakeLocalProcessBackend(application.program);
+  backends::BackendOptions backend_options = options.backend;
+  backend_options.self = application.program;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto backend, backends::MakeBackend(std::move(backend_options)));
   PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(root));
   PENSTOCK_ASSIGN_OR_RETURN(
       const auto database, metadata::FindDatabase(options.database, runtime::RunLayout(root).DatabasePath()));
@@ -173,6 +176,7 @@ void AddRunCommand(CLI::App& cli, Application& application) {
                    "off: TFX's standard components run as their own Python commands, not as ours")
       ->check(CLI::IsMember({"on", "off"}))
       ->capture_default_str();
+  AddBackendFlags(*command, options->backend);
   command->add_flag("--json", options->as_json, "The report as JSON, and no progress");
   AddThreadsOption(command, options->num_threads);
   command->callback([&application, options] {

@@ -4,9 +4,10 @@
 #include <optional>
 #include <type_traits>
 
+#include "penstock/apps/backend_flags.h"
 #include "penstock/apps/command.h"
-#include "penstock/backends/local_process.h"
 #include "penstock/base/filesystem.h"
+#include "penstock/base/resident_pages.h"
 #include "penstock/metadata/access_store.h"
 #include "penstock/metadata/database/database_store.h"
 #include "penstock/metadata/database_url.h"
@@ -30,6 +31,7 @@ struct Options {
   std::string native = "on";
   server::IdentityOptions identity;
   std::string trace_endpoint;
+  backends::BackendOptions backend;
 };
 
 /// The option's, or OpenTelemetry's own variables'.
@@ -92,7 +94,9 @@ Result<int> Serve(Application& application, const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto store, metadata::OpenStore(path, application.clock));
   PENSTOCK_ASSIGN_OR_RETURN(const auto service_store, metadata::OpenServiceStore(path));
   PENSTOCK_ASSIGN_OR_RETURN(const auto access, OpenAccess(options, path));
-  const auto backend = backends::MakeLocalProcessBackend(application.program);
+  backends::BackendOptions backend_options = options.backend;
+  backend_options.self = application.program;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto backend, backends::MakeBackend(std::move(backend_options)));
   server::PipelinesServerOptions server_options;
   server_options.http = {.host = options.host,
                          .port = options.port,
@@ -128,6 +132,7 @@ Result<int> Serve(Application& application, const Options& options) {
   const nlohmann::json ready = {{"rest", server->url()}, {"grpc", Address(grpc_host, grpc->port())}};
   fmt::print("{}\n", ready.dump());
   std::fflush(stdout);
+  ReleaseStartupPages();
   CancellationToken lost;
   leadership->CancelWhenLost(lost);
   WaitFor(application.cancellation, lost);
@@ -178,6 +183,7 @@ void AddServerCommand(CLI::App& cli, Application& application) {
   command->add_option("--otlp-endpoint", options->trace_endpoint,
                       "Send a trace of each run that has ended: http://collector:4318/v1/traces; "
                       "OTEL_EXPORTER_OTLP_ENDPOINT when left out");
+  AddBackendFlags(*command, options->backend);
   auto* issuer = command->add_option("--oidc-issuer", options->identity.issuer,
                                      "Let in users of this OpenID Connect provider: its URL, the claim iss");
   auto* audience =

@@ -18,12 +18,15 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <optional>
 #include <system_error>
 
+#include "penstock/backends/control_group.h"
 #include "penstock/backends/python_packages.h"
 #include "penstock/base/filesystem.h"
-
-extern char** environ;
+#include "penstock/base/logging.h"
+#include "penstock/base/process_environment.h"
 
 namespace penstock::backends {
 namespace {
@@ -118,6 +121,7 @@ struct ProcessLimits {
   rlimit memory{RLIM_INFINITY, RLIM_INFINITY};  ///< Of each process: data it may write, mapped or not.
   cpu_set_t cpus{};
   bool has_cpus = false;
+  int group_fd = -1;  ///< Of the cgroup that holds it instead.
 };
 
 /// As many cores as the limit begins; tasks that follow each other get different ones.
@@ -143,6 +147,7 @@ ProcessLimits LimitsOf(const TaskCommand& command) {
 [[noreturn]] void BecomeTask(char* const* arguments, char* const* environment, const char* directory,
                              int log_fd, int report_fd, pid_t parent, const ProcessLimits& limits) {
   ::setpgid(0, 0);
+  if (limits.group_fd >= 0 && ::write(limits.group_fd, "0", 1) != 1) ::_exit(126);
   if (limits.memory.rlim_cur != RLIM_INFINITY) ::setrlimit(RLIMIT_DATA, &limits.memory);
   if (limits.has_cpus) ::sched_setaffinity(0, sizeof limits.cpus, &limits.cpus);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -167,29 +172,18 @@ ProcessLimits LimitsOf(const TaskCommand& command) {
   ::_exit(127);
 }
 
-std::vector<std::string> MergedEnvironment(const TaskCommand& command) {
-  std::map<std::string, std::string> merged;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const size_t equals = text.find('=');
-    if (equals != text.npos) merged[std::string(text.substr(0, equals))] = text.substr(equals + 1);
-  }
+std::vector<std::string> EnvironmentOf(const TaskCommand& command) {
   // What the engine itself is let in by is none of a component's business.
-  for (const char* secret : {"PENSTOCK_DB", "PENSTOCK_TOKEN", "PGPASSWORD", "PGPASSFILE", "MYSQL_PWD"})
-    merged.erase(secret);
-  for (const auto& [name, value] : command.environment) merged[name] = value;
-  if (!command.owner.empty()) merged[kOwnerVariable] = command.owner;
-  merged[runtime::kReportChannelVariable] = std::to_string(kReportFd);
-  std::vector<std::string> lines;
-  for (const auto& [name, value] : merged) lines.push_back(name + "=" + value);
-  return lines;
-}
-
-std::vector<char*> Pointers(std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  for (auto& text : strings) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
+  static constexpr std::string_view kSecrets[] = {"PENSTOCK_DB", "PENSTOCK_TOKEN", "PGPASSWORD", "PGPASSFILE",
+                                                  "MYSQL_PWD"};
+  std::map<std::string, std::string> added = command.environment;
+  if (!command.owner.empty()) added[kOwnerVariable] = command.owner;
+  added[runtime::kReportChannelVariable] = std::to_string(kReportFd);
+  return ProcessEnvironment(
+      [](std::string_view name) {
+        return std::find(std::begin(kSecrets), std::end(kSecrets), name) != std::end(kSecrets);
+      },
+      added);
 }
 
 class LocalProcessBackend : public runtime::TaskBackend {
@@ -198,7 +192,11 @@ class LocalProcessBackend : public runtime::TaskBackend {
 
   Result<TaskOutcome> Run(const TaskCommand& asked, const CancellationToken& cancellation,
                           const OnProgress& on_progress) override {
-    if (asked.arguments.empty()) return InvalidArgument("A task has no command");
+    if (asked.is_for_entry_point || asked.arguments.empty())
+      return InvalidArgument(
+          "The task has no command: it relies on the entry point of its image {}, which only a container has "
+          "(--backend container)",
+          asked.image);
     TaskCommand command = asked;
     PENSTOCK_ASSIGN_OR_RETURN(const auto failed, packages_.Prepare(command, [&](const TaskCommand& other) {
       return RunOne(other, cancellation, on_progress);
@@ -222,7 +220,7 @@ class LocalProcessBackend : public runtime::TaskBackend {
 
  private:
   Result<TaskOutcome> RunOne(const TaskCommand& command, const CancellationToken& cancellation,
-                             const OnProgress& on_progress) const {
+                             const OnProgress& on_progress) {
     PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(fs::DirName(command.log_path)));
     Descriptor log(::open(command.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
     if (log.get() < 0) return Errno("write the log " + command.log_path);
@@ -233,10 +231,16 @@ class LocalProcessBackend : public runtime::TaskBackend {
 
     std::vector<std::string> arguments = command.arguments;
     if (arguments[0] == "penstock") arguments[0] = self_;
-    std::vector<std::string> environment = MergedEnvironment(command);
-    const auto argument_pointers = Pointers(arguments);
-    const auto environment_pointers = Pointers(environment);
-    const ProcessLimits limits = LimitsOf(command);
+    std::vector<std::string> environment = EnvironmentOf(command);
+    const auto argument_pointers = PointersOf(arguments);
+    const auto environment_pointers = PointersOf(environment);
+    const auto group = GroupOf(command);
+    ProcessLimits limits;
+    if (group != nullptr) {
+      limits.group_fd = group->processes_fd();
+    } else {
+      limits = LimitsOf(command);
+    }
     const auto started = Clock::now();
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
@@ -246,12 +250,34 @@ class LocalProcessBackend : public runtime::TaskBackend {
                  log.get(), child_end.get(), parent, limits);
     ::setpgid(child, child);  // Both sides do it: whoever comes first.
     child_end.Close();
-    return Watch(command, child, started, reports.get(), cancellation, on_progress);
+    auto outcome = Watch(child, started, reports.get(), cancellation, on_progress);
+    if (group != nullptr && outcome.ok()) TellUsage(group->Usage(), command, *outcome);
+    return outcome;
   }
 
-  static Result<TaskOutcome> Watch(const TaskCommand& command, pid_t child, Clock::time_point started,
-                                   int reports, const CancellationToken& cancellation,
-                                   const OnProgress& on_progress) {
+  /// Null where the task has no limits, or this machine gives this process no groups to make.
+  std::unique_ptr<ControlGroup> GroupOf(const TaskCommand& command) {
+    if (command.max_memory_bytes <= 0 && command.max_cpus <= 0) return nullptr;
+    const std::lock_guard lock(mutex_);
+    if (!groups_.has_value()) {
+      groups_ = ControlGroups::FindOwn();
+      logging::Info("limits of tasks", {{"by", groups_->reason().empty() ? "cgroup" : "rlimit"},
+                                        {"because", groups_->reason()}});
+    }
+    return groups_->Make(command.max_memory_bytes, command.max_cpus);
+  }
+
+  static void TellUsage(const GroupUsage& usage, const TaskCommand& command, TaskOutcome& outcome) {
+    outcome.cpu_seconds = usage.cpu_seconds;
+    if (usage.peak_memory_bytes > 0) outcome.peak_memory_bytes = usage.peak_memory_bytes;
+    const bool has_failed = outcome.exit_code != 0 || outcome.signal != 0;
+    if (usage.is_out_of_memory && has_failed)
+      outcome.reported_error = ResourceExhausted(
+          "The task used more than the {} bytes of memory that it may have", command.max_memory_bytes);
+  }
+
+  static Result<TaskOutcome> Watch(pid_t child, Clock::time_point started, int reports,
+                                   const CancellationToken& cancellation, const OnProgress& on_progress) {
     TaskOutcome outcome;
     ReportParser parser(outcome, on_progress);
     const Descriptor exited(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
@@ -264,11 +290,8 @@ class LocalProcessBackend : public runtime::TaskBackend {
       const bool is_open = Drain(reports, parser);
       const pid_t reaped = ::wait4(child, &status, WNOHANG, &usage);
       if (reaped == child || (reaped < 0 && errno != EINTR)) break;
-      const auto elapsed =
-          std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started).count();
-      if (command.timeout_millis > 0 && elapsed > command.timeout_millis) outcome.is_timed_out = true;
       is_cancelled = is_cancelled || cancellation.IsCancelled();
-      if (outcome.is_timed_out || is_cancelled) ::kill(-child, SIGKILL);
+      if (is_cancelled) ::kill(-child, SIGKILL);
       // A closed report channel polls as ready for ever: wait on the process alone.
       if (!is_open) reports = -1;
     }
@@ -304,6 +327,8 @@ class LocalProcessBackend : public runtime::TaskBackend {
 
   const std::string self_;  // Constant after construction.
   PythonPackages packages_;
+  std::mutex mutex_;
+  std::optional<ControlGroups> groups_;  // Guarded by mutex_; looked for at the first limit.
 };
 
 }  // namespace

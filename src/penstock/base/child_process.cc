@@ -14,7 +14,7 @@
 #include <chrono>
 #include <system_error>
 
-extern char** environ;
+#include "penstock/base/process_environment.h"
 
 namespace penstock {
 namespace {
@@ -31,29 +31,6 @@ bool SpeaksOfASecret(std::string name) {
   for (const std::string_view word : {"TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "API_KEY"})
     if (name.find(word) != std::string::npos) return true;
   return false;
-}
-
-std::vector<std::string> EnvironmentOf(const ChildOptions& options) {
-  std::map<std::string, std::string> merged;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const size_t equals = text.find('=');
-    if (equals == text.npos) continue;
-    std::string name(text.substr(0, equals));
-    if (options.withholds_secrets && SpeaksOfASecret(name)) continue;
-    merged[std::move(name)] = text.substr(equals + 1);
-  }
-  for (const auto& [name, value] : options.environment) merged[name] = value;
-  std::vector<std::string> lines;
-  for (const auto& [name, value] : merged) lines.push_back(name + "=" + value);
-  return lines;
-}
-
-std::vector<char*> Pointers(std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  for (auto& text : strings) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
 }
 
 /// Between fork and exec only what is safe there: no allocation, no locks. -1: nothing, or inherited.
@@ -81,9 +58,11 @@ Result<ChildProcess> ChildProcess::Start(const ChildOptions& options) {
                            ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, from_child) != 0))
     return Errno("open a pipe");
   std::vector<std::string> arguments = options.arguments;
-  std::vector<std::string> environment = EnvironmentOf(options);
-  const auto argument_pointers = Pointers(arguments);
-  const auto environment_pointers = Pointers(environment);
+  std::vector<std::string> environment = ProcessEnvironment(
+      [&](std::string_view name) { return options.withholds_secrets && SpeaksOfASecret(std::string(name)); },
+      options.environment);
+  const auto argument_pointers = PointersOf(arguments);
+  const auto environment_pointers = PointersOf(environment);
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child == 0)

@@ -109,6 +109,8 @@ struct TaskView {
   std::vector<std::string> dependencies;  ///< Sorted; producers of inputs among them.
   std::optional<Condition> condition;     ///< Runs only where it is true.
   bool runs_after_failures = false;       ///< Starts when all dependencies have ended, however they did.
+  /// Of an exit handler: runs_after_failures, and it cleans up, so a cancellation of the run lets it be.
+  bool is_exit_task = false;
   std::optional<IteratorView> iterator;
   bool has_retry = false;  ///< Otherwise `retry` is the nearest enclosing DAG's.
   RetryView retry;

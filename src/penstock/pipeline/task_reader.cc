@@ -46,6 +46,7 @@ class TaskReader {
     PENSTOCK_RETURN_IF_ERROR(ReadPolicies());
     for (const std::string& name : task_.dependent_tasks()) dependencies_.insert(name);
     view_.dependencies.assign(dependencies_.begin(), dependencies_.end());
+    view_.is_exit_task = IsExitTask();
     return std::move(view_);
   }
 
@@ -303,6 +304,21 @@ class TaskReader {
       default:
         return InvalidArgument("Task '{}': the parameter '{}' has no source", view_.id, name);
     }
+  }
+
+  /// The task of an exit handler, as kfp and TFX compile it: it is told how the others ended, or it follows
+  /// the group that it was given to. An ignored upstream failure has the same trigger but neither.
+  bool IsExitTask() const {
+    if (!view_.runs_after_failures) return false;
+    const auto& siblings = enclosing_.dag().tasks();
+    const bool is_told = std::any_of(view_.parameters.begin(), view_.parameters.end(), [](const auto& entry) {
+      return entry.second.source == ParameterInput::Source::kFinalStatus;
+    });
+    return is_told || std::any_of(dependencies_.begin(), dependencies_.end(), [&](const std::string& name) {
+             const auto task = siblings.find(name);
+             return task != siblings.end() &&
+                    task->second.component_ref().name().starts_with("comp-exit-handler");
+           });
   }
 
   /// TFX's compiler calls the producer of a dynamic execution property "X_task", though the task is "X".

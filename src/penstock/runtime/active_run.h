@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,10 +19,16 @@ struct ActiveRun {
   ActiveRun(StoredRun stored, const metadata::MetadataStore& store)
       : run(std::move(stored)), values(*run.view, *run.machine, run.record.run_id, run.parameters, store) {}
 
+  /// Tells the attempts to end; `only_stopped`: not those that go on after a cancellation.
+  void StopWork(bool only_stopped) {
+    for (auto& [task, off] : at_work)
+      if (!only_stopped || run.machine->IsStopped(task)) off->cancellation.Cancel();
+  }
+
   StoredRun run;
   RunContext context;
-  CancellationToken cancellation;  ///< Of its task processes.
   // Guarded by the engine's mutex, as is `run.machine`.
+  std::map<TaskIndex, std::shared_ptr<TaskSwitch>> at_work;  ///< Attempts that workers have.
   RunValues values;
   bool is_completing = false;
   std::optional<Timestamp> wake;  ///< When Decide has something to say without an event.

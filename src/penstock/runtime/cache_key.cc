@@ -56,12 +56,12 @@ class KeyBuilder {
 };
 
 void AddWork(const pipeline::TaskView& task, const pipeline::ComponentDescription* component,
-             KeyBuilder& key) {
+             const std::string& image, KeyBuilder& key) {
   if (component != nullptr) {
     key.Add("component", component->type + " version " + component->version);
     return;
   }
-  key.Add("image", task.image);
+  key.Add("image", image);
   DigestBuilder command;
   for (const auto& word : task.command) command.Add(word);
   command.Add("args");
@@ -107,14 +107,14 @@ std::string LiveSourceOf(const pipeline::ComponentDescription* component,
 }
 
 Result<CacheKey> CacheKeyOf(const pipeline::TaskView& task, const ResolvedInputs& inputs,
-                            const pipeline::ComponentDescription* component) {
+                            const pipeline::ComponentDescription* component, const std::string& image) {
   KeyBuilder key;
   key.Add("key format", std::string("2"));
   if (!task.cache_key.empty()) {
     key.Add("cache key", task.cache_key);
     return key.Finish();
   }
-  AddWork(task, component, key);
+  AddWork(task, component, image, key);
   for (const auto& [name, value] : inputs.parameters) {
     const auto* parameter = FindParameter(component, name);
     if (parameter != nullptr && parameter->is_external_path && value.is_string()) {

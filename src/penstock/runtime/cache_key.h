@@ -31,9 +31,10 @@ struct CacheKey {
 /// digests of its inputs, its parameters and its declared outputs; or the key its author gave it. Where, when
 /// and with how many threads it runs is not in it, nor where any input lies: external paths count by the
 /// bytes they name. Cost: reads every external input once. kNotFound: an external path names nothing.
-/// `component`: null for a foreign container.
+/// `component`: null for a foreign container. `image`: what its image is by content
+/// (TaskBackend::IdentityOf).
 Result<CacheKey> CacheKeyOf(const pipeline::TaskView& task, const ResolvedInputs& inputs,
-                            const pipeline::ComponentDescription* component);
+                            const pipeline::ComponentDescription* component, const std::string& image);
 
 /// "parameter rounds was 100 and is 200": what differs, at most three of it.
 std::string ExplainDifference(const KeyParts& before, const KeyParts& now);

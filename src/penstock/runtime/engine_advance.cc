@@ -17,6 +17,14 @@ class Engine::Events : public TaskEvents {
     return engine_.WriteNow(
         {run_, task, std::move(write.what), std::move(write.perform), std::move(write.outputs), {}});
   }
+  void Begun(TaskIndex task) override {
+    std::lock_guard lock(engine_.mutex_);
+    RunMachine& machine = *run_->run.machine;
+    if (machine.task(task).view->timeout_seconds <= 0) return;
+    machine.MarkBegun(task, engine_.clock_.Now());
+    engine_.touched_.push_back(run_);
+    engine_.work_.notify_one();
+  }
   std::string ExplainMiss(const std::string& path, const KeyParts& parts) override {
     return engine_.notes_.Explain(run_->run.record.pipeline_name, path, run_->run.record.run_id, parts);
   }
@@ -99,11 +107,21 @@ void Engine::Advance(const std::shared_ptr<ActiveRun>& run) {
       StartTask(run, *start);
     } else if (const auto* wait = std::get_if<command::WaitUntil>(&what)) {
       run->wake = wait->time;
+    } else if (const auto* stop = std::get_if<command::StopTask>(&what)) {
+      StopTask(*run, stop->task);
     } else if (const auto* complete = std::get_if<command::CompleteRun>(&what)) {
       Complete(run, complete->succeeded);
     }
   }
   run->is_hungry = num_leaves >= capacity;
+}
+
+void Engine::StopTask(ActiveRun& run, TaskIndex task) {
+  run.run.machine->MarkStopped(task);
+  const auto attempt = run.at_work.find(task);
+  if (attempt == run.at_work.end()) return;
+  attempt->second->is_out_of_time = true;
+  attempt->second->cancellation.Cancel();
 }
 
 void Engine::StartTask(const std::shared_ptr<ActiveRun>& run, const command::StartTask& command) {
@@ -141,16 +159,21 @@ Result<EventKind> Engine::Look(ActiveRun& run, TaskIndex task, std::optional<Tas
 
 void Engine::Dispatch(const std::shared_ptr<ActiveRun>& run, TaskJob job) {
   ++num_in_flight_;
+  job.off = std::make_shared<TaskSwitch>();
+  run->at_work[job.index] = job.off;
   workers_.Add([this, run, job = std::move(job)]() mutable {
     Events events(*this, run);
     const std::string path = job.path;
-    const Status status =
-        launcher_.Launch(run->context, std::move(job), events, run->cancellation,
-                         [&](double fraction, const std::string& message) {
-                           if (observer_ != nullptr)
-                             observer_->OnProgress(run->run.record.run_id, path, fraction, message);
-                         });
+    const TaskIndex task = job.index;
+    const auto off = job.off;
+    const Status status = launcher_.Launch(
+        run->context, std::move(job), events, [&](double fraction, const std::string& message) {
+          if (observer_ != nullptr) observer_->OnProgress(run->run.record.run_id, path, fraction, message);
+        });
     std::lock_guard lock(mutex_);
+    // The next attempt may be at work already.
+    if (const auto own = run->at_work.find(task); own != run->at_work.end() && own->second == off)
+      run->at_work.erase(own);
     --num_in_flight_;
     if (!status.ok() && !absl::IsCancelled(status) && !is_stopping_) SetFault(Annotate(status, path));
     touched_.push_back(run);
@@ -183,7 +206,7 @@ void Engine::SetFault(const Status& status) {
   if (!fault_.ok()) return;
   fault_ = status;
   logging::Error("the store cannot be written; nothing goes on", {{"error", status.message()}});
-  for (auto& [id, run] : runs_) run->cancellation.Cancel();
+  for (auto& [id, run] : runs_) run->StopWork(/*only_stopped=*/false);
   changed_.notify_all();
   work_.notify_one();
 }

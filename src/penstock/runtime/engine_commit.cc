@@ -127,7 +127,7 @@ void Engine::Apply(QueuedWrite& write, const RunEvent& event, std::vector<Notice
     notes_.Remember(run.run.record.pipeline_name, launched->path, run_id, launched->parts);
   if (done != nullptr && !done->parts.empty())
     notes_.Remember(run.run.record.pipeline_name, done->path, run_id, done->parts);
-  if (std::holds_alternative<event::CancelRequested>(event.what)) run.cancellation.Cancel();
+  if (std::holds_alternative<event::CancelRequested>(event.what)) run.StopWork(/*only_stopped=*/true);
   const bool is_complete = std::holds_alternative<event::RunCompleted>(event.what);
   if (is_complete) {
     run.run.record.updated = event.time;

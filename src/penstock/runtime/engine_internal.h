@@ -65,6 +65,7 @@ class Engine : public RunEngine {
   void AdvanceAll();
   void Advance(const std::shared_ptr<ActiveRun>& run);
   void StartTask(const std::shared_ptr<ActiveRun>& run, const command::StartTask& command);
+  void StopTask(ActiveRun& run, TaskIndex task);
   Result<EventKind> Look(ActiveRun& run, TaskIndex task, std::optional<TaskJob>& job);
   void Dispatch(const std::shared_ptr<ActiveRun>& run, TaskJob job);
   void Complete(const std::shared_ptr<ActiveRun>& run, bool succeeded);

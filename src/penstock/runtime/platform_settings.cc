@@ -71,6 +71,7 @@ class PlatformReader {
       const std::string directory = fmt::format("{}/{}/{}", root_, folder, of);
       if (is_made) PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(directory));
       mounts_[path] = directory;
+      command_.mounts.push_back({directory, path, !is_made});
     }
     return OkStatus();
   }
@@ -102,9 +103,25 @@ class PlatformReader {
 
 }  // namespace
 
+TaskPlacement PlacementOf(const json& config) {
+  TaskPlacement placement;
+  if (!config.is_object()) return placement;
+  const std::string pull = TextOf(config, "imagePullPolicy");
+  if (pull == "Always") placement.pull_policy = "always";
+  if (pull == "Never") placement.pull_policy = "never";
+  if (pull == "IfNotPresent") placement.pull_policy = "missing";
+  if (const auto pod = config.find("podMetadata"); pod != config.end() && pod->is_object())
+    if (const auto annotations = pod->find("annotations"); annotations != pod->end())
+      placement.place = TextOf(*annotations, "penstock.dev/backend");
+  return placement;
+}
+
 Status ApplyPlatform(const json& config, const ParameterValues& parameters, const std::string& root,
                      const PlatformIdentity& identity, TaskCommand& command) {
   if (!config.is_object() || config.empty()) return OkStatus();
+  const TaskPlacement placement = PlacementOf(config);
+  command.place = placement.place;
+  command.pull_policy = placement.pull_policy;
   PlatformReader reader(config, parameters, root, command);
   PENSTOCK_RETURN_IF_ERROR(
       reader.EnvironmentOf("secretAsEnv", "secrets", "secretName", "secretNameParameter", "secretKey"));

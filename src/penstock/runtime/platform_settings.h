@@ -25,6 +25,13 @@ struct PlatformIdentity {
 Status ApplyPlatform(const nlohmann::json& config, const pipeline::ParameterValues& parameters,
                      const std::string& root, const PlatformIdentity& identity, TaskCommand& command);
 
+/// Where a task wants to run (the pod annotation penstock.dev/backend: "local" or "container") and when its
+/// image is fetched (imagePullPolicy, in the words of TaskCommand::pull_policy).
+struct TaskPlacement {
+  std::string place, pull_policy;
+};
+TaskPlacement PlacementOf(const nlohmann::json& config);
+
 /// What the container asks for, placeholders of its parameters replaced. Requests count; where there is none,
 /// the limit. kInvalidArgument: not a quantity.
 Result<ResourceDemand> DemandOf(const pipeline::ResourceView& resources,

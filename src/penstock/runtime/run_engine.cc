@@ -73,7 +73,7 @@ Engine::~Engine() {
   {
     std::lock_guard lock(mutex_);
     is_stopping_ = true;
-    for (auto& [id, run] : runs_) run->cancellation.Cancel();
+    for (auto& [id, run] : runs_) run->StopWork(/*only_stopped=*/false);
     work_.notify_one();
     changed_.notify_all();
   }
@@ -225,8 +225,9 @@ Status Engine::Retry(const std::string& run_id) {
 
 Status Engine::Forget(const std::string& run_id) {
   if (Find(run_id) == nullptr) return OkStatus();
-  if (const Status status = Terminate(run_id); !status.ok() && !absl::IsFailedPrecondition(status))
-    return status;
+  for (int i = 0; i < 2; ++i)  // The second ends exit tasks too.
+    if (const Status status = Terminate(run_id); !status.ok() && !absl::IsFailedPrecondition(status))
+      return status;
   return Wait(run_id, -1, nullptr).status();
 }
 

@@ -97,7 +97,8 @@ Status RunMachine::Apply(const RunEvent& event) {
   } else if (const auto* interrupted = std::get_if<event::TaskInterrupted>(&event.what)) {
     PENSTOCK_RETURN_IF_ERROR(Check(interrupted->task, true));
     at(interrupted->task).execution_id = 0;
-    if (is_canceled_) {
+    deadlines_.erase(interrupted->task);
+    if (IsStopped(interrupted->task)) {
       End(interrupted->task, RuntimeState::kCanceled, Cancelled("The run was cancelled"));
     } else {
       SetState(interrupted->task, RuntimeState::kPending);
@@ -120,7 +121,6 @@ std::vector<Command> RunMachine::Decide(Timestamp now, int capacity) const {
   std::vector<Command> commands;
   if (is_complete_) return commands;
   if (IsFinal(task(0).state)) return {command::CompleteRun{task(0).state == RuntimeState::kSucceeded}};
-  if (is_canceled_) return commands;
   for (const TaskIndex index : ready_dags_)
     commands.push_back(command::StartTask{index, task(index).num_attempts + 1});
   for (const TaskIndex index : ready_leaves_) {
@@ -128,17 +128,28 @@ std::vector<Command> RunMachine::Decide(Timestamp now, int capacity) const {
     --capacity;
     commands.push_back(command::StartTask{index, task(index).num_attempts + 1});
   }
+  std::optional<Timestamp> next;
   for (const auto& [time, index] : waiting_) {
-    if (time > now) {
-      commands.push_back(command::WaitUntil{time});
-      break;
-    }
-    if (capacity <= 0) break;
+    if (time > now) next = time;
+    if (time > now || capacity <= 0) break;
     --capacity;
     commands.push_back(command::StartTask{index, task(index).num_attempts + 1});
   }
+  for (const auto& [index, time] : deadlines_) {
+    if (time <= now) commands.push_back(command::StopTask{index});
+    if (time > now && (!next.has_value() || time < *next)) next = time;
+  }
+  if (next.has_value()) commands.push_back(command::WaitUntil{*next});
   return commands;
 }
+
+void RunMachine::MarkBegun(TaskIndex index, Timestamp time) {
+  const double seconds = task(index).view->timeout_seconds;
+  if (seconds > 0 && task(index).state == RuntimeState::kRunning)
+    deadlines_[index] = {time.micros + static_cast<int64_t>(std::min(seconds, 1e9) * 1e6)};
+}
+
+void RunMachine::MarkStopped(TaskIndex index) { deadlines_.erase(index); }
 
 void RunMachine::MarkStarted(TaskIndex index) {
   ready_leaves_.erase(index);
@@ -209,7 +220,7 @@ void RunMachine::OpenIterations(TaskIndex loop) {
   const TaskView& view = *task(loop).view;
   if (task(loop).num_iterations <= 0) return End(loop, RuntimeState::kSucceeded, OkStatus());
   const int limit = view.iterator->parallelism_limit > 0 ? view.iterator->parallelism_limit : INT32_MAX;
-  while (!is_canceled_ && task(loop).num_open < limit &&
+  while (!IsStopped(loop) && task(loop).num_open < limit &&
          static_cast<int32_t>(task(loop).children.size()) < task(loop).num_iterations) {
     const auto iteration = static_cast<int32_t>(task(loop).children.size());
     MakeReady(Add(&view, KindOf(view), loop, iteration));
@@ -235,6 +246,7 @@ void RunMachine::End(TaskIndex index, RuntimeState state, Status error) {
   if (IsFinal(task(index).state)) return;
   ready_leaves_.erase(index);
   ready_dags_.erase(index);
+  deadlines_.erase(index);
   if (task(index).num_failures > 0)
     std::erase_if(waiting_, [&](const auto& entry) { return entry.second == index; });
   at(index).error = std::move(error);
@@ -268,7 +280,7 @@ void RunMachine::Propagate(TaskIndex ended) {
   if (state.state == RuntimeState::kCanceled) ++parent.num_canceled;
   const TaskIndex parent_index = state.parent;
   if (parent.kind == TaskKind::kLoop) {
-    if (!is_canceled_) OpenIterations(parent_index);
+    if (!IsStopped(parent_index)) OpenIterations(parent_index);
   } else {
     MeetDependents(ended);
   }
@@ -305,10 +317,12 @@ void RunMachine::CloseIfDone(TaskIndex index) {
   const TaskState& state = task(index);
   const bool is_loop = state.kind == TaskKind::kLoop;
   if (state.num_open > 0 || IsFinal(state.state)) return;
-  if (is_loop && !is_canceled_ && static_cast<int32_t>(state.children.size()) < state.num_iterations) return;
+  if (is_loop && !IsStopped(index) && static_cast<int32_t>(state.children.size()) < state.num_iterations)
+    return;
   if (state.num_failed > 0) return End(index, RuntimeState::kFailed, state.error);
   const bool is_cut = is_loop && static_cast<int32_t>(state.children.size()) < state.num_iterations;
-  if (state.num_canceled > 0 || is_cut)
+  const bool is_canceled_run = index == 0 && is_canceled_;  // Though all that was left could end.
+  if (state.num_canceled > 0 || is_cut || is_canceled_run)
     return End(index, RuntimeState::kCanceled, Cancelled("The run was cancelled"));
   End(index, RuntimeState::kSucceeded, OkStatus());
 }
@@ -343,7 +357,8 @@ void RunMachine::Fail(const event::TaskFailed& failed) {
   if (state.num_attempts == 0) state.num_attempts = 1;
   ++state.num_failures;
   state.error = error;
-  if (is_canceled_) {
+  deadlines_.erase(failed.task);
+  if (IsStopped(failed.task)) {
     End(failed.task, RuntimeState::kCanceled, Cancelled("The run was cancelled"));
   } else if (IsLeaf(state.kind) && MayRetry(failed.task)) {
     ready_leaves_.erase(failed.task);

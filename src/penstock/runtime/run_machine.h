@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -44,7 +45,7 @@ struct TaskState {
 };
 
 /// What the shell is to do next. Each leads to an event, so Decide asks for it only until then (or
-/// until MarkStarted).
+/// until MarkStarted or MarkStopped).
 namespace command {
 /// Look at the task: evaluate its condition, open it, or launch it as attempt number `attempt`.
 struct StartTask {
@@ -55,11 +56,15 @@ struct StartTask {
 struct WaitUntil {
   Timestamp time;
 };
+/// It has run longer than it may: its process is to end, as a failure.
+struct StopTask {
+  TaskIndex task = 0;
+};
 struct CompleteRun {
   bool succeeded = false;
 };
 }  // namespace command
-using Command = std::variant<command::StartTask, command::WaitUntil, command::CompleteRun>;
+using Command = std::variant<command::StartTask, command::WaitUntil, command::StopTask, command::CompleteRun>;
 
 /// The state of a run: nothing but its pipeline and its events, so that a restarted process rebuilds
 /// it by reading the history. Pure: no clock, no store, no process.
@@ -69,7 +74,9 @@ using Command = std::variant<command::StartTask, command::WaitUntil, command::Co
 /// all have ended. A DAG fails if any of its tasks fails; a loop if any iteration does. A failed
 /// leaf is tried again while it has retries left (its own, or else its nearest DAG's policy), after
 /// its backoff, unless its input was at fault (IsBadInput: trying again would say the same). A loop
-/// opens its iterations in order, as many at a time as its limit. After a cancellation nothing starts.
+/// opens its iterations in order, as many at a time as its limit. A leaf with a timeout is to be stopped
+/// so long after its process began. After a cancellation nothing starts but exit tasks of what had
+/// begun; a second cancellation ends these too.
 ///
 /// Cost: Apply is O(what changes), Decide O(commands); memory some 300 bytes a task instance.
 /// Not for concurrent use.
@@ -86,10 +93,16 @@ class RunMachine {
   std::vector<Command> Decide(Timestamp now, int capacity) const;
   /// The shell works on it: not to be asked for again until an event about it.
   void MarkStarted(TaskIndex task);
+  /// The process of a launched leaf has begun: its timeout counts from here. Not part of the history,
+  /// since an attempt does not outlive the process that watches it.
+  void MarkBegun(TaskIndex task, Timestamp time);
+  void MarkStopped(TaskIndex task);
 
   const std::vector<TaskState>& tasks() const { return tasks_; }
   const TaskState& task(TaskIndex index) const { return tasks_[static_cast<size_t>(index)]; }
   bool is_canceled() const { return is_canceled_; }
+  /// The run is cancelled, and this task does not go on all the same as exit tasks do.
+  bool IsStopped(TaskIndex task) const { return is_canceled_ && (is_aborted_ || !IsExit(task)); }
   bool is_complete() const { return is_complete_; }
   const std::vector<StateChange>& history() const { return run_history_; }
   /// Of the run: CANCELING while it stops; final only once RunCompleted is applied.
@@ -130,6 +143,9 @@ class RunMachine {
   void Fail(const event::TaskFailed& failed);
   void Cancel();
   void Retry();
+  bool IsExit(TaskIndex task) const;
+  bool GoesOn(TaskIndex task) const;
+  void RunExitTasksAgain();
   void Recount(TaskIndex task);
   void WakeChild(TaskIndex first, TaskIndex position, const pipeline::DagView& dag);
   bool MayRetry(TaskIndex task) const;
@@ -142,11 +158,13 @@ class RunMachine {
   std::vector<TaskState> tasks_;
   std::set<TaskIndex> ready_leaves_, ready_dags_;      ///< May be looked at now.
   std::set<std::pair<Timestamp, TaskIndex>> waiting_;  ///< Failed leaves and when they may be tried again.
+  std::map<TaskIndex, Timestamp> deadlines_;           ///< Of leaves whose process has begun.
   std::deque<TaskIndex> ended_;                        ///< Whose ends have not been told around yet.
   std::vector<TaskIndex> changed_;
   std::vector<StateChange> run_history_;
   Timestamp now_;  ///< Of the event being applied.
   bool is_canceled_ = false;
+  bool is_aborted_ = false;  ///< Canceled twice: exit tasks too.
   bool is_complete_ = false;
   bool succeeded_ = false;
 };

@@ -1,16 +1,45 @@
 // What turns a whole run around: cancellation and retry. Both walk all tasks once.
+#include <algorithm>
+
 #include "penstock/runtime/run_machine.h"
 
 namespace penstock::runtime {
+namespace {
+
+bool HasBegun(const TaskState& task) {
+  return std::any_of(task.history.begin(), task.history.end(),
+                     [](const StateChange& change) { return change.state == RuntimeState::kRunning; });
+}
+
+}  // namespace
+
+bool RunMachine::IsExit(TaskIndex index) const {
+  for (TaskIndex at = index; at > 0; at = task(at).parent)
+    if (task(at).view->is_exit_task) return true;
+  return false;
+}
+
+/// A waiting task that is an exit task's, or that one itself if anything it cleans up after has begun.
+bool RunMachine::GoesOn(TaskIndex index) const {
+  if (is_aborted_) return false;
+  if (IsExit(task(index).parent)) return true;
+  const pipeline::TaskView& view = *task(index).view;
+  return view.is_exit_task &&
+         std::any_of(view.dependencies.begin(), view.dependencies.end(), [&](const auto& name) {
+           const TaskIndex upstream = FindSibling(index, name);
+           return upstream >= 0 && HasBegun(task(upstream));
+         });
+}
 
 void RunMachine::Cancel() {
-  if (is_canceled_ || IsFinal(task(0).state)) return;
+  if (IsFinal(task(0).state)) return;
+  is_aborted_ = is_canceled_;
+  if (!is_canceled_) run_history_.push_back({now_, RuntimeState::kCanceling});
   is_canceled_ = true;
-  run_history_.push_back({now_, RuntimeState::kCanceling});
   // Leaves at work end by their own events; DAGs and loops by their children.
   for (size_t i = 1; i < tasks_.size(); ++i) {
     const auto index = static_cast<TaskIndex>(i);
-    if (task(index).state == RuntimeState::kPending)
+    if (task(index).state == RuntimeState::kPending && !GoesOn(index))
       End(index, RuntimeState::kCanceled, Cancelled("The run was cancelled"));
   }
   Settle();
@@ -18,6 +47,24 @@ void RunMachine::Cancel() {
     const auto index = static_cast<TaskIndex>(i);
     if (task(index).state == RuntimeState::kRunning && !task(index).children.empty()) CloseIfDone(index);
     Settle();
+  }
+}
+
+/// What an exit task is told of its tasks is another thing once these have run again.
+void RunMachine::RunExitTasksAgain() {
+  for (size_t i = 1; i < tasks_.size(); ++i) {
+    TaskState& state = tasks_[i];
+    const auto index = static_cast<TaskIndex>(i);
+    const bool is_leaf = state.children.empty() && state.kind == TaskKind::kContainer && state.iteration < 0;
+    if (!state.view->is_exit_task || !is_leaf || state.state != RuntimeState::kSucceeded) continue;
+    if (IsFinal(task(state.parent).state)) continue;
+    for (const auto& name : state.view->dependencies) {
+      const TaskIndex upstream = FindSibling(index, name);
+      if (upstream < 0 || IsFinal(task(upstream).state)) continue;
+      state.started = state.ended = {};
+      SetState(index, RuntimeState::kPending);
+      break;
+    }
   }
 }
 
@@ -45,7 +92,7 @@ void RunMachine::WakeChild(TaskIndex first, TaskIndex position, const pipeline::
 }
 
 void RunMachine::Retry() {
-  is_canceled_ = is_complete_ = succeeded_ = false;
+  is_canceled_ = is_aborted_ = is_complete_ = succeeded_ = false;
   run_history_.push_back({now_, RuntimeState::kRunning});
   for (size_t i = 0; i < tasks_.size(); ++i) {
     TaskState& state = tasks_[i];
@@ -59,6 +106,7 @@ void RunMachine::Retry() {
     if (!is_open) state.started = {};
     SetState(static_cast<TaskIndex>(i), is_open ? RuntimeState::kRunning : RuntimeState::kPending);
   }
+  RunExitTasksAgain();
   // Parents have lower numbers than children, so backwards everything below is counted already.
   for (size_t i = tasks_.size(); i-- > 0;) Recount(static_cast<TaskIndex>(i));
   const size_t num_tasks = tasks_.size();
@@ -82,6 +130,8 @@ void RunMachine::Retry() {
       for (size_t k = 0; k < dag->tasks.size(); ++k) WakeChild(first, static_cast<TaskIndex>(k), *dag);
     }
   }
+  // A run that was cancelled when all of it but its exit task had succeeded has nothing left to do.
+  CloseIfDone(0);
 }
 
 }  // namespace penstock::runtime

@@ -8,6 +8,7 @@
 #include "penstock/runtime/stored_artifacts.h"
 #include "penstock/runtime/struct_properties.h"
 #include "penstock/runtime/task_launcher_internal.h"
+#include "penstock/runtime/volume_tasks.h"
 
 namespace penstock::runtime {
 
@@ -32,10 +33,7 @@ std::string RefusalOf(const ArtifactsByName& outputs) {
 
 /// What went wrong with a task that ended badly, for people.
 Status ErrorOf(const TaskOutcome& outcome, const TaskCommand& command) {
-  if (outcome.exit_code == 0 && outcome.signal == 0 && !outcome.is_timed_out) return OkStatus();
-  if (outcome.is_timed_out)
-    return DeadlineExceeded("The task took longer than its {} s and was stopped",
-                            command.timeout_millis / 1000.0);
+  if (outcome.exit_code == 0 && outcome.signal == 0) return OkStatus();
   if (!outcome.reported_error.ok()) return outcome.reported_error;
   if (outcome.signal != 0)
     return Unavailable("The task was ended by signal {} (log: {})", outcome.signal, command.log_path);
@@ -58,9 +56,9 @@ const pipeline::ComponentDescription* TaskLauncher::FindComponent(const pipeline
 }
 
 Status TaskLauncher::Launch(const RunContext& run, TaskJob job, TaskEvents& events,
-                            const CancellationToken& cancellation, const OnProgress& on_progress) const {
+                            const OnProgress& on_progress) const {
   const pipeline::TaskView& view = *job.view;
-  Attempt attempt{run, std::move(job), events, cancellation, on_progress};
+  Attempt attempt{run, std::move(job), events, on_progress};
   attempt.component = FindComponent(view);
   attempt.plan = {
       .run_id = run.run_id,
@@ -80,6 +78,7 @@ Status TaskLauncher::LaunchChecked(Attempt& attempt) const {
   const pipeline::TaskView& view = *attempt.job.view;
   if (view.kind == pipeline::TaskView::Kind::kResolver || view.kind == pipeline::TaskView::Kind::kImporter)
     return AnswerFromStore(attempt);
+  if (IsVolumeTask(view)) return AnswerVolumeTask(attempt);
   const bool is_cacheable = attempt.component == nullptr || attempt.component->is_cacheable;
   const bool is_wanted = attempt.run.settings.is_cache_enabled.value_or(true);
   // The run's switch turns off what a task asks for; where the task does not ask, `true` turns it on.
@@ -95,7 +94,9 @@ Status TaskLauncher::LaunchChecked(Attempt& attempt) const {
   } else if (!view.is_cache_enabled && !is_on) {
     attempt.note = "not cached: caching is off for this task";
   } else {
-    auto key = CacheKeyOf(view, attempt.job.inputs, attempt.component);
+    const TaskPlacement placement = PlacementOf(view.platform);
+    auto key = CacheKeyOf(view, attempt.job.inputs, attempt.component,
+                          backend_.IdentityOf(placement.place, view.image, placement.pull_policy));
     if (!key.ok()) return PublishFailure(attempt, key.status(), {});
     attempt.plan.cache_key = key->digest;
     attempt.parts = key->parts;
@@ -119,6 +120,13 @@ Status TaskLauncher::AnswerFromStore(Attempt& attempt) const {
                            : FindResolved(attempt, outcome);
   if (!found.ok()) return PublishFailure(attempt, found, {});
   return PublishSuccess(attempt, std::move(outcome));
+}
+
+Status TaskLauncher::AnswerVolumeTask(Attempt& attempt) const {
+  auto outcome = RunVolumeTask(*attempt.job.view, attempt.job.inputs.parameters, attempt.run.layout.root(),
+                               attempt.run.run_id);
+  if (!outcome.ok()) return PublishFailure(attempt, outcome.status(), {});
+  return PublishSuccess(attempt, *std::move(outcome));
 }
 
 Status TaskLauncher::PublishCached(Attempt& attempt, const metadata::CachedExecution& cached) const {
@@ -221,9 +229,14 @@ Status TaskLauncher::Execute(Attempt& attempt, TaskFiles& files, ExecutionOutcom
   outcome.log_path = command.log_path;
   PENSTOCK_ASSIGN_OR_RETURN(const ResourceDemand demand,
                             DemandOf(attempt.job.view->resources, attempt.job.inputs.parameters));
-  PENSTOCK_RETURN_IF_ERROR(slots_.Take(demand, attempt.cancellation));
-  const auto ended = backend_.Run(command, attempt.cancellation, attempt.on_progress);
+  const TaskSwitch& off = *attempt.job.off;
+  PENSTOCK_RETURN_IF_ERROR(slots_.Take(demand, off.cancellation));
+  attempt.events.Begun(attempt.job.index);
+  const auto ended = backend_.Run(command, off.cancellation, attempt.on_progress);
   slots_.GiveBack(demand);
+  if (off.is_out_of_time && absl::IsCancelled(ended.status()))
+    return DeadlineExceeded("The task took longer than its {} s and was stopped",
+                            attempt.job.view->timeout_seconds);
   PENSTOCK_RETURN_IF_ERROR(ended.status());
   outcome.usage = {ended->wall_seconds, ended->cpu_seconds, ended->peak_memory_bytes};
   PENSTOCK_RETURN_IF_ERROR(ErrorOf(*ended, command));

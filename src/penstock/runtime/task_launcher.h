@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -35,6 +36,12 @@ struct RunContext {
   std::set<std::string> always_run;  ///< Tasks of the root that never take their outputs from the cache.
 };
 
+/// How an attempt is told to end.
+struct TaskSwitch {
+  CancellationToken cancellation;
+  std::atomic<bool> is_out_of_time{false};  ///< Set before the cancellation: its timeout is why.
+};
+
 /// One attempt of one leaf, with its inputs.
 struct TaskJob {
   TaskIndex index = 0;
@@ -42,6 +49,7 @@ struct TaskJob {
   std::string path;
   std::string root_task;  ///< The task of the root that it is below.
   int attempt = 1;
+  std::shared_ptr<TaskSwitch> off;
   ResolvedInputs inputs;
 };
 
@@ -58,6 +66,8 @@ class TaskEvents {
  public:
   virtual ~TaskEvents() = default;
   virtual Status Write(TaskIndex task, TaskWrite write) = 0;
+  /// The task has got its room and its process begins.
+  virtual void Begun(TaskIndex task) = 0;
   /// Why the last execution of that task in another run does not serve; for people.
   virtual std::string ExplainMiss(const std::string& path, const KeyParts& parts) = 0;
 };
@@ -84,8 +94,7 @@ class TaskLauncher {
 
   /// Ends with a TaskSucceeded or TaskFailed event. An error is that the store cannot be written:
   /// nothing can go on; kCancelled that nobody waits for this attempt any more.
-  Status Launch(const RunContext& run, TaskJob job, TaskEvents& events, const CancellationToken& cancellation,
-                const OnProgress& on_progress) const;
+  Status Launch(const RunContext& run, TaskJob job, TaskEvents& events, const OnProgress& on_progress) const;
 
  private:
   struct Attempt;
@@ -100,6 +109,10 @@ class TaskLauncher {
   Status FindImported(Attempt& attempt, metadata::ExecutionOutcome& outcome) const;
   Status FindResolved(Attempt& attempt, metadata::ExecutionOutcome& outcome) const;
   Status AnswerFromStore(Attempt& attempt) const;
+  Status AnswerVolumeTask(Attempt& attempt) const;
+  Status PlaceInContainer(const Attempt& attempt, const TaskFiles& files,
+                          const pipeline::PlaceholderScope& scope, const metadata::ArtifactsByName& outputs,
+                          TaskCommand& command) const;
   Status PublishCached(Attempt& attempt, const metadata::CachedExecution& cached) const;
   Status PublishSuccess(Attempt& attempt, metadata::ExecutionOutcome outcome) const;
   Status PublishFailure(Attempt& attempt, const Status& error, metadata::ExecutionOutcome outcome) const;

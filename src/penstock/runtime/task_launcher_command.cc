@@ -1,5 +1,6 @@
 // What a task's process is given and what it leaves.
 #include <algorithm>
+#include <set>
 
 #include "penstock/base/filesystem.h"
 #include "penstock/runtime/platform_settings.h"
@@ -96,10 +97,6 @@ Result<TaskCommand> TaskLauncher::MakeCommand(Attempt& attempt, const TaskFiles&
   PENSTOCK_ASSIGN_OR_RETURN(command.arguments, pipeline::ResolveCommand(view.command, scope));
   PENSTOCK_ASSIGN_OR_RETURN(const auto args, pipeline::ResolveCommand(view.args, scope));
   command.arguments.insert(command.arguments.end(), args.begin(), args.end());
-  if (command.arguments.empty())
-    return InvalidArgument(
-        "Task '{}' has no command: it relies on the entry point of its image {}, which only a container has",
-        view.id, view.image);
   for (std::string& argument : command.arguments) {
     if (argument.size() <= kMaxArgumentBytes) continue;
     if (!is_native || argument != pipeline::PrintExecutorInput(input))
@@ -111,7 +108,9 @@ Result<TaskCommand> TaskLauncher::MakeCommand(Attempt& attempt, const TaskFiles&
     argument = "@" + files.InputFile();
   }
   command.owner = attempt.run.layout.root();
-  command.environment = view.environment;
+  for (const auto& [name, value] : view.environment) {
+    PENSTOCK_ASSIGN_OR_RETURN(command.environment[name], pipeline::ResolvePlaceholders(value, scope));
+  }
   if (options_.num_threads_per_task > 0)
     command.environment["PENSTOCK_NUM_THREADS"] = std::to_string(options_.num_threads_per_task);
   PENSTOCK_RETURN_IF_ERROR(ApplyPlatform(view.platform, attempt.job.inputs.parameters,
@@ -124,14 +123,40 @@ Result<TaskCommand> TaskLauncher::MakeCommand(Attempt& attempt, const TaskFiles&
     command.state_directory = fs::Join(attempt.run.layout.root(), "python");
     if (pipeline::MentionsWorkspace(view))
       PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(scope.workspace_path));
+    PENSTOCK_RETURN_IF_ERROR(PlaceInContainer(attempt, files, scope, outputs, command));
   }
   command.log_path = attempt.run.layout.LogPath(attempt.run.run_id, attempt.job.path, attempt.job.attempt);
-  command.timeout_millis = static_cast<int64_t>(view.timeout_seconds * 1000);
   PENSTOCK_ASSIGN_OR_RETURN(const ResourceDemand limit,
                             LimitOf(view.resources, attempt.job.inputs.parameters));
   command.max_memory_bytes = limit.memory_bytes;
   command.max_cpus = limit.cpus;
   return command;
+}
+
+/// The image, and what its container sees: the inputs to read, its own folders to write.
+Status TaskLauncher::PlaceInContainer(const Attempt& attempt, const TaskFiles& files,
+                                      const pipeline::PlaceholderScope& scope, const ArtifactsByName& outputs,
+                                      TaskCommand& command) const {
+  const pipeline::TaskView& view = *attempt.job.view;
+  PENSTOCK_ASSIGN_OR_RETURN(command.image, pipeline::ResolvePlaceholders(view.image, scope));
+  command.is_for_entry_point = view.command.empty();
+  const auto see = [&](const std::string& path, bool is_read_only) {
+    command.mounts.push_back({path, path, is_read_only});
+  };
+  const std::string artifacts = fs::DirName(attempt.run.layout.NodePath("any"));
+  PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(artifacts));
+  see(artifacts, true);
+  for (const auto& [name, list] : attempt.job.inputs.artifacts)
+    for (const auto& artifact : list)
+      if (artifact.uri.starts_with('/') && !artifact.uri.starts_with(artifacts + "/"))
+        see(artifact.uri, true);
+  std::set<std::string> folders;
+  for (const auto& [name, list] : outputs)
+    for (const auto& artifact : list) folders.insert(fs::DirName(artifact.uri));
+  for (const std::string& folder : folders) see(folder, false);
+  see(fs::DirName(files.OutputFile()), false);
+  if (pipeline::MentionsWorkspace(view)) see(scope.workspace_path, false);
+  return OkStatus();
 }
 
 Status TaskLauncher::ReadReport(Attempt& attempt, const TaskFiles& files, const ArtifactsByName& pending,

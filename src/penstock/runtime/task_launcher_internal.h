@@ -13,7 +13,6 @@ struct TaskLauncher::Attempt {
   const RunContext& run;
   TaskJob job;
   TaskEvents& events;
-  const CancellationToken& cancellation;
   const OnProgress& on_progress;
   const pipeline::ComponentDescription* component = nullptr;
   metadata::ArtifactsByName local_inputs;  ///< The job's, as its program finds them.

@@ -4,6 +4,8 @@
 
 #include <absl/strings/str_split.h>
 
+#include "penstock/base/ids.h"
+#include "penstock/runtime/struct_properties.h"
 #include "penstock/server/json_message.h"
 #include "penstock/server/list_request.h"
 #include "penstock/server/run_routes.h"
@@ -16,6 +18,8 @@ using nlohmann::json;
 using pipeline::Artifact;
 using runtime::TaskSnapshot;
 
+/// Nodes under which artifacts stand that clients have told of.
+constexpr const char* kRecorded = "recorded/";
 constexpr int64_t kDefaultPageSize = 20, kMaxPageSize = 200;
 
 /// KFP's kinds; what it has no word for is an Artifact.
@@ -171,6 +175,29 @@ json Link(const std::string& run_id, const runtime::RunSnapshot& run, const Task
   return link;
 }
 
+/// Links of artifacts that clients have told of.
+Status AddRecorded(const Service& service, const std::string& run_id, const std::set<std::string>& tasks,
+                   const std::set<std::string>& artifacts, json& links) {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto executions, service.artifacts.FindExecutions(run_id));
+  for (const auto& execution : executions) {
+    const std::string task = execution.parameters.value("task_id", "");
+    if (!execution.node_id.starts_with(kRecorded) || (!tasks.empty() && !tasks.contains(task))) continue;
+    PENSTOCK_ASSIGN_OR_RETURN(const auto outputs, service.artifacts.OutputsOf(execution.id));
+    for (const auto& [key, list] : outputs)
+      for (const Artifact& artifact : list) {
+        const std::string id = std::to_string(artifact.id);
+        if (!artifacts.empty() && !artifacts.contains(id)) continue;
+        links.push_back({{"id", fmt::format("{}-out-{}-{}", execution.id, key, id)},
+                         {"artifact_id", id},
+                         {"run_id", run_id},
+                         {"task_id", task},
+                         {"key", key},
+                         {"type", "OUTPUT"}});
+      }
+  }
+  return OkStatus();
+}
+
 Result<json> ListArtifactTasks(Service& service, const ApiCall& call) {
   const auto tasks = TextsOf(call, "task_ids"), artifacts = TextsOf(call, "artifact_ids");
   PENSTOCK_ASSIGN_OR_RETURN(const auto runs, RunsOf(service, TextsOf(call, "run_ids"), tasks, artifacts));
@@ -194,6 +221,7 @@ Result<json> ListArtifactTasks(Service& service, const ApiCall& call) {
             if (artifacts.empty() || artifacts.contains(std::to_string(artifact.id)))
               links.push_back(Link(id, run, task, key, artifact, is_input));
     }
+    PENSTOCK_RETURN_IF_ERROR(AddRecorded(service, id, tasks, artifacts, links));
   }
   const auto& type = call.Query("type");
   if (!type.empty())
@@ -223,8 +251,78 @@ Result<json> GetTask(Service& service, const ApiCall& call) {
   return NotFound("The run {} has no task {}", call.Path("run_id"), call.Path("task_id"));
 }
 
-Result<json> RefuseCreation(const ApiCall&) {
-  return Unimplemented("Artifacts and their tasks are recorded by the engine that runs them, not by clients");
+/// "Dataset" -> "system.Dataset": the type that KFP's components give an artifact of that kind.
+std::string TypeOfKind(const std::string& kind) {
+  static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
+      {"Artifact", "system.Artifact"},
+      {"Model", "system.Model"},
+      {"Dataset", "system.Dataset"},
+      {"HTML", "system.HTML"},
+      {"Markdown", "system.Markdown"},
+      {"Metric", "system.Metrics"},
+      {"ClassificationMetric", "system.ClassificationMetrics"},
+      {"SlicedClassificationMetric", "system.SlicedClassificationMetrics"}};
+  for (const auto& [known, type] : kTypes)
+    if (known == kind) return std::string(type);
+  return "";
+}
+
+Result<Artifact> ReadArtifactMessage(const json& request) {
+  PENSTOCK_ASSIGN_OR_RETURN(const json body, ObjectOf(request, "artifact"));
+  PENSTOCK_ASSIGN_OR_RETURN(const json message, ReadMessage(body, "v2beta1Artifact",
+                                                            {"artifact_id", "name", "description", "type",
+                                                             "uri", "metadata", "created_at", "namespace"}));
+  Artifact artifact;
+  PENSTOCK_ASSIGN_OR_RETURN(artifact.uri, TextOf(message, "uri"));
+  PENSTOCK_ASSIGN_OR_RETURN(artifact.properties, ObjectOf(message, "metadata"));
+  PENSTOCK_ASSIGN_OR_RETURN(const std::string name, TextOf(message, "name"));
+  // Names of artifacts are unique in the store; what a client calls it is not.
+  if (!name.empty()) artifact.properties["display_name"] = name;
+  artifact.properties = runtime::PackProperties(artifact.properties);
+  PENSTOCK_ASSIGN_OR_RETURN(const std::string kind, TextOf(message, "type"));
+  artifact.type = TypeOfKind(kind.empty() ? "Artifact" : kind);
+  if (artifact.type.empty()) return InvalidArgument("There are no artifacts of the type '{}'", kind);
+  if (artifact.uri.empty()) return InvalidArgument("The artifact has no uri");
+  return artifact;
+}
+
+/// What a task tells of itself instead of leaving it to its launcher: an execution of its run with that
+/// output.
+Result<json> CreateArtifact(Service& service, const ApiCall& call) {
+  PENSTOCK_ASSIGN_OR_RETURN(const json body, ParseBody(call.request.body));
+  PENSTOCK_ASSIGN_OR_RETURN(const json request, ReadMessage(body, "v2beta1CreateArtifactRequest",
+                                                            {"artifact", "run_id", "task_id", "producer_key",
+                                                             "iteration_index", "type"}));
+  PENSTOCK_ASSIGN_OR_RETURN(const Artifact artifact, ReadArtifactMessage(request));
+  PENSTOCK_ASSIGN_OR_RETURN(const std::string run_id, TextOf(request, "run_id"));
+  PENSTOCK_ASSIGN_OR_RETURN(const std::string task_id, TextOf(request, "task_id"));
+  PENSTOCK_ASSIGN_OR_RETURN(std::string key, TextOf(request, "producer_key"));
+  const auto record = service.store.GetRun(run_id);
+  if (!record.ok() || (!call.namespace_name.empty() && record->namespace_name != call.namespace_name))
+    return NotFound("There is no run '{}': an artifact is made in a run", run_id);
+  PENSTOCK_ASSIGN_OR_RETURN(const auto run, service.runs.Snapshot(run_id, /*with_values=*/false));
+  if (!task_id.empty() && std::none_of(run.tasks.begin(), run.tasks.end(),
+                                       [&](const TaskSnapshot& task) { return task.task_id == task_id; }))
+    return NotFound("The run {} has no task {}", run_id, task_id);
+  if (key.empty()) key = "artifact";
+  PENSTOCK_ASSIGN_OR_RETURN(const int64_t execution,
+                            service.artifacts.BeginExecution({.run_id = run_id,
+                                                              .pipeline_name = run.pipeline_name,
+                                                              .node_id = kRecorded + NewUuid(),
+                                                              .component_type = "RecordedByClient",
+                                                              .parameters = {{"task_id", task_id}}}));
+  metadata::ExecutionOutcome outcome;
+  outcome.outputs[key] = {artifact};
+  PENSTOCK_ASSIGN_OR_RETURN(const auto stored, service.artifacts.FinishExecution(execution, outcome));
+  const Artifact& made = stored.at(key).front();
+  PENSTOCK_ASSIGN_OR_RETURN(const auto maker, MakerOf(service, made));
+  return ToJson(made, maker);
+}
+
+Result<json> RefuseLink(const ApiCall&) {
+  return Unimplemented(
+      "Which task read or wrote what is recorded by the engine that runs it; artifacts of a client's own are "
+      "made with POST /apis/v2beta1/artifacts");
 }
 
 }  // namespace
@@ -243,15 +341,22 @@ void AddArtifactRoutes(Router& router, Service& service) {
        {"task_ids", "run_ids", "artifact_ids", "type", "page_token", "page_size:integer"}, "object");
   read("RunService_ListTasks", "/apis/v2beta1/runs/{run_id}/tasks", ListTasks, {}, "object");
   read("RunService_GetTask", "/apis/v2beta1/runs/{run_id}/tasks/{task_id}", GetTask, {}, "object");
-  for (const char* path : {"/apis/v2beta1/artifacts", "/apis/v2beta1/artifact_tasks"})
-    router.Add({std::string("ArtifactService_Create") + (path[19] == 's' ? "Artifact" : "ArtifactTask"),
-                "POST",
-                path,
-                Permission::kWrite,
-                Json(RefuseCreation),
-                {},
-                "object",
-                "object"});
+  router.Add({"ArtifactService_CreateArtifact",
+              "POST",
+              "/apis/v2beta1/artifacts",
+              Permission::kWrite,
+              Json([&service](const ApiCall& call) { return CreateArtifact(service, call); }),
+              {},
+              "v2beta1CreateArtifactRequest",
+              "v2beta1Artifact"});
+  router.Add({"ArtifactService_CreateArtifactTask",
+              "POST",
+              "/apis/v2beta1/artifact_tasks",
+              Permission::kWrite,
+              Json(RefuseLink),
+              {},
+              "object",
+              "object"});
 }
 
 }  // namespace penstock::server

@@ -63,6 +63,12 @@ constexpr std::array kMessages = {
         "service_account:string created_at:time scheduled_at:time finished_at:time "
         "state:v2beta1RuntimeState error:googleRpcStatus run_details:v2beta1RunDetails "
         "recurring_run_id:string state_history:v2beta1RuntimeStatus[] plugins_input:object"},
+    MessageText{"v2beta1Artifact",
+                "artifact_id:string name:string description:string type:string uri:string metadata:object "
+                "created_at:time namespace:string penstock:object"},
+    MessageText{"v2beta1CreateArtifactRequest",
+                "artifact:v2beta1Artifact run_id:string task_id:string producer_key:string "
+                "iteration_index:int64 type:string"},
     MessageText{"v2beta1ListRunsResponse", "runs:v2beta1Run[] total_size:integer next_page_token:string"},
     MessageText{"v2beta1CronSchedule", "start_time:time end_time:time cron:string"},
     MessageText{"v2beta1PeriodicSchedule", "start_time:time end_time:time interval_second:int64"},
@@ -150,6 +156,10 @@ json OperationOf(const Route& route) {
     answer["content"] = {
         {"application/json", {{"schema", SchemaOf(route.answer.empty() ? "object" : route.answer)}}}};
   }
+  if (route.answer == "bytes")  // As JSON around base64, or with ?raw=true as they are.
+    answer["content"] = {
+        {"application/json", {{"schema", SchemaOf("object")}}},
+        {"application/octet-stream", {{"schema", {{"type", "string"}, {"format", "binary"}}}}}};
   json operation = {{"operationId", route.operation},
                     {"parameters", ParametersOf(route)},
                     {"responses", {{"200", answer}, {"default", error}}}};

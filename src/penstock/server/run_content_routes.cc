@@ -211,7 +211,7 @@ void AddRunContentRoutes(Router& router, Service& service) {
               [&service](const ApiCall& call) { return ReadArtifact(service, call); },
               {"path", "index:integer", "raw:boolean"},
               "",
-              "object"});
+              "bytes"});
   router.Add({"FollowRunEvents",
               "GET",
               "/apis/v2beta1/runs/{run_id}/events",
