@@ -144,9 +144,11 @@ Status TaskLauncher::PlaceInContainer(const Attempt& attempt, const TaskFiles& f
     command.mounts.push_back({path, path, is_read_only});
   };
   const std::string artifacts = fs::DirName(attempt.run.layout.NodePath("any"));
-  PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(artifacts));
-  see(artifacts, true);
-  for (const auto& [name, list] : attempt.job.inputs.artifacts)
+  if (artifacts.starts_with('/')) {  // Otherwise they lie in object storage, with copies here.
+    PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(artifacts));
+    see(artifacts, true);
+  }
+  for (const auto& [name, list] : attempt.local_inputs)
     for (const auto& artifact : list)
       if (artifact.uri.starts_with('/') && !artifact.uri.starts_with(artifacts + "/"))
         see(artifact.uri, true);
