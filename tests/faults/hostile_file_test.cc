@@ -131,6 +131,13 @@ const std::vector<HostileFile>& HostileFiles() {
        "UTF-16"},
       {"MixedLineEndsAndAnOpenQuote", "a.csv", [] { return std::string("a,b\r\n1,2\n\"3,4\r\n5,6\r\n"); },
        "never closed"},
+      {"CsvHeaderOfAMillionColumns", "a.csv",
+       [] {
+         std::string header = "c";
+         for (int i = 0; i < 1'000'000; ++i) header += fmt::format(",c{}", i);
+         return header + "\n" + Repeated("1,", 1'000'000) + "1\n";
+       },
+       "longer than"},
       {"CsvLineOfThreeHundredMegabytes", "a.csv",
        [] { return "a\n" + std::string(300 << 20, '1') + "\n2\n"; }, "longer than"},
       {"JsonLineOfThreeHundredMegabytes", "a.jsonl",
