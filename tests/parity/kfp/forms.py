@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 import warnings
 from typing import Dict, List, NamedTuple, Optional
@@ -27,6 +28,7 @@ except ImportError:
     kubernetes = None  # A package of its own, kfp-kubernetes.
 
 FORMS = {}
+COMPILING = threading.Lock()  # The SDK compiles one pipeline at a time.
 # Forms that do not come out as in KFP, with the reason. One here that passes is an error.
 UNSUPPORTED = {"task_config_passed_on": "a parameter of type TaskConfig gets no value: there is no pod whose settings it would hold"}
 
@@ -1360,7 +1362,8 @@ def run_form(name, options):
         package = os.path.join(folder, "pipeline.yaml")
         root = os.path.join(folder, "root")
         prepare(root)
-        compiler.Compiler().compile(tested.make(), package)
+        with COMPILING:
+            compiler.Compiler().compile(tested.make(), package)
         if options.keep:
             os.makedirs(options.keep, exist_ok=True)
             with open(package) as source, open(os.path.join(options.keep, name + ".yaml"), "w") as copy:
