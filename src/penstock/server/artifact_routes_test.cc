@@ -60,7 +60,16 @@ TEST_F(ArtifactRoutesTest, ListsTheNewestFirstPageByPage) {
 TEST_F(ArtifactRoutesTest, WantsToKnowWhoseArtifactTasks) {
   EXPECT_EQ(StatusOf("GET", "/artifact_tasks"), 400);
   EXPECT_EQ(StatusOf("GET", "/artifact_tasks?run_ids=none"), 404);
-  EXPECT_EQ(StatusOf("POST", "/artifacts", json::object()), 501);
+  EXPECT_EQ(StatusOf("POST", "/artifact_tasks", json::object()), 501);
+}
+
+TEST_F(ArtifactRoutesTest, RefusesArtifactsThatNoRunMade) {
+  EXPECT_EQ(StatusOf("POST", "/artifacts", json::object()), 400);
+  EXPECT_EQ(StatusOf("POST", "/artifacts", {{"artifact", {{"uri", "x"}, {"type", "Modell"}}}}), 400);
+  EXPECT_EQ(StatusOf("POST", "/artifacts", {{"artifact", {{"uri", "x"}, {"kind", "Model"}}}}), 400);
+  EXPECT_EQ(
+      StatusOf("POST", "/artifacts", {{"artifact", {{"uri", "x"}, {"type", "Model"}}}, {"run_id", "none"}}),
+      404);
 }
 
 }  // namespace

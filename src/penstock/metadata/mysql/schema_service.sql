@@ -75,12 +75,13 @@ CREATE INDEX penstock_service_run_recurring
 CREATE INDEX penstock_service_run_unfinished
   ON penstock_service_run(id);
 
--- How many runs there are of each kind, kept by triggers: a list of a million says its size at once.
+-- How many runs there are of each kind, kept by triggers: a list of a million says its size at once. A key has
+-- 3,072 bytes, four of them a character.
 CREATE TABLE IF NOT EXISTS penstock_service_run_count (
   namespace VARCHAR(255) NOT NULL,
   experiment_id VARCHAR(255) NOT NULL,
-  storage_state VARCHAR(255) NOT NULL,
-  state VARCHAR(255) NOT NULL,
+  storage_state VARCHAR(32) NOT NULL,
+  state VARCHAR(32) NOT NULL,
   num_runs BIGINT NOT NULL,
   PRIMARY KEY (namespace, experiment_id, storage_state, state)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
