@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "penstock/model/tree_walk.h"
+
 namespace penstock::model {
 namespace {
 
@@ -15,6 +17,10 @@ constexpr int32_t kLockstepDepth = 16;
 constexpr int64_t kGroupTrees = 16;
 // So few rows are done one by one.
 constexpr int64_t kFewRows = 4;
+// With fewer rows or more columns turning them costs more than it gains.
+constexpr int64_t kLeastWideRows = 16;
+constexpr int64_t kMostWideColumns = 128;
+static_assert(kBlockRows == kWalkedRows);
 constexpr uint32_t kMaxNodes = 1u << 30;
 constexpr size_t kMaxOutputs = 1 << 16;
 
@@ -176,7 +182,23 @@ void TreeEnsemble::SumBlock(const float* rows, int64_t num_rows, float* margins)
     std::copy(base_margins_.begin(), base_margins_.end(), margins + row * width);
   int64_t output = 0;
   uint32_t position[kBlockRows];
+  // By column, with room for a last group of eight; for many columns that would be too much to turn.
+  const bool is_wide =
+      num_rows >= kLeastWideRows && num_columns_ > 0 && num_columns_ <= kMostWideColumns && CanWalkTrees();
+  float columns[kMostWideColumns * kWalkedRows];
+  for (int64_t row = 0; is_wide && row < (num_rows + 7) / 8 * 8; ++row) {
+    for (int64_t column = 0; column < stride; ++column)
+      columns[column * kWalkedRows + row] = row < num_rows ? rows[row * stride + column] : 0;
+  }
   for (const TreeSpan& tree : trees_) {
+    if (is_wide && tree.num_nodes <= kMaxWalkedNodes) {
+      float leaves[kWalkedRows];
+      WalkTree({&nodes_[tree.first_node], &leaf_values_[tree.first_node], tree.first_node, tree.num_nodes},
+               columns, num_rows, leaves);
+      for (int64_t row = 0; row < num_rows; ++row) margins[row * width + output] += leaves[row];
+      output = output + 1 == width ? 0 : output + 1;
+      continue;
+    }
     std::fill(position, position + num_rows, tree.first_node);
     if (tree.depth <= kLockstepDepth) {
       for (int32_t level = 0; level < tree.depth; ++level) {
