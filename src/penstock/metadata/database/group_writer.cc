@@ -8,42 +8,20 @@
 namespace penstock::metadata::database {
 
 Status GroupWriter::Write(const std::function<Status(Connection&)>& body) {
-  Waiting mine{.body = &body};
+  Waiting mine{&body, OkStatus()};
   std::unique_lock lock(mutex_);
   waiting_.push_back(&mine);
-  if (is_gathering_) arrived_.notify_one();
-  if (has_leader_) {
-    mine.changed.wait(lock, [&] { return mine.is_done || mine.is_leader; });
-    if (mine.is_done) return mine.status;
-  }
+  changed_.wait(lock, [&] { return mine.is_done || !has_leader_; });
+  if (mine.is_done) return mine.status;
   has_leader_ = true;
-  std::vector<Waiting*> group = Gather(lock);
+  std::vector<Waiting*> group = std::exchange(waiting_, {});
   lock.unlock();
-  const auto begin = std::chrono::steady_clock::now();
   WriteAll(group);
-  const auto end = std::chrono::steady_clock::now();
   lock.lock();
-  rhythm_.Note(group.size(), waiting_.size(), end - begin);
-  for (Waiting* member : group) {
-    member->is_done = true;
-    // Under the lock, without which the member cannot go away with its condition.
-    if (member != &mine) member->changed.notify_one();
-  }
-  has_leader_ = !waiting_.empty();
-  if (has_leader_) {
-    waiting_.front()->is_leader = true;
-    waiting_.front()->changed.notify_one();
-  }
+  for (Waiting* member : group) member->is_done = true;
+  has_leader_ = false;
+  changed_.notify_all();
   return mine.status;
-}
-
-std::vector<GroupWriter::Waiting*> GroupWriter::Gather(std::unique_lock<std::mutex>& lock) {
-  if (waiting_.size() < rhythm_.num_expected()) {
-    is_gathering_ = true;
-    arrived_.wait_for(lock, rhythm_.Patience(), [&] { return waiting_.size() >= rhythm_.num_expected(); });
-    is_gathering_ = false;
-  }
-  return std::exchange(waiting_, {});
 }
 
 void GroupWriter::WriteAll(std::vector<Waiting*>& group) {

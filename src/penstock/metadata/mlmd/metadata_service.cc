@@ -1,6 +1,5 @@
 #include "penstock/metadata/mlmd/metadata_service.h"
 
-#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -10,7 +9,6 @@
 #include "penstock/metadata/database/connection.h"
 #include "penstock/metadata/database/schema.h"
 #include "penstock/metadata/database/transaction.h"
-#include "penstock/metadata/database/write_rhythm.h"
 #include "penstock/metadata/mlmd/service_methods.h"
 #include "penstock/metadata/mlmd/statements.h"
 
@@ -18,7 +16,6 @@ namespace penstock::metadata::mlmd {
 namespace {
 
 using database::Connection;
-using database::WriteRhythm;
 
 struct PendingCall {
   const ServiceMethod* method = nullptr;
@@ -37,23 +34,16 @@ class CallQueue {
     changed_.notify_one();
     return true;
   }
-  /// Waits, a moment more for as many as `rhythm` expects; empty when closed and all are taken.
-  std::vector<PendingCall> Take(size_t limit, const WriteRhythm& rhythm = {}) {
+  /// Waits; empty when closed and all are taken.
+  std::vector<PendingCall> Take(size_t limit) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return is_closed_ || !calls_.empty(); });
-    if (calls_.size() < rhythm.num_expected())
-      changed_.wait_for(lock, rhythm.Patience(),
-                        [&] { return is_closed_ || calls_.size() >= rhythm.num_expected(); });
     std::vector<PendingCall> taken;
     while (!calls_.empty() && taken.size() < limit) {
       taken.push_back(std::move(calls_.front()));
       calls_.pop_front();
     }
     return taken;
-  }
-  size_t size() {
-    const std::lock_guard lock(mutex_);
-    return calls_.size();
   }
   void Close() {
     const std::lock_guard lock(mutex_);
@@ -104,19 +94,14 @@ class DatabaseMetadataService : public MetadataService {
   }
 
   void ServeWrites(size_t max_writes_at_once) {
-    WriteRhythm rhythm;
     while (true) {
-      std::vector<PendingCall> calls = writes_.Take(max_writes_at_once, rhythm);
+      std::vector<PendingCall> calls = writes_.Take(max_writes_at_once);
       if (calls.empty()) return;
       std::vector<Result<std::string>> responses;
-      const auto begin = std::chrono::steady_clock::now();
       const Status status = InWriteTransaction(*writer_, [&] { return RunWrites(calls, responses); });
-      const auto end = std::chrono::steady_clock::now();
-      const size_t num_waiting = writes_.size();
       for (size_t i = 0; i < calls.size(); ++i) {
         calls[i].done(status.ok() ? std::move(responses[i]) : Result<std::string>(status));
       }
-      rhythm.Note(calls.size(), num_waiting, end - begin);
     }
   }
 
