@@ -64,14 +64,35 @@ bool IsModel(const Artifact& artifact) {
   return artifact.type == "Model" || artifact.type == "system.Model" || artifact.type == "PushedModel";
 }
 
+/// What stays, and what lies where something of that does: clients may tell of files a second time.
+struct Needed {
+  std::set<int64_t> ids;
+  std::set<std::string> uris;
+
+  void Add(const Artifact& artifact) {
+    ids.insert(artifact.id);
+    if (artifact.state == ArtifactState::kLive && !artifact.uri.empty()) uris.insert(artifact.uri);
+  }
+  bool Contains(const Artifact& artifact) const {
+    if (ids.contains(artifact.id) || uris.contains(artifact.uri)) return true;
+    const std::string folder = artifact.uri + "/";
+    const auto inside = uris.lower_bound(folder);
+    if (inside != uris.end() && inside->starts_with(folder)) return true;
+    for (size_t end = artifact.uri.rfind('/'); end != std::string::npos && end > 0;
+         end = artifact.uri.rfind('/', end - 1))
+      if (uris.contains(artifact.uri.substr(0, end))) return true;
+    return false;
+  }
+};
+
 /// The ancestors of every live model that stays, itself included.
 Status AddAncestors(const metadata::MetadataStore& store, const std::map<int64_t, Artifact>& kept,
-                    std::set<int64_t>& needed) {
+                    Needed& needed) {
   for (const auto& [id, artifact] : kept) {
     if (!IsModel(artifact) || artifact.state != ArtifactState::kLive) continue;
     PENSTOCK_ASSIGN_OR_RETURN(const auto graph,
                               store.TraceLineage(id, kMaxHops, metadata::LineageDirection::kUpstream));
-    for (const Artifact& ancestor : graph.artifacts) needed.insert(ancestor.id);
+    for (const Artifact& ancestor : graph.artifacts) needed.Add(ancestor);
   }
   return OkStatus();
 }
@@ -94,7 +115,7 @@ Result<std::set<std::string>> PipelineRootsOf(const metadata::MetadataStore& sto
 }
 
 bool IsOurs(const std::string& uri, const std::string& root, const std::set<std::string>& stored_roots) {
-  if (IsBelow(uri, root)) return true;
+  if (IsBelow(uri, fs::Join(root, "artifacts"))) return true;
   return std::any_of(stored_roots.begin(), stored_roots.end(),
                      [&](const std::string& stored) { return IsBelow(uri, fs::Join(stored, "artifacts")); });
 }
@@ -118,7 +139,8 @@ Result<GarbageReport> CollectGarbage(metadata::MetadataStore& store, const Garba
   PENSTOCK_ASSIGN_OR_RETURN(const SortedRuns runs, SortRuns(store, options, clock.Now()));
   PENSTOCK_ASSIGN_OR_RETURN(const auto kept, ArtifactsOf(store, runs.kept, /*with_inputs=*/true));
   PENSTOCK_ASSIGN_OR_RETURN(const auto candidates, ArtifactsOf(store, runs.old, /*with_inputs=*/false));
-  std::set<int64_t> needed;
+  Needed needed;
+  for (const auto& [id, artifact] : kept) needed.Add(artifact);
   PENSTOCK_RETURN_IF_ERROR(AddAncestors(store, kept, needed));
   GarbageReport report{.num_runs = static_cast<int64_t>(runs.old.size())};
   const bool has_stored = std::any_of(candidates.begin(), candidates.end(), [](const auto& candidate) {
@@ -130,7 +152,7 @@ Result<GarbageReport> CollectGarbage(metadata::MetadataStore& store, const Garba
   }
   std::vector<int64_t> ids;
   for (const auto& [id, artifact] : candidates) {
-    if (kept.contains(id) || needed.contains(id)) {
+    if (needed.Contains(artifact)) {
       ++report.num_protected;
       continue;
     }

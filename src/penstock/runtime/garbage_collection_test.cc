@@ -103,6 +103,48 @@ TEST_F(GarbageCollectionTest, KeepsWhatALiveModelDescendsFromAndWhatAKeptRunTook
   EXPECT_THAT(Collect({.root = root_, .num_runs_kept = 1, .num_days_kept = 30}), ElementsAre(statistics));
 }
 
+/// As the service writes down what a client tells of a task by POST /artifacts and /artifact_tasks.
+TEST_F(GarbageCollectionTest, TreatsWhatClientsToldOfAsWhatRunsMade) {
+  const auto tell = [&](const std::string& run, metadata::ExecutionOutcome outcome,
+                        std::vector<int64_t> inputs) {
+    metadata::ExecutionPlan plan{.run_id = run,
+                                 .pipeline_name = "p",
+                                 .node_id = "recorded/" + NewUuid(),
+                                 .component_type = "RecordedByClient",
+                                 .parameters = {{"task_id", run + "-1"}}};
+    if (!inputs.empty()) plan.inputs["in"] = std::move(inputs);
+    const auto id = store_->BeginExecution(plan);
+    EXPECT_TRUE(id.ok()) << id.status();
+    const auto outputs = store_->FinishExecution(*id, outcome);
+    EXPECT_TRUE(outputs.ok()) << outputs.status();
+    return outputs->empty() ? int64_t{0} : outputs->at("artifact")[0].id;
+  };
+  const auto artifact_at = [&](const std::string& path) {
+    pipeline::Artifact artifact;
+    artifact.type = "system.Dataset";
+    artifact.uri = path;
+    return metadata::ExecutionOutcome{.outputs = {{"artifact", {artifact}}}};
+  };
+  AddRun("old");
+  ASSERT_TRUE(fs::WriteFileAtomically(root_ + "/artifacts/told/gone", "123").ok());
+  ASSERT_TRUE(fs::WriteFileAtomically(root_ + "/artifacts/told/taken", "123").ok());
+  const int64_t gone = tell("old", artifact_at(root_ + "/artifacts/told/gone"), {});
+  const int64_t taken = tell("old", artifact_at(root_ + "/artifacts/told/taken"), {});
+  tell("old", artifact_at(root_ + "/artifacts/told"), {});          // What holds a file that is taken,
+  tell("old", artifact_at(root_ + "/artifacts/told/taken/x"), {});  // lies in it,
+  tell("old", artifact_at(root_ + "/artifacts/told/taken"), {});    // or is it once more, stays with it.
+  const int64_t elsewhere = tell("old", artifact_at(root_ + "/metadata.sqlite"), {});
+  clock_.Advance(40 * kDay);
+  AddRun("new");
+  tell("new", {}, {taken});
+  EXPECT_THAT(Collect({.root = root_, .num_runs_kept = 1, .num_days_kept = 30, .is_dry_run = false}),
+              ElementsAre(gone));
+  EXPECT_FALSE(*fs::Exists(root_ + "/artifacts/told/gone"));
+  EXPECT_TRUE(*fs::Exists(root_ + "/artifacts/told/taken"));
+  EXPECT_EQ(store_->GetArtifact(taken)->state, pipeline::ArtifactState::kLive);
+  EXPECT_EQ(store_->GetArtifact(elsewhere)->state, pipeline::ArtifactState::kLive);
+}
+
 TEST_F(GarbageCollectionTest, LeavesFilesOutsideTheRootAlone) {
   AddRun("old");
   Make("old", "Statistics");

@@ -4,8 +4,7 @@
 
 #include <absl/strings/str_split.h>
 
-#include "penstock/base/ids.h"
-#include "penstock/runtime/struct_properties.h"
+#include "penstock/server/artifact_routes_internal.h"
 #include "penstock/server/json_message.h"
 #include "penstock/server/list_request.h"
 #include "penstock/server/run_routes.h"
@@ -18,8 +17,6 @@ using nlohmann::json;
 using pipeline::Artifact;
 using runtime::TaskSnapshot;
 
-/// Nodes under which artifacts stand that clients have told of.
-constexpr const char* kRecorded = "recorded/";
 constexpr int64_t kDefaultPageSize = 20, kMaxPageSize = 200;
 
 /// KFP's kinds; what it has no word for is an Artifact.
@@ -37,44 +34,6 @@ std::string_view KindOf(std::string_view type) {
   for (const auto& [ours, kind] : kKinds)
     if (ours == type) return kind;
   return "Artifact";
-}
-
-Result<int64_t> ReadId(const std::string& text, std::string_view what) {
-  int64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error == std::errc() && end == text.data() + text.size() && id > 0) return id;
-  return InvalidArgument("The {} is no number above zero: '{}'", what, text);
-}
-
-/// The execution that made it; one that came from nowhere (an importer of another program) has none.
-Result<std::optional<metadata::Execution>> MakerOf(const Service& service, const Artifact& artifact) {
-  auto maker = service.artifacts.ProducerOf(artifact.id);
-  if (absl::IsNotFound(maker.status())) return std::optional<metadata::Execution>();
-  PENSTOCK_RETURN_IF_ERROR(maker.status());
-  return std::optional(*std::move(maker));
-}
-
-/// Whether the caller may see it: where namespaces are kept apart, that of the run which made it decides.
-Result<bool> IsVisible(const Service& service, const ApiCall& call,
-                       const std::optional<metadata::Execution>& maker) {
-  if (call.namespace_name.empty()) return true;
-  if (!maker.has_value()) return false;
-  const auto run = service.store.GetRun(maker->run_id);
-  if (absl::IsNotFound(run.status())) return false;
-  PENSTOCK_RETURN_IF_ERROR(run.status());
-  return run->namespace_name == call.namespace_name;
-}
-
-json ToJson(const Artifact& artifact, const std::optional<metadata::Execution>& maker) {
-  json message = {{"artifact_id", std::to_string(artifact.id)},
-                  {"type", KindOf(artifact.type)},
-                  {"penstock", {{"type", artifact.type}}}};
-  SetText(message, "name", artifact.name);
-  SetText(message, "uri", artifact.uri);
-  if (artifact.properties.is_object() && !artifact.properties.empty())
-    message["metadata"] = artifact.properties;
-  if (maker.has_value()) message["created_at"] = FormatSeconds(maker->updated.micros / 1'000'000);
-  return message;
 }
 
 Result<json> GetArtifact(const Service& service, const ApiCall& call) {
@@ -175,25 +134,21 @@ json Link(const std::string& run_id, const runtime::RunSnapshot& run, const Task
   return link;
 }
 
-/// Links of artifacts that clients have told of.
+/// Links that clients have told of.
 Status AddRecorded(const Service& service, const std::string& run_id, const std::set<std::string>& tasks,
                    const std::set<std::string>& artifacts, json& links) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto executions, service.artifacts.FindExecutions(run_id));
   for (const auto& execution : executions) {
     const std::string task = execution.parameters.value("task_id", "");
-    if (!execution.node_id.starts_with(kRecorded) || (!tasks.empty() && !tasks.contains(task))) continue;
-    PENSTOCK_ASSIGN_OR_RETURN(const auto outputs, service.artifacts.OutputsOf(execution.id));
-    for (const auto& [key, list] : outputs)
-      for (const Artifact& artifact : list) {
-        const std::string id = std::to_string(artifact.id);
-        if (!artifacts.empty() && !artifacts.contains(id)) continue;
-        links.push_back({{"id", fmt::format("{}-out-{}-{}", execution.id, key, id)},
-                         {"artifact_id", id},
-                         {"run_id", run_id},
-                         {"task_id", task},
-                         {"key", key},
-                         {"type", "OUTPUT"}});
-      }
+    if (!execution.node_id.starts_with(kToldNodes) || (!tasks.empty() && !tasks.contains(task))) continue;
+    for (const bool is_input : {true, false}) {
+      PENSTOCK_ASSIGN_OR_RETURN(const auto lists, is_input ? service.artifacts.InputsOf(execution.id)
+                                                           : service.artifacts.OutputsOf(execution.id));
+      for (const auto& [key, list] : lists)
+        for (const Artifact& artifact : list)
+          if (artifacts.empty() || artifacts.contains(std::to_string(artifact.id)))
+            links.push_back(ToldLinkToJson(execution, key, is_input, artifact.id));
+    }
   }
   return OkStatus();
 }
@@ -251,83 +206,62 @@ Result<json> GetTask(Service& service, const ApiCall& call) {
   return NotFound("The run {} has no task {}", call.Path("run_id"), call.Path("task_id"));
 }
 
-/// "Dataset" -> "system.Dataset": the type that KFP's components give an artifact of that kind.
-std::string TypeOfKind(const std::string& kind) {
-  static constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
-      {"Artifact", "system.Artifact"},
-      {"Model", "system.Model"},
-      {"Dataset", "system.Dataset"},
-      {"HTML", "system.HTML"},
-      {"Markdown", "system.Markdown"},
-      {"Metric", "system.Metrics"},
-      {"ClassificationMetric", "system.ClassificationMetrics"},
-      {"SlicedClassificationMetric", "system.SlicedClassificationMetrics"}};
-  for (const auto& [known, type] : kTypes)
-    if (known == kind) return std::string(type);
-  return "";
-}
-
-Result<Artifact> ReadArtifactMessage(const json& request) {
-  PENSTOCK_ASSIGN_OR_RETURN(const json body, ObjectOf(request, "artifact"));
-  PENSTOCK_ASSIGN_OR_RETURN(const json message, ReadMessage(body, "v2beta1Artifact",
-                                                            {"artifact_id", "name", "description", "type",
-                                                             "uri", "metadata", "created_at", "namespace"}));
-  Artifact artifact;
-  PENSTOCK_ASSIGN_OR_RETURN(artifact.uri, TextOf(message, "uri"));
-  PENSTOCK_ASSIGN_OR_RETURN(artifact.properties, ObjectOf(message, "metadata"));
-  PENSTOCK_ASSIGN_OR_RETURN(const std::string name, TextOf(message, "name"));
-  // Names of artifacts are unique in the store; what a client calls it is not.
-  if (!name.empty()) artifact.properties["display_name"] = name;
-  artifact.properties = runtime::PackProperties(artifact.properties);
-  PENSTOCK_ASSIGN_OR_RETURN(const std::string kind, TextOf(message, "type"));
-  artifact.type = TypeOfKind(kind.empty() ? "Artifact" : kind);
-  if (artifact.type.empty()) return InvalidArgument("There are no artifacts of the type '{}'", kind);
-  if (artifact.uri.empty()) return InvalidArgument("The artifact has no uri");
-  return artifact;
-}
-
-/// What a task tells of itself instead of leaving it to its launcher: an execution of its run with that
-/// output.
-Result<json> CreateArtifact(Service& service, const ApiCall& call) {
-  PENSTOCK_ASSIGN_OR_RETURN(const json body, ParseBody(call.request.body));
-  PENSTOCK_ASSIGN_OR_RETURN(const json request, ReadMessage(body, "v2beta1CreateArtifactRequest",
-                                                            {"artifact", "run_id", "task_id", "producer_key",
-                                                             "iteration_index", "type"}));
-  PENSTOCK_ASSIGN_OR_RETURN(const Artifact artifact, ReadArtifactMessage(request));
-  PENSTOCK_ASSIGN_OR_RETURN(const std::string run_id, TextOf(request, "run_id"));
-  PENSTOCK_ASSIGN_OR_RETURN(const std::string task_id, TextOf(request, "task_id"));
-  PENSTOCK_ASSIGN_OR_RETURN(std::string key, TextOf(request, "producer_key"));
-  const auto record = service.store.GetRun(run_id);
-  if (!record.ok() || (!call.namespace_name.empty() && record->namespace_name != call.namespace_name))
-    return NotFound("There is no run '{}': an artifact is made in a run", run_id);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto run, service.runs.Snapshot(run_id, /*with_values=*/false));
-  if (!task_id.empty() && std::none_of(run.tasks.begin(), run.tasks.end(),
-                                       [&](const TaskSnapshot& task) { return task.task_id == task_id; }))
-    return NotFound("The run {} has no task {}", run_id, task_id);
-  if (key.empty()) key = "artifact";
-  PENSTOCK_ASSIGN_OR_RETURN(const int64_t execution,
-                            service.artifacts.BeginExecution({.run_id = run_id,
-                                                              .pipeline_name = run.pipeline_name,
-                                                              .node_id = kRecorded + NewUuid(),
-                                                              .component_type = "RecordedByClient",
-                                                              .parameters = {{"task_id", task_id}}}));
-  metadata::ExecutionOutcome outcome;
-  outcome.outputs[key] = {artifact};
-  PENSTOCK_ASSIGN_OR_RETURN(const auto stored, service.artifacts.FinishExecution(execution, outcome));
-  const Artifact& made = stored.at(key).front();
-  PENSTOCK_ASSIGN_OR_RETURN(const auto maker, MakerOf(service, made));
-  return ToJson(made, maker);
-}
-
-Result<json> RefuseLink(const ApiCall&) {
-  return Unimplemented(
-      "Which task read or wrote what is recorded by the engine that runs it; artifacts of a client's own are "
-      "made with POST /apis/v2beta1/artifacts");
-}
-
 }  // namespace
 
+Result<int64_t> ReadId(const std::string& text, std::string_view what) {
+  int64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error == std::errc() && end == text.data() + text.size() && id > 0) return id;
+  return InvalidArgument("The {} is no number above zero: '{}'", what, text);
+}
+
+Result<std::optional<metadata::Execution>> MakerOf(const Service& service, const Artifact& artifact) {
+  auto maker = service.artifacts.ProducerOf(artifact.id);
+  if (absl::IsNotFound(maker.status())) return std::optional<metadata::Execution>();
+  PENSTOCK_RETURN_IF_ERROR(maker.status());
+  return std::optional(*std::move(maker));
+}
+
+Result<bool> IsVisible(const Service& service, const ApiCall& call,
+                       const std::optional<metadata::Execution>& maker) {
+  if (call.namespace_name.empty()) return true;
+  if (!maker.has_value()) return false;
+  const auto run = service.store.GetRun(maker->run_id);
+  if (absl::IsNotFound(run.status())) return false;
+  PENSTOCK_RETURN_IF_ERROR(run.status());
+  return run->namespace_name == call.namespace_name;
+}
+
+json ToJson(const Artifact& artifact, const std::optional<metadata::Execution>& maker) {
+  json message = {{"artifact_id", std::to_string(artifact.id)},
+                  {"type", KindOf(artifact.type)},
+                  {"penstock", {{"type", artifact.type}}}};
+  SetText(message, "name", artifact.name);
+  SetText(message, "uri", artifact.uri);
+  if (artifact.properties.is_object() && !artifact.properties.empty())
+    message["metadata"] = artifact.properties;
+  if (maker.has_value()) message["created_at"] = FormatSeconds(maker->updated.micros / 1'000'000);
+  return message;
+}
+
+json ToldLinkToJson(const metadata::Execution& execution, const std::string& key, bool is_input,
+                    int64_t artifact_id) {
+  const json& told = execution.parameters;
+  json link = {{"id", fmt::format("{}-{}-{}-{}", execution.id, is_input ? "in" : "out", key, artifact_id)},
+               {"artifact_id", std::to_string(artifact_id)},
+               {"run_id", execution.run_id},
+               {"task_id", told.value("task_id", "")},
+               {"key", key},
+               {"type", told.value("type", "OUTPUT")}};
+  if (const std::string task = told.value("producer_task", ""); !task.empty())
+    link["producer"]["task_name"] = task;
+  if (const int64_t iteration = told.value("producer_iteration", int64_t{-1}); iteration >= 0)
+    link["producer"]["iteration"] = std::to_string(iteration);
+  return link;
+}
+
 void AddArtifactRoutes(Router& router, Service& service) {
+  AddToldArtifactRoutes(router, service);
   const auto read = [&](const char* operation, const char* path, auto handler, std::vector<std::string> query,
                         const char* answer) {
     router.Add({operation, "GET", path, Permission::kRead,
@@ -341,22 +275,6 @@ void AddArtifactRoutes(Router& router, Service& service) {
        {"task_ids", "run_ids", "artifact_ids", "type", "page_token", "page_size:integer"}, "object");
   read("RunService_ListTasks", "/apis/v2beta1/runs/{run_id}/tasks", ListTasks, {}, "object");
   read("RunService_GetTask", "/apis/v2beta1/runs/{run_id}/tasks/{task_id}", GetTask, {}, "object");
-  router.Add({"ArtifactService_CreateArtifact",
-              "POST",
-              "/apis/v2beta1/artifacts",
-              Permission::kWrite,
-              Json([&service](const ApiCall& call) { return CreateArtifact(service, call); }),
-              {},
-              "v2beta1CreateArtifactRequest",
-              "v2beta1Artifact"});
-  router.Add({"ArtifactService_CreateArtifactTask",
-              "POST",
-              "/apis/v2beta1/artifact_tasks",
-              Permission::kWrite,
-              Json(RefuseLink),
-              {},
-              "object",
-              "object"});
 }
 
 }  // namespace penstock::server

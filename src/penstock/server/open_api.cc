@@ -69,6 +69,13 @@ constexpr std::array kMessages = {
     MessageText{"v2beta1CreateArtifactRequest",
                 "artifact:v2beta1Artifact run_id:string task_id:string producer_key:string "
                 "iteration_index:int64 type:string"},
+    MessageText{"v2beta1CreateArtifactsBulkRequest", "artifacts:v2beta1CreateArtifactRequest[]"},
+    MessageText{"v2beta1IOProducer", "task_name:string iteration:int64"},
+    MessageText{"v2beta1ArtifactTask",
+                "id:string artifact_id:string run_id:string task_id:string type:string "
+                "producer:v2beta1IOProducer key:string"},
+    MessageText{"v2beta1CreateArtifactTaskRequest", "artifact_task:v2beta1ArtifactTask"},
+    MessageText{"v2beta1CreateArtifactTasksBulkRequest", "artifact_tasks:v2beta1ArtifactTask[]"},
     MessageText{"v2beta1ListRunsResponse", "runs:v2beta1Run[] total_size:integer next_page_token:string"},
     MessageText{"v2beta1CronSchedule", "start_time:time end_time:time cron:string"},
     MessageText{"v2beta1PeriodicSchedule", "start_time:time end_time:time interval_second:int64"},
