@@ -38,6 +38,9 @@ before(() => {
   const config = work.write("eval.yaml", "metrics: [auc]\n");
   work.run("train", "--data", examples, "--eval-data", examples, "--transform", features, "--learner", "boosted_trees", "--param", "num_rounds=5", "-o", "model");
   work.run("eval", "explain", "--model", "model", "--data", examples, "--config", config, "--importance", "auc", "--dependence", "miles,company", "--contributions", "-o", "day_3");
+  const attributed = work.write("attributed.yaml", "metrics: [auc, MeanAttributions, TotalAbsoluteAttributions]\nslices: [[company]]\n");
+  work.run("evaluate", "--data", examples, "--model", "model", "--config", attributed, "-o", "attributed");
+  work.run("eval", "show", "attributed", "--html", "attributed.html");
   work.run("eval", "show", "day_3", "--html", "evaluation.html");
   work.run("eval", "show", "day_1", "--compare", "day_2", "--compare", "day_3", "--html", "days.html");
 });
@@ -137,5 +140,17 @@ test("an analysis shows importances, contributions and how predictions move with
   assert.match((await view.locator(".figure svg.plot").first().textContent()) ?? "", /miles/);
   assert.ok((await view.locator(".figure").nth(1).locator("circle").count()) > 100);
   await keep(page, "evaluation_analysis");
+  assert.deepEqual(problems, []);
+});
+
+test("a slice shows what each feature adds to its predictions", async () => {
+  const { page, problems } = await opener.open(work.path("attributed.html"), { height: 1100 });
+  await row(page, "company: a").click();
+  const detail = page.getByRole("region", { name: "Slice company: a" });
+  const titles = await detail.locator(".figure > h3").allInnerTexts();
+  assert.deepEqual(titles.map((title) => title.split(" ")[0]).sort(), ["mean_attributions", "total_absolute_attributions"]);
+  assert.match((await detail.locator(".figure svg.plot").first().textContent()) ?? "", /miles/);
+  assert.equal(await detail.getByText("There are no plots").count(), 0);
+  await keep(page, "evaluation_attributions");
   assert.deepEqual(problems, []);
 });

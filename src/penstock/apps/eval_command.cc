@@ -31,9 +31,11 @@ Result<int> Show(const Options& options) {
     return InvalidArgument("--compare is for a page; say which with --html FILE (or: penstock eval compare)");
   PENSTOCK_ASSIGN_OR_RETURN(const auto stored, evaluation::ReadEvaluationFiles(options.folder));
   if (options.as_json) {
-    nlohmann::json shown = {{"metrics", evaluation::ResultsToJson(stored.slices)}, {"validation", nullptr}};
-    if (stored.has_validation) shown["validation"] = evaluation::ValidationToJson(stored.validation);
-    fmt::print("{}\n", evaluation::JsonText(shown));
+    nlohmann::json verdict;
+    if (stored.has_validation) verdict = evaluation::ValidationToJson(stored.validation);
+    fmt::print("{{\"metrics\":");
+    evaluation::PrintResults(stored.slices, stdout);
+    fmt::print(",\"validation\":{}}}\n", evaluation::JsonText(verdict));
     return kExitSucceeded;
   }
   fmt::print("{}", evaluation::FormatResults(stored.slices, {}, options.text));
@@ -56,8 +58,11 @@ Result<int> Compare(const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(const auto first, evaluation::ReadEvaluationFiles(options.folder));
   PENSTOCK_ASSIGN_OR_RETURN(const auto second, evaluation::ReadEvaluationFiles(options.other));
   if (options.as_json) {
-    fmt::print("{}\n", evaluation::JsonText({{"first", evaluation::ResultsToJson(first.slices)},
-                                             {"second", evaluation::ResultsToJson(second.slices)}}));
+    fmt::print("{{\"first\":");
+    evaluation::PrintResults(first.slices, stdout);
+    fmt::print(",\"second\":");
+    evaluation::PrintResults(second.slices, stdout);
+    fmt::print("}}\n");
   } else {
     fmt::print("{}", evaluation::FormatComparison(first.slices, second.slices, options.text));
   }

@@ -112,14 +112,17 @@ Result<Answer> Measure(const Options& options, const evaluation::EvaluationReque
 void Print(const Answer& answer, const Options& options) {
   const evaluation::Evaluation& evaluation = answer.evaluation;
   if (options.as_json) {
-    nlohmann::json shown = {{"metrics", evaluation::ResultsToJson(evaluation.slices)},
-                            {"validation", nullptr}};
+    fmt::print("{{\"metrics\":");
+    evaluation::PrintResults(evaluation.slices, stdout);
+    nlohmann::json verdict;
     if (evaluation.has_thresholds) {
-      shown["validation"] = evaluation::ValidationToJson(evaluation.validation);
-      shown["checks"] = evaluation::ChecksToJson(evaluation.checks);
+      verdict = evaluation::ValidationToJson(evaluation.validation);
+      fmt::print(",\"checks\":{}", evaluation::JsonText(evaluation::ChecksToJson(evaluation.checks)));
     }
-    if (answer.worst) shown["worst_slices"] = WorstSlicesJson(*answer.worst);
-    fmt::print("{}\n", evaluation::JsonText(shown));
+    fmt::print(",\"validation\":{}", evaluation::JsonText(verdict));
+    if (answer.worst)
+      fmt::print(",\"worst_slices\":{}", evaluation::JsonText(WorstSlicesJson(*answer.worst)));
+    fmt::print("}}\n");
     return;
   }
   fmt::print("{}", evaluation::FormatResults(evaluation.slices, evaluation.directions, {}));

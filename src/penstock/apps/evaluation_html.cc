@@ -50,6 +50,9 @@ Result<pages::NamedEvaluation> ReadNamedEvaluation(const std::string& directory)
   }
   PENSTOCK_ASSIGN_OR_RETURN(evaluation.plots,
                             ReadMessages<tensorflow_model_analysis::PlotsForSlice>(directory, "plots"));
+  PENSTOCK_ASSIGN_OR_RETURN(
+      evaluation.attributions,
+      ReadMessages<tensorflow_model_analysis::AttributionsForSlice>(directory, "attributions"));
   PENSTOCK_ASSIGN_OR_RETURN(const auto validations, ReadMessages<tensorflow_model_analysis::ValidationResult>(
                                                         directory, "validations"));
   evaluation.has_validation = !validations.empty();

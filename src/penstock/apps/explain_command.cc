@@ -13,7 +13,7 @@ namespace penstock::apps {
 namespace {
 
 struct Options {
-  std::vector<std::string> data;
+  std::vector<std::string> data, background;
   std::string model, config, output;
   CsvFlags csv;
   evaluation::AnalysisOptions analysis;
@@ -33,7 +33,7 @@ Result<evaluation::EvaluationRequest> MakeRequest(const Options& options) {
 
 Result<int> Explain(const Application& application, const Options& options) {
   const auto& asked = options.analysis;
-  if (asked.metric.empty() && asked.columns.empty() && !asked.has_contributions)
+  if (asked.metric.empty() && asked.columns.empty() && !asked.has_contributions && options.background.empty())
     return InvalidArgument("Say what to explain: --importance METRIC, --dependence COLUMNS, --contributions");
   const ExecutionOptions compute = ComputeOptions(application, options.num_threads);
   PENSTOCK_ASSIGN_OR_RETURN(evaluation::EvaluationRequest request, MakeRequest(options));
@@ -44,7 +44,15 @@ Result<int> Explain(const Application& application, const Options& options) {
   PENSTOCK_ASSIGN_OR_RETURN(reading.csv, options.csv.Options());
   PENSTOCK_ASSIGN_OR_RETURN(auto opened, data::OpenDataset(options.data, reading, compute));
   const auto dataset = std::make_unique<ShardProgress>(std::move(opened), "explain", application.clock);
-  PENSTOCK_ASSIGN_OR_RETURN(const auto analysis, evaluation::AnalyzeModel(request, asked, *dataset, compute));
+  evaluation::AnalysisOptions analysis_options = asked;
+  std::unique_ptr<data::Dataset> background;
+  if (!options.background.empty()) {
+    PENSTOCK_ASSIGN_OR_RETURN(background, data::OpenDataset(options.background, reading, compute));
+    analysis_options.background = background.get();
+    analysis_options.has_contributions = true;
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const auto analysis,
+                            evaluation::AnalyzeModel(request, analysis_options, *dataset, compute));
   const std::string json = evaluation::JsonText(evaluation::AnalysisToJson(analysis));
   if (!options.output.empty()) {
     PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(options.output));
@@ -82,6 +90,14 @@ void AddExplainCommand(CLI::App& eval, Application& application) {
       ->delimiter(',');
   command->add_flag("--contributions", analysis.has_contributions,
                     "What each feature adds to predictions: exact SHAP values, for models of trees");
+  command->add_option(
+      "--background", options->background,
+      "Examples to hold others against: --contributions are then interventional SHAP values, which "
+      "credit only features that the trees look at; files, folders or globs");
+  command
+      ->add_option("--background-examples", analysis.max_background,
+                   "Size of the sample of --background; the cost grows with it")
+      ->check(CLI::Range(1, 100'000));
   command->add_option("--examples", analysis.max_examples, "Size of the sample that is looked at")
       ->check(CLI::Range(1, 10'000'000));
   command

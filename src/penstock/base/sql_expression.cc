@@ -34,7 +34,7 @@ class Parser {
     return expression;
   }
 
-  Result<StructQuery> Query(std::string_view text) {
+  Result<StructQuery> Query() {
     StructQuery query;
     if (!AcceptWord("SELECT")) return Expected("SELECT STRUCT(column, ...)");
     if (!AcceptWord("STRUCT") || !AcceptSign("(")) return Expected("STRUCT(column, ...)");
@@ -59,12 +59,9 @@ class Parser {
     for (StructQuery::Column& column : query.columns)
       if (const auto alias = aliases.find(column.name); alias != aliases.end()) column.name = alias->second;
     aliases_ = std::move(aliases);
-    size_t begin = 0;
     if (AcceptWord("WHERE")) {
-      begin = Now().place;
       PENSTOCK_ASSIGN_OR_RETURN(query.where, Or());
     }
-    if (begin > 0) query.condition = std::string(text.substr(begin - 1, Now().place - begin));
     AcceptSign(";");
     if (Now().kind != Token::Kind::kEnd)
       return Expected(query.where ? "AND, OR or the end" : "WHERE or the end");
@@ -424,7 +421,7 @@ Result<ExpressionPointer> ParseExpression(std::string_view text) {
 
 Result<StructQuery> ParseStructQuery(std::string_view text) {
   PENSTOCK_ASSIGN_OR_RETURN(std::vector<Token> tokens, ReadTokens(text));
-  return Parser(std::move(tokens)).Query(text);
+  return Parser(std::move(tokens)).Query();
 }
 
 std::string ColumnOf(const Expression& name) {

@@ -69,7 +69,6 @@ struct StructQuery {
   };
   std::vector<Column> columns;
   ExpressionPointer where;  ///< Null: all. Its names are columns of the data.
-  std::string condition;    ///< The text of the same.
 };
 /// As ParseExpression. "example.fare" and "fare" are one column.
 Result<StructQuery> ParseStructQuery(std::string_view text);

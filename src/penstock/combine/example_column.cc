@@ -1,6 +1,7 @@
 #include "penstock/combine/example_column.h"
 
 #include <charconv>
+#include <numeric>
 
 #include <arrow/array.h>
 #include <arrow/compute/cast.h>
@@ -58,6 +59,26 @@ Status AppendValues(std::shared_ptr<arrow::Array> values, ExampleColumn& column)
   return OkStatus();
 }
 
+Status ReadLists(std::shared_ptr<arrow::Array> values, ExampleColumn& column) {
+  const int64_t num_rows = values->length();
+  column.offsets.resize(static_cast<size_t>(num_rows) + 1);
+  std::iota(column.offsets.begin(), column.offsets.end(), int64_t{0});
+  // Lists of lists (boxes, masks) are laid flat.
+  while (values->type_id() == arrow::Type::LIST) {
+    const auto& lists = static_cast<const arrow::ListArray&>(*values);
+    std::vector<int64_t> ends{0};
+    for (int64_t i = 0; i < lists.length(); ++i)
+      ends.push_back(ends.back() + (lists.IsValid(i) ? lists.value_length(i) : 0));
+    for (int64_t& offset : column.offsets) offset = ends[static_cast<size_t>(offset)];
+    PENSTOCK_ASSIGN_OR_RETURN_ARROW(values, lists.Flatten());
+    if (values->null_count() > 0) {
+      return InvalidArgument("Column '{}' has a list with a null in it; only whole rows may be null",
+                             column.name);
+    }
+  }
+  return AppendValues(values, column);
+}
+
 }  // namespace
 
 Result<ColumnPointer> ReadExampleColumn(const data::Batch& batch, const std::string& name) {
@@ -66,14 +87,7 @@ Result<ColumnPointer> ReadExampleColumn(const data::Batch& batch, const std::str
   column->name = name;
   const int64_t num_rows = array->length();
   if (array->type_id() == arrow::Type::LIST) {
-    const auto& lists = static_cast<const arrow::ListArray&>(*array);
-    PENSTOCK_ASSIGN_OR_RETURN_ARROW(const auto values, lists.Flatten());
-    if (values->null_count() > 0)
-      return InvalidArgument("Column '{}' has a list with a null in it; only whole rows may be null", name);
-    PENSTOCK_RETURN_IF_ERROR(AppendValues(values, *column));
-    column->offsets.assign(1, 0);
-    for (int64_t row = 0; row < num_rows; ++row)
-      column->offsets.push_back(column->offsets.back() + (lists.IsValid(row) ? lists.value_length(row) : 0));
+    PENSTOCK_RETURN_IF_ERROR(ReadLists(array, *column));
     return column;
   }
   if (array->null_count() == 0) {

@@ -32,8 +32,8 @@ struct ExampleColumn {
 };
 using ColumnPointer = std::shared_ptr<const ExampleColumn>;
 
-/// Integers, floats, booleans, texts and bytes, and lists of these; kInvalidArgument for other types,
-/// kNotFound with the nearest name.
+/// Integers, floats, booleans, texts and bytes, and lists of these, laid flat where they are lists of lists;
+/// kInvalidArgument for other types, kNotFound with the nearest name.
 Result<ColumnPointer> ReadExampleColumn(const data::Batch& batch, const std::string& name);
 
 /// The column as numbers: texts like "0.5", "NaN" and "-Infinity" are read; kInvalidArgument for others.

@@ -177,7 +177,6 @@ Result<SliceQuery> ParseSliceQuery(const std::string& text) {
     query.columns.push_back(column.name);
     query.names.push_back(column.as);
   }
-  query.condition = parsed.condition;
   if (parsed.where != nullptr) {
     PENSTOCK_ASSIGN_OR_RETURN(query.filter, RowFilter::Make(parsed.where));
   }

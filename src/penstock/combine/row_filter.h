@@ -38,7 +38,6 @@ struct SliceQuery {
   std::vector<std::string> columns;  ///< The features of the slices.
   std::vector<std::string> names;    ///< Of the same, in the slices' keys.
   std::optional<RowFilter> filter;
-  std::string condition;  ///< The text of the filter.
 };
 /// kInvalidArgument says what is not understood. At most 64 KiB and 100 nested parentheses.
 Result<SliceQuery> ParseSliceQuery(const std::string& sql);

@@ -35,7 +35,7 @@ Attributions Measure(const std::string& metric, const std::string& name, const s
                   metric, more),
       {Attributed()}));
   for (const auto& [key, value] : evaluation.slices.at(0).metrics)
-    if (key.name == name) return std::get<Attributions>(value);
+    if (key.name == name) return *ValueAs<Attributions>(value);
   ADD_FAILURE() << "no " << name;
   return {};
 }

@@ -131,7 +131,7 @@ Result<MetricTarget> WithOwnSubKey(const MetricArguments& arguments, MetricTarge
       return InvalidArgument("Metric {} has '{}', and so has its spec's binarize; give one of them",
                              arguments.metric(), key);
     }
-    if (value < 0 || value > 1'000'000'000)
+    if (value < (key == std::string_view("top_k") ? 1 : 0) || value > 1'000'000'000)
       return InvalidArgument("Metric {}: '{}' is out of range", arguments.metric(), key);
     *place = static_cast<int>(value);
   }
@@ -144,6 +144,10 @@ Result<MatrixThresholds> ThresholdsOf(const MetricArguments& arguments, const Me
   for (const char* key : {"thresholds", "threshold"}) {
     PENSTOCK_ASSIGN_OR_RETURN(const auto numbers, arguments.Numbers(key));
     if (!numbers.empty()) at.thresholds = numbers;
+    at.is_empty = arguments.IsList(key) && numbers.empty();
+    if (at.is_empty && !target.is_tfma_compatible)
+      return InvalidArgument("Metric {}: '{}' has no number in it", arguments.metric(), key);
+    if (at.is_empty) return at;
   }
   PENSTOCK_ASSIGN_OR_RETURN(at.num_thresholds, arguments.Integer("num_thresholds", 0));
   if (arguments.Has("num_thresholds") && at.num_thresholds < 2)
@@ -163,6 +167,15 @@ Status PlanMatrices(const std::string& name, const MetricArguments& arguments, c
                     std::optional<double> default_threshold, MatrixValue value, MetricSink& sink) {
   PENSTOCK_ASSIGN_OR_RETURN(const MetricTarget target, WithOwnSubKey(arguments, plain));
   PENSTOCK_ASSIGN_OR_RETURN(MatrixThresholds at, ThresholdsOf(arguments, target, default_threshold));
+  if (at.is_empty) {
+    PlannedMetric nothing;
+    nothing.keys = {target.Key(name, true)};
+    nothing.measure = [value = std::move(value)](const MeasuredCells&) {
+      return std::vector<MetricValue>{value({})};
+    };
+    sink.Add(std::move(nothing));
+    return OkStatus();
+  }
   auto made = ComputeMatrices(std::move(at), target.Pairs(), target.is_tfma_compatible);
   if (!made.ok()) return Annotate(made.status(), "Metric " + arguments.metric());
   PlannedMetric metric;
@@ -215,6 +228,7 @@ Status PlanArea(bool is_precision_recall, const std::string& name, const MetricA
   return PlanMatrices(
       name, arguments, target, std::nullopt,
       [is_pr, summation, keeps_zero](const ConfusionMatrices& m) -> MetricValue {
+        if (m.thresholds.empty()) return 0.0;
         // TFMA says 0 where a class is missing, which reads like the worst model.
         const bool has_positives = m.tp[0] + m.fn[0] != 0, has_negatives = m.fp[0] + m.tn[0] != 0;
         if (!keeps_zero && (!has_positives || (!is_pr && !has_negatives))) return kNaN;

@@ -17,6 +17,8 @@ namespace penstock::evaluation {
 struct MatrixThresholds {
   std::vector<double> thresholds;
   int64_t num_thresholds = 0;
+  /// Own thresholds, of which there are none: there is nothing to compute.
+  bool is_empty = false;
   /// ConfusionMatrixPlot: own thresholds, but over the histogram.
   bool uses_histogram = false;
 };

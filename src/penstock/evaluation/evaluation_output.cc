@@ -9,9 +9,10 @@
 #include "penstock/base/arrow_status.h"
 #include "penstock/base/filesystem.h"
 #include "penstock/base/proto_io.h"
+#include "penstock/base/remote_filesystem.h"
 #include "penstock/data/example_writer.h"
-#include "penstock/data/tfrecord/crc32c.h"
 #include "penstock/data/tfrecord/record_reader.h"
+#include "penstock/data/tfrecord/record_writer.h"
 #include "penstock/evaluation/result_protos.h"
 #include "penstock/evaluation/validation.h"
 
@@ -27,19 +28,33 @@ constexpr char kConfig[] = "eval_config.json";
 constexpr char kParquet[] = "metrics.parquet";
 // The release of TFMA whose messages these are.
 constexpr char kTfmaVersion[] = "0.52.0";
+// Of the Parquet file.
+constexpr int64_t kMaxRowsAtOnce = 100'000;
 
-void AppendLittleEndian(uint64_t value, int num_bytes, std::string& out) {
-  for (int i = 0; i < num_bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
-}
+// A file of messages that appears under its name when it is whole, however many they are.
+class MessageFile {
+ public:
+  static Result<MessageFile> Open(const std::string& path) {
+    // Object stores publish a whole object when its stream is closed.
+    const std::string written = fs::IsRemote(path) ? path : path + ".partial";
+    PENSTOCK_ASSIGN_OR_RETURN(auto writer, data::tfrecord::RecordWriter::Open(written, /*is_gzip=*/false));
+    return MessageFile(path, written, std::move(writer));
+  }
+  Status Write(const google::protobuf::Message& message) {
+    return writer_->Write(SerializeDeterministically(message));
+  }
+  Status Close() {
+    PENSTOCK_RETURN_IF_ERROR(writer_->Close());
+    return written_ == path_ ? OkStatus() : fs::Rename(written_, path_);
+  }
 
-void AppendRecord(const google::protobuf::Message& message, std::string& out) {
-  const std::string bytes = SerializeDeterministically(message);
-  const size_t begin = out.size();
-  AppendLittleEndian(bytes.size(), 8, out);
-  AppendLittleEndian(data::tfrecord::MaskedCrc32c(std::string_view(out).substr(begin, 8)), 4, out);
-  out += bytes;
-  AppendLittleEndian(data::tfrecord::MaskedCrc32c(bytes), 4, out);
-}
+ private:
+  MessageFile(std::string path, std::string written, std::unique_ptr<data::tfrecord::RecordWriter> writer)
+      : path_(std::move(path)), written_(std::move(written)), writer_(std::move(writer)) {}
+
+  std::string path_, written_;
+  std::unique_ptr<data::tfrecord::RecordWriter> writer_;
+};
 
 // Calls `add` with each message of a file of records.
 template <class Message, class Add>
@@ -123,12 +138,8 @@ struct Rows {
   }
 };
 
-Status WriteParquet(const Evaluation& evaluation, const std::string& path) {
-  Rows rows;
-  for (const SliceResult& slice : evaluation.slices)
-    for (const auto& [key, value] : slice.metrics)
-      if (const auto* number = std::get_if<double>(&value))
-        PENSTOCK_RETURN_IF_ERROR(rows.Append(slice, key, *number));
+// The columns of `rows`, which are empty after it.
+Result<data::Batch> TakeBatch(Rows& rows) {
   const std::pair<const char*, arrow::ArrayBuilder*> columns[] = {{"slice", &rows.slice},
                                                                   {"baseline_slice", &rows.baseline_slice},
                                                                   {"model", &rows.model},
@@ -150,31 +161,52 @@ Status WriteParquet(const Evaluation& evaluation, const std::string& path) {
     fields.push_back(arrow::field(name, array->type()));
     arrays.push_back(std::move(array));
   }
-  const auto schema = arrow::schema(std::move(fields));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto writer,
-                            data::OpenExampleWriter(path, schema, data::PayloadFormat::kParquet));
   const int64_t num_rows = arrays[0]->length();
-  PENSTOCK_RETURN_IF_ERROR(writer->Write(arrow::RecordBatch::Make(schema, num_rows, std::move(arrays))));
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), num_rows, std::move(arrays));
+}
+
+Status WriteParquet(const Evaluation& evaluation, const std::string& path) {
+  Rows rows;
+  PENSTOCK_ASSIGN_OR_RETURN(const data::Batch none, TakeBatch(rows));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto writer,
+                            data::OpenExampleWriter(path, none->schema(), data::PayloadFormat::kParquet));
+  for (const SliceResult& slice : evaluation.slices) {
+    for (const auto& [key, value] : slice.metrics)
+      if (const auto* number = std::get_if<double>(&value))
+        PENSTOCK_RETURN_IF_ERROR(rows.Append(slice, key, *number));
+    if (rows.value.length() < kMaxRowsAtOnce) continue;
+    PENSTOCK_ASSIGN_OR_RETURN(const data::Batch batch, TakeBatch(rows));
+    PENSTOCK_RETURN_IF_ERROR(writer->Write(batch));
+  }
+  PENSTOCK_ASSIGN_OR_RETURN(const data::Batch last, TakeBatch(rows));
+  PENSTOCK_RETURN_IF_ERROR(writer->Write(last));
   return writer->Close();
+}
+
+Status WriteSlices(const Evaluation& evaluation, const std::string& uri) {
+  PENSTOCK_ASSIGN_OR_RETURN(MessageFile metrics, MessageFile::Open(fs::Join(uri, kMetrics)));
+  PENSTOCK_ASSIGN_OR_RETURN(MessageFile plots, MessageFile::Open(fs::Join(uri, kPlots)));
+  PENSTOCK_ASSIGN_OR_RETURN(MessageFile attributions, MessageFile::Open(fs::Join(uri, kAttributions)));
+  for (const SliceResult& slice : evaluation.slices) {
+    const tfma::AttributionsForSlice attributed = AttributionsProto(slice);
+    if (!attributed.attributions_keys_and_values().empty())
+      PENSTOCK_RETURN_IF_ERROR(attributions.Write(attributed));
+    PENSTOCK_RETURN_IF_ERROR(metrics.Write(MetricsProto(slice)));
+    if (!slice.plots.empty()) PENSTOCK_RETURN_IF_ERROR(plots.Write(PlotsProto(slice)));
+  }
+  for (MessageFile* file : {&metrics, &plots, &attributions}) PENSTOCK_RETURN_IF_ERROR(file->Close());
+  return OkStatus();
 }
 
 }  // namespace
 
 Status WriteEvaluationFiles(const Evaluation& evaluation, const std::string& uri) {
   PENSTOCK_RETURN_IF_ERROR(fs::CreateDirectories(uri));
-  std::string metrics, plots, attributions, validations;
-  for (const SliceResult& slice : evaluation.slices) {
-    const tfma::AttributionsForSlice attributed = AttributionsProto(slice);
-    if (!attributed.attributions_keys_and_values().empty()) AppendRecord(attributed, attributions);
-    AppendRecord(MetricsProto(slice), metrics);
-    if (!slice.plots.empty()) AppendRecord(PlotsProto(slice), plots);
-  }
-  PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kMetrics), metrics));
-  PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kPlots), plots));
-  PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kAttributions), attributions));
+  PENSTOCK_RETURN_IF_ERROR(WriteSlices(evaluation, uri));
   if (evaluation.has_thresholds) {
-    AppendRecord(evaluation.validation, validations);
-    PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(fs::Join(uri, kValidations), validations));
+    PENSTOCK_ASSIGN_OR_RETURN(MessageFile validations, MessageFile::Open(fs::Join(uri, kValidations)));
+    PENSTOCK_RETURN_IF_ERROR(validations.Write(evaluation.validation));
+    PENSTOCK_RETURN_IF_ERROR(validations.Close());
   }
   PENSTOCK_RETURN_IF_ERROR(WriteConfig(evaluation, uri));
   return WriteParquet(evaluation, fs::Join(uri, kParquet));
@@ -185,6 +217,7 @@ Result<StoredEvaluation> ReadEvaluationFiles(const std::string& uri) {
   PENSTOCK_RETURN_IF_ERROR(ReadRecords<tfma::MetricsForSlice>(
       fs::Join(uri, kMetrics), [&](const tfma::MetricsForSlice& metrics) -> Status {
         PENSTOCK_ASSIGN_OR_RETURN(SliceResult slice, FromProtos(metrics));
+        if (!stored.slices.empty()) slice.metrics.ShareKeys(stored.slices.front().metrics);
         stored.slices.push_back(std::move(slice));
         return OkStatus();
       }));
@@ -214,7 +247,7 @@ Result<std::vector<std::string>> ListStoredChecks(const StoredEvaluation& stored
   std::vector<std::string> attributed;
   for (const SliceResult& slice : stored.slices)
     for (const auto& [key, value] : slice.metrics)
-      if (const auto* attributions = std::get_if<Attributions>(&value))
+      if (const auto* attributions = ValueAs<Attributions>(value))
         for (const auto& [feature, numbers] : attributions->by_feature)
           attributed.push_back(std::string(kAttributionPrefix) + feature);
   Validation validation;

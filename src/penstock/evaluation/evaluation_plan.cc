@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "penstock/base/near_miss.h"
 #include "penstock/evaluation/threshold_plan.h"
 
 namespace penstock::evaluation {
 namespace {
-
-using Classes = std::map<std::string, MetricClass>;
 
 // A metric as configured, with the name of its value.
 struct Configured {
@@ -26,6 +25,16 @@ struct SubKeys {
   std::vector<SubKey> keys;
   bool IsMacro() const { return kind == Kind::kMacro || kind == Kind::kWeightedMacro; }
 };
+
+Status CheckSubKeys(const tfma::MetricsSpec& spec) {
+  for (const auto& [list, name, lowest] : {std::tuple(&spec.binarize().class_ids(), "class_ids", 0),
+                                           {&spec.binarize().k_list(), "k_list", 1},
+                                           {&spec.binarize().top_k_list(), "top_k_list", 1},
+                                           {&spec.aggregate().top_k_list(), "top_k_list", 1}})
+    for (const int value : list->values())
+      if (value < lowest) return InvalidArgument("{} has {}, but must be at least {}", name, value, lowest);
+  return OkStatus();
+}
 
 std::vector<SubKeys> SubKeysOf(const tfma::MetricsSpec& spec) {
   std::vector<SubKeys> all;
@@ -148,6 +157,7 @@ class Planner {
       if (!query_key.empty()) plan_.columns.insert(query_key);
       plan_.groups.push_back(std::move(group));
     }
+    if (plan_.groups.empty() && plan_.compatibility == Compatibility::kTfma) plan_.groups.emplace_back();
     return std::move(plan_);
   }
 
@@ -169,9 +179,23 @@ class Planner {
     return configured;
   }
 
-  // `reads_target`: some metric needs the label and the prediction that the model's spec names.
+  struct Needs {
+    bool target = false, is_optional = false;
+  };
+  Needs NeedsOf(const std::vector<Configured>& metrics) const {
+    Needs needs;
+    needs.target = std::any_of(metrics.begin(), metrics.end(), [](const Configured& metric) {
+      return !metric.metric_class->reads_target || metric.metric_class->reads_target(metric.arguments);
+    });
+    needs.is_optional = plan_.compatibility == Compatibility::kTfma &&
+                        std::all_of(metrics.begin(), metrics.end(), [](const Configured& metric) {
+                          return metric.metric_class->counts_rows_only;
+                        });
+    return needs;
+  }
+
   Result<MetricTarget> TargetFor(const tfma::MetricsSpec& spec, const std::string& model,
-                                 const std::string& output, bool is_weighted, bool reads_target) {
+                                 const std::string& output, bool is_weighted, const Needs& needs) {
     MetricTarget target;
     target.model = model;
     target.output = output;
@@ -190,7 +214,7 @@ class Planner {
     for (const std::string& column : data_columns_)
       if (column.starts_with(kAttributionPrefix))
         target.attribution_columns.emplace(column.substr(kAttributionPrefix.size()), column);
-    if (!reads_target) {
+    if (!needs.target) {
       target.columns = {found->label_key(), found->prediction_key(), found->example_weight_key()};
       if (is_weighted && !target.columns.weight.empty()) {
         plan_.weight_columns.insert(target.columns.weight);
@@ -207,7 +231,7 @@ class Planner {
     if (is_weighted && !target.columns.weight.empty()) plan_.weight_columns.insert(target.columns.weight);
     for (const TargetColumns& columns : {target.columns, target.baseline.value_or(TargetColumns{})})
       for (const std::string& column : {columns.label, columns.prediction, columns.weight})
-        if (!column.empty()) plan_.columns.insert(column);
+        if (!column.empty()) (needs.is_optional ? plan_.optional_columns : plan_.columns).insert(column);
     return target;
   }
 
@@ -217,6 +241,7 @@ class Planner {
       PENSTOCK_ASSIGN_OR_RETURN(Configured configured, Configure(config));
       metrics.push_back(std::move(configured));
     }
+    PENSTOCK_RETURN_IF_ERROR(CheckSubKeys(spec));
     PENSTOCK_ASSIGN_OR_RETURN(const auto class_weights, ClassWeightsOf(spec));
     std::vector<std::string> outputs(spec.output_names().begin(), spec.output_names().end());
     for (const auto& [output, weight] : spec.output_weights())
@@ -224,15 +249,13 @@ class Planner {
         return InvalidArgument("output_weights name the output '{}', which is not in output_names", output);
     if (outputs.empty()) outputs.emplace_back();
     const std::vector<bool> weightings = WeightingsOf(plan_.config, spec);
-    const bool reads_target = std::any_of(metrics.begin(), metrics.end(), [](const Configured& metric) {
-      return !metric.metric_class->reads_target || metric.metric_class->reads_target(metric.arguments);
-    });
+    const Needs needs = NeedsOf(metrics);
     for (const SubKeys& sub_keys : SubKeysOf(spec)) {
       for (const std::string& model : spec.model_names()) {
         for (const bool is_weighted : weightings) {
           for (const std::string& output : outputs) {
             PENSTOCK_ASSIGN_OR_RETURN(const MetricTarget target,
-                                      TargetFor(spec, model, output, is_weighted, reads_target));
+                                      TargetFor(spec, model, output, is_weighted, needs));
             PENSTOCK_RETURN_IF_ERROR(PlanTarget(spec, sub_keys, class_weights, metrics, target));
           }
           if (!spec.output_weights().empty()) PlanOutputAverages(spec, sub_keys, metrics, model, is_weighted);
@@ -436,7 +459,7 @@ class Planner {
 
   const TargetOf& target_of_;
   const std::vector<std::string>& data_columns_;
-  const Classes classes_;
+  const std::map<std::string, MetricClass> classes_;
   EvaluationPlan plan_;
   std::map<std::string, MetricSink> sinks_;
   std::map<std::string,

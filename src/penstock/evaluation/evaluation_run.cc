@@ -150,7 +150,7 @@ Result<Evaluation> RunEvaluation(const EvaluationRequest& request, const data::D
   AccumulationOptions options;
   options.resampling = ResamplingOf(config, request.seed);
   options.max_slices = request.max_slices;
-  PENSTOCK_ASSIGN_OR_RETURN(const SliceStates states,
+  PENSTOCK_ASSIGN_OR_RETURN(SliceStates states,
                             AccumulateSlices(plan, slicings, *dataset, options, execution));
   const int64_t num_without_label = predicted == nullptr ? 0 : predicted->num_without_label();
   if (states.num_rows == 0) {
@@ -165,7 +165,8 @@ Result<Evaluation> RunEvaluation(const EvaluationRequest& request, const data::D
   evaluation.num_examples_left_out = states.num_rows_left_out + num_without_label;
   evaluation.directions = plan.directions;
   AddNotes(states, evaluation);
-  PENSTOCK_ASSIGN_OR_RETURN(evaluation.slices, FinishSlices(plan, states, options.resampling, execution));
+  PENSTOCK_ASSIGN_OR_RETURN(evaluation.slices,
+                            FinishSlices(plan, std::move(states), options.resampling, execution));
   const auto& disabled = config.options().disabled_outputs().values();
   if (request.compatibility == Compatibility::kDocumentation &&
       std::find(disabled.begin(), disabled.end(), "plots") != disabled.end())

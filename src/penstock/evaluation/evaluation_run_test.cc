@@ -1,6 +1,9 @@
 #include "penstock/evaluation/evaluation_run.h"
 
 #include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 
 #include <gmock/gmock.h>
@@ -319,6 +322,16 @@ TEST(WorstSlicesTest, FindsNothingWhereTheModelErrsAlike) {
   EXPECT_TRUE(ValueOrDie(FindWorstSlices(*DatasetOf({batch}), options, {})).found.empty());
 }
 
+TEST(ResultJsonTest, PrintsSliceBySliceWhatItIsAsOneValue) {
+  const auto evaluation =
+      ValueOrDie(EvaluateTrips("{label: label, prediction: prediction, slices: [[hour]]}"));
+  const std::string path = testing::TempDir() + "/printed.json";
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  PrintResults(evaluation.slices, file);
+  std::fclose(file);
+  EXPECT_EQ(nlohmann::json::parse(std::ifstream(path)), ResultsToJson(evaluation.slices));
+}
+
 TEST(EvaluationFilesTest, ReadBackWhatWasWritten) {
   const auto evaluation = ValueOrDie(EvaluateTrips(
       "{label: label, prediction: prediction, slices: [[hour]], thresholds: {auc: {lower: 0.99}}}"));
@@ -326,6 +339,7 @@ TEST(EvaluationFilesTest, ReadBackWhatWasWritten) {
   ASSERT_EQ(WriteEvaluationFiles(evaluation, folder), OkStatus());
   const auto stored = ValueOrDie(ReadEvaluationFiles(folder));
   EXPECT_EQ(ResultsToJson(stored.slices), ResultsToJson(evaluation.slices));
+  EXPECT_FALSE(std::filesystem::exists(folder + "/metrics-00000-of-00001.tfrecord.partial"));
   EXPECT_TRUE(stored.has_validation);
   EXPECT_FALSE(stored.validation.validation_ok());
   EXPECT_EQ(ReadEvaluationFiles(folder + "/none").status().code(), StatusCode::kNotFound);

@@ -107,6 +107,64 @@ TEST(HostileExamplesTest, TextsThatAreNoUtf8AreTold) {
   EXPECT_THAT(JsonText(ResultsToJson(evaluation.slices)), HasSubstr("group:\xef\xbf\xbd"));
 }
 
+std::vector<std::string> SlicesOf(const std::string& config, const data::Batch& batch,
+                                  Compatibility compatibility) {
+  EvaluationRequest request;
+  request.compatibility = compatibility;
+  std::vector<std::string> slices;
+  for (const SliceResult& slice : ValueOrDie(EvaluateBatches(config, {batch}, request)).slices)
+    slices.push_back(ResultsToJson({slice})["slices"][0]["slice"].get<std::string>());
+  return slices;
+}
+
+// TFMA keeps the value as the spec has it, and Python takes 3 and 3.0 for one key.
+TEST(HostileExamplesTest, ValuesOfSlicesAreTypedAsTfmaHasThem) {
+  const data::Batch batch = BatchMaker()
+                                .Doubles("label", {1, 0, 1, 0})
+                                .Ints("hour", {3, 4, 3, 5})
+                                .Texts("code", {{"3"}, {"x"}, {"3"}, {"x"}})
+                                .Make();
+  const auto config = [](const std::string& specs) {
+    return "model_specs: [{label_key: label, prediction_key: label}]\n"
+           "metrics_specs: [{metrics: [{class_name: ExampleCount}]}]\nslicing_specs: " +
+           specs + "\n";
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(SlicesOf(config("[{feature_values: {hour: '3.0'}}]"), batch, Compatibility::kTfma),
+              ElementsAre("hour:3.0"));
+  EXPECT_THAT(SlicesOf(config("[{feature_values: {hour: '3.0'}}]"), batch, Compatibility::kDocumentation),
+              ElementsAre("hour:3"));
+  EXPECT_THAT(SlicesOf(config("[{feature_values: {hour: '3.0'}}, {feature_keys: [hour]}]"), batch,
+                       Compatibility::kTfma),
+              testing::UnorderedElementsAre("hour:3.0", "hour:4", "hour:5"));
+  EXPECT_THAT(SlicesOf(config("[{}, {feature_values: {code: '3'}}]"), batch, Compatibility::kTfma),
+              ElementsAre("Overall"));
+  EXPECT_THAT(SlicesOf(config("[{}, {feature_values: {code: x}}]"), batch, Compatibility::kTfma),
+              ElementsAre("Overall", "code:x"));
+}
+
+TEST(HostileExamplesTest, EmptyThresholdsAreRefusedOrAsTfmaHasThem) {
+  const data::Batch batch = BatchMaker().Doubles("label", {1, 0}).Doubles("prediction", {0.9, 0.2}).Make();
+  const std::string config =
+      ConfigOf("Precision", "\"thresholds\": []", "label_key: label, prediction_key: prediction");
+  EXPECT_THAT(std::string(EvaluateBatches(config, {batch}).status().message()),
+              HasSubstr("has no number in it"));
+  EvaluationRequest request;
+  request.compatibility = Compatibility::kTfma;
+  const MetricValue value = ValueOf(ValueOrDie(EvaluateBatches(config, {batch}, request)), "precision");
+  ASSERT_NE(ValueAs<std::vector<double>>(value), nullptr);
+  EXPECT_TRUE(ValueAs<std::vector<double>>(value)->empty());
+}
+
+TEST(HostileExamplesTest, TfmaCountsExamplesWhoseColumnsAreAbsent) {
+  const data::Batch batch = BatchMaker().Doubles("other", {1, 0, 1}).Make();
+  const std::string config = ConfigOf("ExampleCount", "", "label_key: label, prediction_key: score");
+  EXPECT_EQ(EvaluateBatches(config, {batch}).status().code(), StatusCode::kNotFound);
+  EvaluationRequest request;
+  request.compatibility = Compatibility::kTfma;
+  EXPECT_EQ(NumberOf(ValueOrDie(EvaluateBatches(config, {batch}, request)), "example_count"), 3);
+}
+
 int64_t PeakBytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -149,6 +207,55 @@ TEST(HostileExamplesTest, MoreSlicesThanAllowedAreRefused) {
           .status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("more than 1000 slices"));
+}
+
+constexpr int kMillion = 1'000'000;
+
+// A million users with one example each, in pieces.
+std::vector<data::Batch> MillionUsers() {
+  constexpr int kPiece = 50'000;
+  std::vector<data::Batch> batches;
+  for (int first = 0; first < kMillion; first += kPiece) {
+    std::vector<std::optional<double>> labels, predictions;
+    std::vector<std::optional<int64_t>> users;
+    for (int i = first; i < first + kPiece; ++i) {
+      labels.emplace_back(i % 2);
+      predictions.emplace_back((i % 2) * 0.5 + (i % 7) * 0.05);
+      users.emplace_back(i);
+    }
+    batches.push_back(
+        BatchMaker().Doubles("label", labels).Doubles("prediction", predictions).Ints("user", users).Make());
+  }
+  return batches;
+}
+
+TEST(HostileExamplesTest, AMillionSlicesNobodyAllowedAreRefusedBeforeTheyFillTheMemory) {
+  const std::vector<data::Batch> users = MillionUsers();
+  const int64_t before = PeakBytes();
+  const auto status =
+      EvaluateBatches("{label: label, prediction: prediction, metrics: [auc], slices: [[user]]}", users)
+          .status();
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              testing::AllOf(HasSubstr("more than 100000 slices"), HasSubstr("--max-slices")));
+  EXPECT_LT(PeakBytes() - before, int64_t{400} << 20);
+}
+
+TEST(HostileExamplesTest, AMillionSlicesThatAreAllowedFitIntoMemory) {
+  EvaluationRequest request;
+  request.max_slices = 2 * kMillion;
+  const std::vector<data::Batch> users = MillionUsers();
+  const int64_t before = PeakBytes();
+  const auto evaluation = ValueOrDie(EvaluateBatches(
+      "{label: label, prediction: prediction, metrics: [mean_label, calibration, recall], slices: [[user]]}",
+      users, request, /*num_threads=*/2));
+  ASSERT_EQ(evaluation.slices.size(), kMillion + 1u);
+  double sum = 0;
+  for (const SliceResult& slice : evaluation.slices)
+    for (const auto& [key, value] : slice.metrics)
+      if (key.name == "mean_label") sum += std::get<double>(value);
+  EXPECT_DOUBLE_EQ(sum, kMillion / 2.0 + 0.5) << "half of the users, and the mean of all";
+  EXPECT_LT(PeakBytes() - before, int64_t{2'000} << 20);
 }
 
 }  // namespace

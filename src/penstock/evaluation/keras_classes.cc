@@ -142,23 +142,26 @@ Status PlanSparseCrossentropy(const string& name, const MetricArguments& argumen
   PENSTOCK_ASSIGN_OR_RETURN(const bool from_logits, arguments.Flag("from_logits", false));
   const bool ignores = arguments.Has("ignore_class");
   PENSTOCK_ASSIGN_OR_RETURN(const int64_t ignored, arguments.Integer("ignore_class", 0));
-  sink.Add(
-      target.Key(name),
-      RowSums(fmt::format("keras-sparse-crossentropy/1:{:d}:{:d}:{}", from_logits, ignores, ignored), 2,
-              arguments.metric(), target.Pairs(),
-              [=](const Row& row, Contributions& into) {
-                if (ignores && row.label[0] == static_cast<double>(ignored)) return;
-                std::vector<double> shares = row.prediction;
-                const double highest = *std::max_element(shares.begin(), shares.end());
-                for (double& share : shares)
-                  share = from_logits ? std::exp(share - highest) : std::clamp(share, kEpsilon, 1 - kEpsilon);
-                const bool is_class = row.label[0] >= 0 && row.label[0] < static_cast<double>(shares.size());
-                const double loss =
-                    is_class ? -std::log(shares[static_cast<size_t>(row.label[0])] / Sum(shares)) : kNaN;
-                into.Add(0, loss * row.weight);
-                into.Add(1, row.weight);
-              }),
-      MeanOfCells);
+  const auto add = [=, metric = arguments.metric()](const Row& row, int64_t at,
+                                                    Contributions& into) -> Status {
+    PENSTOCK_RETURN_IF_ERROR(CheckShapes(row, at, metric));
+    const double label = row.label[0];
+    if (ignores && label == static_cast<double>(ignored)) return OkStatus();
+    std::vector<double> shares = row.prediction;
+    if (!(label >= 0 && label < static_cast<double>(shares.size())))
+      return InvalidArgument("Metric {}: row {} has the label {}, which is none of the {} classes", metric,
+                             at + 1, label, shares.size());
+    const double highest = *std::max_element(shares.begin(), shares.end());
+    for (double& share : shares)
+      share = from_logits ? std::exp(share - highest) : std::clamp(share, kEpsilon, 1 - kEpsilon);
+    into.Add(0, -std::log(shares[static_cast<size_t>(label)] / Sum(shares)) * row.weight);
+    into.Add(1, row.weight);
+    return OkStatus();
+  };
+  sink.Add(target.Key(name),
+           VectorCells(fmt::format("keras-sparse-crossentropy/2:{:d}:{:d}:{}", from_logits, ignores, ignored),
+                       2, target.Pairs(), add),
+           MeanOfCells);
   return OkStatus();
 }
 

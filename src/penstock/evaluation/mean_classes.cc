@@ -218,8 +218,13 @@ Status PlanExampleCount(const string& name, const MetricArguments&, const Metric
   count.num_cells = 1;
   count.emit = [pairs](PairCache& cache, Contributions& into) -> Status {
     const ExampleRows& rows = cache.rows();
-    PENSTOCK_ASSIGN_OR_RETURN(const std::vector<double> weights, RowWeights(rows, pairs));
-    const bool is_weighted = pairs.is_weighted && !pairs.target.weight.empty();
+    // A column that the plan let be absent weighs nothing.
+    const bool is_weighted =
+        pairs.is_weighted && !pairs.target.weight.empty() && rows.columns.count(pairs.target.weight) > 0;
+    std::vector<double> weights;
+    if (is_weighted) {
+      PENSTOCK_ASSIGN_OR_RETURN(weights, RowWeights(rows, pairs));
+    }
     for (int64_t unit = 0; unit < rows.num_units(); ++unit) {
       double weight = is_weighted ? 0 : 1;
       if (is_weighted)
@@ -263,6 +268,18 @@ Status PlanFeatureMean(const string& given, const MetricArguments& arguments, co
   return OkStatus();
 }
 
+using SumsToValue = double (*)(Cells sums);
+
+// A metric of the sums of labels, predictions and weights.
+Status PlanOfSums(SumsToValue value, const string& name, const MetricArguments& arguments,
+                  const MetricTarget& target, MetricSink& sink) {
+  if (target.is_tfma_compatible && target.sub_key.top_k != SubKey::kNone)
+    return InvalidArgument("Metric {} takes no top_k: TFMA cannot sum the several scores of an example",
+                           arguments.metric());
+  sink.Add(target.Key(name), LabelPredictionSums(target.Pairs()), value);
+  return OkStatus();
+}
+
 }  // namespace
 
 void AddMeanClasses(std::map<string, MetricClass>& classes) {
@@ -271,26 +288,25 @@ void AddMeanClasses(std::map<string, MetricClass>& classes) {
     classes[class_name] = {class_name, name, std::move(arguments), description, direction, plan, false};
   };
   for (const auto& [class_name, name] :
-       {std::pair("ExampleCount", "example_count"), {"WeightedExampleCount", "weighted_example_count"}})
+       {std::pair("ExampleCount", "example_count"), {"WeightedExampleCount", "weighted_example_count"}}) {
     add(class_name, name, "number of examples, weighted where there are weights", kNoWay, PlanExampleCount);
-  add("MeanLabel", "mean_label", "mean of the labels", kNoWay,
-      [](const string& name, const MetricArguments&, const MetricTarget& target, MetricSink& sink) {
-        sink.Add(target.Key(name), LabelPredictionSums(target.Pairs()),
-                 [](Cells c) { return NotNearZero(c[0], c[2]); });
-        return OkStatus();
-      });
-  add("MeanPrediction", "mean_prediction", "mean of the predictions", kNoWay,
-      [](const string& name, const MetricArguments&, const MetricTarget& target, MetricSink& sink) {
-        sink.Add(target.Key(name), LabelPredictionSums(target.Pairs()),
-                 [](Cells c) { return NotNearZero(c[1], c[2]); });
-        return OkStatus();
-      });
-  add("Calibration", "calibration", "mean prediction / mean label", MetricDirection::kNearerToOneIsBetter,
-      [](const string& name, const MetricArguments&, const MetricTarget& target, MetricSink& sink) {
-        sink.Add(target.Key(name), LabelPredictionSums(target.Pairs()),
-                 [](Cells c) { return NotNearZero(c[1], c[0]); });
-        return OkStatus();
-      });
+    classes[class_name].counts_rows_only = true;
+  }
+  struct OfSums {
+    const char *class_name, *name, *description;
+    MetricDirection direction;
+    SumsToValue value;
+  };
+  for (const OfSums& each :
+       {OfSums{"MeanLabel", "mean_label", "mean of the labels", kNoWay,
+               [](Cells c) { return NotNearZero(c[0], c[2]); }},
+        OfSums{"MeanPrediction", "mean_prediction", "mean of the predictions", kNoWay,
+               [](Cells c) { return NotNearZero(c[1], c[2]); }},
+        OfSums{"Calibration", "calibration", "mean prediction / mean label",
+               MetricDirection::kNearerToOneIsBetter, [](Cells c) { return NotNearZero(c[1], c[0]); }}})
+    add(each.class_name, each.name, each.description, each.direction,
+        [value = each.value](const string& name, const MetricArguments& arguments, const MetricTarget& target,
+                             MetricSink& sink) { return PlanOfSums(value, name, arguments, target, sink); });
   add("MeanAbsoluteError", "mean_absolute_error", "mean of |prediction - label|", kLower,
       [](const string& name, const MetricArguments&, const MetricTarget& target, MetricSink& sink) {
         return PlanMeanError("absolute/1", name, target, sink,

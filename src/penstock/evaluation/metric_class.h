@@ -118,6 +118,8 @@ struct MetricClass {
       plan;
   /// Compares a candidate with a baseline; planned for candidates only.
   bool compares_models = false;
+  /// Reads neither labels nor predictions; TFMA counts also where the columns that the spec names are absent.
+  bool counts_rows_only = false;
   /// Whether it reads the label and the prediction of the model's spec; none: it does.
   std::function<bool(const MetricArguments&)> reads_target;
 };

@@ -214,7 +214,8 @@ struct Numbers {
   }
 };
 
-std::map<std::string, double> NumbersIn(const std::map<MetricKey, MetricValue>& values) {
+template <class Values>
+std::map<std::string, double> NumbersIn(const Values& values) {
   std::map<std::string, double> all;
   for (const auto& [key, value] : values) {
     Numbers numbers;

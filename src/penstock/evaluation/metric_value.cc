@@ -49,6 +49,11 @@ std::optional<MetricValue> Subtract(const T&, const T&) {
   return std::nullopt;
 }
 
+template <class T>
+std::optional<MetricValue> Subtract(const Boxed<T>& a, const Boxed<T>& b) {
+  return Subtract(*a, *b);
+}
+
 }  // namespace
 
 std::optional<MetricValue> Difference(const MetricValue& a, const MetricValue& b) {
@@ -61,7 +66,7 @@ std::vector<double> NumbersOf(const MetricValue& value) {
   if (const auto* number = std::get_if<double>(&value)) return {*number};
   if (const auto* numbers = std::get_if<std::vector<double>>(&value)) return *numbers;
   std::vector<double> numbers;
-  if (const auto* matrices = std::get_if<ConfusionMatrices>(&value)) {
+  if (const auto* matrices = ValueAs<ConfusionMatrices>(value)) {
     for (const auto* part : {&matrices->tp, &matrices->tn, &matrices->fp, &matrices->fn})
       numbers.insert(numbers.end(), part->begin(), part->end());
   }

@@ -3,8 +3,10 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -50,11 +52,45 @@ struct Attributions {
   std::map<std::string, std::vector<double>> by_feature;
 };
 
+/// A value behind a pointer, so that a number does not take the room of the largest kind. Copied with what it
+/// points to; empty only after a move.
+template <class T>
+class Boxed {
+ public:
+  // Implicit: a value becomes a metric's value as it is.
+  Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}
+  Boxed(const Boxed& other)
+      : value_(other.value_ == nullptr ? nullptr : std::make_unique<T>(*other.value_)) {}
+  Boxed(Boxed&&) noexcept = default;
+  Boxed& operator=(Boxed other) noexcept {
+    value_ = std::move(other.value_);
+    return *this;
+  }
+  operator const T&() const { return *value_; }
+  const T& operator*() const { return *value_; }
+
+ private:
+  std::unique_ptr<T> value_;
+};
+
 /// What a metric may be: a number (NaN where undefined), one number a threshold, matrices, a sample, a
-/// message.
-using MetricValue =
-    std::variant<double, std::vector<double>, ConfusionMatrices, ClassMatrices, MultiLabelMatrices,
-                 CalibrationBuckets, FeatureSample, std::string, Attributions>;
+/// message. Read by ValueAs.
+using MetricValue = std::variant<double, std::vector<double>, Boxed<ConfusionMatrices>, Boxed<ClassMatrices>,
+                                 Boxed<MultiLabelMatrices>, CalibrationBuckets, Boxed<FeatureSample>,
+                                 std::string, Boxed<Attributions>>;
+
+/// The value where it is of this kind, boxed or not; else null.
+template <class T>
+const T* ValueAs(const MetricValue& value) {
+  constexpr bool kIsFlat = std::is_same_v<T, double> || std::is_same_v<T, std::vector<double>> ||
+                           std::is_same_v<T, CalibrationBuckets> || std::is_same_v<T, std::string>;
+  if constexpr (!kIsFlat) {
+    const auto* boxed = std::get_if<Boxed<T>>(&value);
+    return boxed == nullptr ? nullptr : &**boxed;
+  } else {
+    return std::get_if<T>(&value);
+  }
+}
 
 /// a - b, number by number; nothing where the two are of different kinds or have no difference.
 std::optional<MetricValue> Difference(const MetricValue& a, const MetricValue& b);

@@ -86,7 +86,7 @@ json ValueJson(const MetricValue& value) {
   if (const auto* number = std::get_if<double>(&value)) return ToJson(*number);
   if (const auto* numbers = std::get_if<std::vector<double>>(&value)) return ArrayJson(*numbers, "FLOAT64");
   if (const auto* text = std::get_if<std::string>(&value)) return {{"bytes", *text}};
-  if (const auto* sample = std::get_if<FeatureSample>(&value)) {
+  if (const auto* sample = ValueAs<FeatureSample>(value)) {
     if (sample->kind != FeatureSample::Kind::kText)
       return ArrayJson(sample->numbers, sample->kind == FeatureSample::Kind::kInt64 ? "INT64" : "FLOAT64");
     return {{"array", {{"dtype", "BYTES"}, {"shape", {sample->texts.size()}}, {"values", sample->texts}}}};
@@ -94,6 +94,7 @@ json ValueJson(const MetricValue& value) {
   const tfma::MetricValue proto = ValueProto(value);
   if (proto.has_confusion_matrix_at_thresholds())
     return {{"confusion_matrix_at_thresholds", ToJson(proto.confusion_matrix_at_thresholds())}};
+  if (proto.type_case() == tfma::MetricValue::TYPE_NOT_SET) return nullptr;
   return {{"multi_class_confusion_matrix_at_thresholds",
            EntriesJson(proto.multi_class_confusion_matrix_at_thresholds())}};
 }
@@ -109,7 +110,7 @@ json IntervalJson(const Interval& interval) {
 }
 
 // A name with what tells it from another of the same place.
-std::string ShownName(const MetricKey& key, const std::map<MetricKey, MetricValue>& all) {
+std::string ShownName(const MetricKey& key, const MetricValues& all) {
   std::string name = key.is_diff ? key.name + "|diff" : key.name;
   MetricKey twin = key;
   twin.is_weighted = !key.is_weighted;
@@ -121,7 +122,7 @@ json MetricsJson(const SliceResult& slice) {
   json metrics = json::object();
   if (slice.is_too_small) return metrics;
   for (const auto& [key, value] : slice.metrics) {
-    if (std::holds_alternative<Attributions>(value)) continue;
+    if (ValueAs<Attributions>(value) != nullptr) continue;
     json entry = {{"value", ValueJson(value)}, {"example_weighted", key.is_weighted}};
     const auto interval = slice.intervals.find(key);
     if (interval != slice.intervals.end()) entry["confidence_interval"] = IntervalJson(interval->second);
@@ -135,7 +136,7 @@ json MetricsJson(const SliceResult& slice) {
 json AttributionsJson(const SliceResult& slice) {
   json all = json::object();
   for (const auto& [key, value] : slice.metrics) {
-    const auto* attributions = std::get_if<Attributions>(&value);
+    const auto* attributions = ValueAs<Attributions>(value);
     if (attributions == nullptr) continue;
     json values = json::object();
     for (const auto& [feature, numbers] : attributions->by_feature)
@@ -201,27 +202,36 @@ std::string ShownSlice(const SliceFeatures& slice) {
 
 }  // namespace
 
+json ResultToJson(const SliceResult& slice) {
+  json entry = json::object();
+  if (slice.is_cross) {
+    entry["slice"] = fmt::format("CROSS baseline=[{}] comparison=[{}]", ShownSlice(slice.baseline_slice),
+                                 ShownSlice(slice.slice));
+    entry["cross_slice_key"] = {{"baseline", SliceKeyJson(slice.baseline_slice)},
+                                {"comparison", SliceKeyJson(slice.slice)}};
+  } else {
+    entry["slice"] = ShownSlice(slice.slice);
+    entry["slice_key"] = SliceKeyJson(slice.slice);
+  }
+  entry["metrics"] = MetricsJson(slice);
+  entry["plots"] = PlotsJson(slice);
+  if (json attributions = AttributionsJson(slice); !attributions.empty())
+    entry["attributions"] = std::move(attributions);
+  if (slice.is_too_small) entry["legacy_metrics"] = {{"__ERROR__", slice.error}};
+  return entry;
+}
+
 json ResultsToJson(const std::vector<SliceResult>& slices) {
   json list = json::array();
-  for (const SliceResult& slice : slices) {
-    json entry = json::object();
-    if (slice.is_cross) {
-      entry["slice"] = fmt::format("CROSS baseline=[{}] comparison=[{}]", ShownSlice(slice.baseline_slice),
-                                   ShownSlice(slice.slice));
-      entry["cross_slice_key"] = {{"baseline", SliceKeyJson(slice.baseline_slice)},
-                                  {"comparison", SliceKeyJson(slice.slice)}};
-    } else {
-      entry["slice"] = ShownSlice(slice.slice);
-      entry["slice_key"] = SliceKeyJson(slice.slice);
-    }
-    entry["metrics"] = MetricsJson(slice);
-    entry["plots"] = PlotsJson(slice);
-    if (json attributions = AttributionsJson(slice); !attributions.empty())
-      entry["attributions"] = std::move(attributions);
-    if (slice.is_too_small) entry["legacy_metrics"] = {{"__ERROR__", slice.error}};
-    list.push_back(std::move(entry));
-  }
+  for (const SliceResult& slice : slices) list.push_back(ResultToJson(slice));
   return {{"slices", std::move(list)}};
+}
+
+void PrintResults(const std::vector<SliceResult>& slices, std::FILE* out) {
+  fmt::print(out, "{{\"slices\":[");
+  for (size_t i = 0; i < slices.size(); ++i)
+    fmt::print(out, "{}{}", i == 0 ? "" : ",", JsonText(ResultToJson(slices[i])));
+  fmt::print(out, "]}}");
 }
 
 namespace {

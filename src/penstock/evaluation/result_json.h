@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdio>
+#include <string>
 #include <vector>
 
 #include <tensorflow_model_analysis/proto/validation_result.pb.h>
@@ -15,6 +17,9 @@ namespace penstock::evaluation {
 /// candidate less baseline;
 /// "|weighted" and "|unweighted" where a name is there twice. NaN and infinities are texts.
 nlohmann::json ResultsToJson(const std::vector<SliceResult>& slices);
+/// Prints JsonText of ResultsToJson slice by slice: with a million of them it would not fit into memory as
+/// one value.
+void PrintResults(const std::vector<SliceResult>& slices, std::FILE* out);
 /// The proto as JSON, numbers of wrappers as plain numbers.
 nlohmann::json ValidationToJson(const tfma::ValidationResult& validation);
 /// [{metric, model, output, sub_key, is_diff, slice, value, lower?, upper?, threshold, ok, within_noise}]

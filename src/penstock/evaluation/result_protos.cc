@@ -139,6 +139,7 @@ struct ValueSetter {
     SetNumbers(values, into);
   }
   void operator()(const ConfusionMatrices& m) const {
+    if (m.thresholds.empty()) return;  // Nothing is set at all, as by TFMA.
     SetMatrices(m, *into.mutable_confusion_matrix_at_thresholds());
   }
   void operator()(const ClassMatrices& m) const {
@@ -153,13 +154,13 @@ struct ValueSetter {
 
 tfma::PlotData PlotProto(const MetricKey& key, const MetricValue& value) {
   tfma::PlotData plot;
-  if (const auto* matrices = std::get_if<ConfusionMatrices>(&value)) {
+  if (const auto* matrices = ValueAs<ConfusionMatrices>(value)) {
     const bool is_distribution = key.name.find("score_distribution") != std::string::npos;
     (is_distribution ? SetScoreDistribution : SetMatrices)(*matrices,
                                                            *plot.mutable_confusion_matrix_at_thresholds());
-  } else if (const auto* classes = std::get_if<ClassMatrices>(&value)) {
+  } else if (const auto* classes = ValueAs<ClassMatrices>(value)) {
     SetClasses(*classes, *plot.mutable_multi_class_confusion_matrix_at_thresholds());
-  } else if (const auto* labels = std::get_if<MultiLabelMatrices>(&value)) {
+  } else if (const auto* labels = ValueAs<MultiLabelMatrices>(value)) {
     SetLabels(*labels, *plot.mutable_multi_label_confusion_matrix_at_thresholds());
   } else if (const auto* buckets = std::get_if<CalibrationBuckets>(&value)) {
     SetBuckets(*buckets, *plot.mutable_calibration_histogram_buckets());
@@ -254,7 +255,7 @@ tfma::MetricsForSlice MetricsProto(const SliceResult& slice) {
     return proto;
   }
   for (const auto& [key, value] : slice.metrics) {
-    if (std::holds_alternative<Attributions>(value)) continue;  // They have a file of their own.
+    if (ValueAs<Attributions>(value) != nullptr) continue;  // They have a file of their own.
     auto& entry = *proto.add_metric_keys_and_values();
     *entry.mutable_key() = KeyProto(key);
     *entry.mutable_value() = ValueProto(value);
@@ -298,7 +299,7 @@ tfma::AttributionsForSlice AttributionsProto(const SliceResult& slice) {
     *proto.mutable_slice_key() = SliceKeyProto(slice.slice);
   }
   for (const auto& [key, value] : slice.metrics) {
-    const auto* attributions = std::get_if<Attributions>(&value);
+    const auto* attributions = ValueAs<Attributions>(value);
     if (attributions == nullptr) continue;
     auto& entry = *proto.add_attributions_keys_and_values();
     entry.mutable_key()->set_name(key.name);
@@ -368,6 +369,7 @@ Result<SliceResult> FromProtos(const tfma::MetricsForSlice& metrics) {
     slice.is_too_small = true;
     slice.error = error->debug_message();
   }
+  std::map<MetricKey, MetricValue> values;
   for (const auto& entry : metrics.metric_keys_and_values()) {
     if (entry.key().name() == "__ERROR__") {
       slice.error = entry.value().bytes_value();
@@ -384,17 +386,17 @@ Result<SliceResult> FromProtos(const tfma::MetricsForSlice& metrics) {
                                                                                 : Aggregation::kNone;
     key.is_weighted = entry.key().example_weighted().value();
     key.is_diff = entry.key().is_diff();
+    MetricValue value = ValueOf(entry.value());
     if (key.name == "example_count" && !key.is_diff)
-      if (const auto* count =
-              std::get_if<double>(&slice.metrics.emplace(key, ValueOf(entry.value())).first->second))
-        slice.num_examples = static_cast<int64_t>(*count);
+      if (const auto* count = std::get_if<double>(&value)) slice.num_examples = static_cast<int64_t>(*count);
     if (entry.has_confidence_interval()) {
       const auto& interval = entry.confidence_interval();
       slice.intervals[key] = {NumbersIn(interval.lower_bound()), NumbersIn(interval.upper_bound()),
                               NumbersIn(interval.standard_error())};
     }
-    slice.metrics.emplace(std::move(key), ValueOf(entry.value()));
+    values.emplace(std::move(key), std::move(value));
   }
+  slice.metrics = MetricValues(std::move(values));
   return slice;
 }
 
@@ -409,7 +411,7 @@ void AddFromProto(const tfma::AttributionsForSlice& attributions, SliceResult& s
     key.is_diff = entry.key().is_diff();
     Attributions values;
     for (const auto& [feature, value] : entry.values()) values.by_feature[feature] = NumbersIn(value);
-    slice.metrics.insert_or_assign(std::move(key), std::move(values));
+    slice.metrics.Set(std::move(key), std::move(values));
   }
 }
 

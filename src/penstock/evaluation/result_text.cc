@@ -23,7 +23,7 @@ std::string Shown(const MetricValue& value) {
     return fmt::format("[{}]", fmt::join(texts, ", "));
   }
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
-  if (const auto* matrices = std::get_if<ConfusionMatrices>(&value)) {
+  if (const auto* matrices = ValueAs<ConfusionMatrices>(value)) {
     std::string text;
     for (size_t i = 0; i < matrices->thresholds.size() && i < 4; ++i)
       text += fmt::format("{}@{:.4g}: tp {} fp {} tn {} fn {}", i == 0 ? "" : "; ", matrices->thresholds[i],
@@ -31,7 +31,7 @@ std::string Shown(const MetricValue& value) {
                           Number(matrices->fn[i]));
     return text;
   }
-  if (const auto* attributions = std::get_if<Attributions>(&value)) {
+  if (const auto* attributions = ValueAs<Attributions>(value)) {
     std::string text;
     for (const auto& [feature, numbers] : attributions->by_feature)
       if (!numbers.empty())

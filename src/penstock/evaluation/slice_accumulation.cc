@@ -115,7 +115,8 @@ Result<Prepared> PrepareRows(const EvaluationPlan& plan, size_t group, const dat
   std::iota(rows.unit_ids.begin(), rows.unit_ids.end(), first_id);
   PENSTOCK_RETURN_IF_ERROR(EmitAll(plan.groups[group], rows, prepared));
   prepared.unit_ids = rows.unit_ids;
-  PENSTOCK_ASSIGN_OR_RETURN(std::vector<SliceRows> slices, SliceBatch(batch, slicings, options.max_slices));
+  PENSTOCK_ASSIGN_OR_RETURN(std::vector<SliceRows> slices,
+                            SliceBatch(batch, slicings, options.max_slices, plan.compatibility));
   for (SliceRows& slice : slices) prepared.slices.push_back({std::move(slice.slice), std::move(slice.rows)});
   return prepared;
 }
@@ -135,6 +136,8 @@ Result<Prepared> PrepareQueries(const EvaluationPlan& plan, size_t group, const 
     unit_offsets.push_back(static_cast<int64_t>(order.size()));
   }
   num_rows_without_query = batch->num_rows() - static_cast<int64_t>(order.size());
+  if (num_rows_without_query > 0 && plan.compatibility == Compatibility::kTfma)
+    return InvalidArgument("{} examples have no value of the query key '{}'", num_rows_without_query, key[0]);
   PENSTOCK_ASSIGN_OR_RETURN(const data::Batch sorted, combine::TakeRows(batch, order));
   PENSTOCK_ASSIGN_OR_RETURN(ExampleRows rows, ReadRows(plan, sorted));
   rows.unit_offsets = std::move(unit_offsets);
@@ -143,7 +146,7 @@ Result<Prepared> PrepareQueries(const EvaluationPlan& plan, size_t group, const 
   PENSTOCK_RETURN_IF_ERROR(EmitAll(plan.groups[group], rows, prepared));
   prepared.unit_ids = rows.unit_ids;
   PENSTOCK_ASSIGN_OR_RETURN(const std::vector<SliceRows> slices,
-                            SliceBatch(sorted, slicings, options.max_slices));
+                            SliceBatch(sorted, slicings, options.max_slices, plan.compatibility));
   for (const SliceRows& slice : slices) {
     SliceUnits units{slice.slice, {}};
     for (const int64_t row : slice.rows) {
@@ -225,6 +228,7 @@ class Accumulator {
     if (added) {
       for (const PlanGroup& group : plan_.groups) {
         at->second.groups.emplace_back(group.computations.size());
+        if (options_.resampling.num_lanes == 0) continue;
         at->second.lane_units.emplace_back(static_cast<size_t>(options_.resampling.num_lanes));
         at->second.first_partition.push_back(-1);
       }
@@ -254,8 +258,10 @@ class Accumulator {
     }
     if (static_cast<int64_t>(states_.slices.size()) > options_.max_slices + 1) {
       return InvalidArgument(
-          "There are more than {} slices; slice by columns with fewer values, or bucketize them first",
-          options_.max_slices);
+          "There are more than {} slices ({} after {} examples); slice by columns with fewer values, "
+          "bucketize them "
+          "first, or let there be more (--max-slices)",
+          options_.max_slices, states_.slices.size(), states_.num_rows);
     }
     std::vector<Work*> tasks;
     for (auto& [state, each] : work) tasks.push_back(&each);

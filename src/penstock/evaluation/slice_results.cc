@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "penstock/evaluation/metric_combiner.h"
 
@@ -119,44 +122,54 @@ Interval IntervalOf(const std::vector<double>& point, const std::vector<std::vec
 
 class Finisher {
  public:
-  Finisher(const EvaluationPlan& plan, const SliceStates& states, const Resampling& resampling)
-      : plan_(plan), states_(states), resampling_(resampling) {}
+  Finisher(const EvaluationPlan& plan, SliceStates states, const Resampling& resampling)
+      : plan_(plan), resampling_(resampling), has_crosses_(!plan.config.cross_slicing_specs().empty()) {
+    for (auto at = states.slices.begin(); at != states.slices.end();) {
+      auto node = states.slices.extract(at++);
+      SliceResult result;
+      result.slice = std::move(node.key());
+      result.num_examples = node.mapped().num_rows;
+      results_.push_back(std::move(result));
+      states_.push_back(std::move(node.mapped()));
+    }
+  }
 
   Result<std::vector<SliceResult>> Finish(const ExecutionOptions& execution) {
-    for (const auto& [slice, state] : states_.slices) {
-      SliceResult result;
-      result.slice = slice;
-      result.num_examples = state.num_rows;
-      results_.push_back(std::move(result));
-    }
-    PENSTOCK_RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(results_.size()), execution, [&](int64_t i) {
-      SliceResult& result = results_[static_cast<size_t>(i)];
-      const auto sets = SetsOf(result.slice);
-      if (!sets.ok()) return Annotate(sets.status(), "Slice " + SliceText(result.slice));
-      Fill(*sets, {&result.slice}, result);
-      return OkStatus();
-    }));
-    PENSTOCK_RETURN_IF_ERROR(FinishCrossSlices(execution));
+    // The first says how the keys of the others most likely are.
+    if (!results_.empty()) PENSTOCK_RETURN_IF_ERROR(FinishSlice(0));
+    PENSTOCK_RETURN_IF_ERROR(ParallelFor(static_cast<int64_t>(results_.size()) - 1, execution,
+                                         [&](int64_t i) { return FinishSlice(static_cast<size_t>(i) + 1); }));
+    if (has_crosses_) PENSTOCK_RETURN_IF_ERROR(FinishCrossSlices(execution));
     return std::move(results_);
   }
 
  private:
+  Status FinishSlice(size_t slice) {
+    SliceResult& result = results_[slice];
+    auto sets = SetsOf(slice);
+    if (!sets.ok()) return Annotate(sets.status(), "Slice " + SliceText(result.slice));
+    Fill(*std::move(sets), {slice}, result);
+    if (slice > 0) result.metrics.ShareKeys(results_[0].metrics);
+    if (slice > 0) result.plots.ShareKeys(results_[0].plots);
+    if (!has_crosses_) states_[slice].groups = {};
+    return OkStatus();
+  }
+
   // The point first, then each resample; those of too few rows to resample only the point.
-  Result<std::vector<MetricSet>> SetsOf(const SliceFeatures& slice) const {
-    const SliceState& state = states_.slices.at(slice);
+  Result<std::vector<MetricSet>> SetsOf(size_t slice) const {
     std::vector<MetricSet> sets;
     const int num_lanes = LaneProblem(slice).empty() ? resampling_.num_lanes : 0;
     for (int lane = kPoint; lane < num_lanes; ++lane) {
-      PENSTOCK_ASSIGN_OR_RETURN(MetricSet set, Measure(plan_, state, resampling_, lane));
+      PENSTOCK_ASSIGN_OR_RETURN(MetricSet set, Measure(plan_, states_[slice], resampling_, lane));
       sets.push_back(std::move(set));
     }
     return sets;
   }
 
   // Leaving one partition out must leave something.
-  std::string LaneProblem(const SliceFeatures& slice) const {
+  std::string LaneProblem(size_t slice) const {
     if (resampling_.method != Resampling::Method::kJackknife) return "";
-    for (const auto& counts : states_.slices.at(slice).lane_units) {
+    for (const auto& counts : states_[slice].lane_units) {
       const auto num_used =
           std::count_if(counts.begin(), counts.end(), [](int64_t count) { return count > 0; });
       if (num_used == 1) {
@@ -167,18 +180,16 @@ class Finisher {
     return "";
   }
 
-  bool IsTooSmall(const SliceFeatures& slice) const {
-    return !slice.empty() &&
-           states_.slices.at(slice).num_rows < plan_.config.options().min_slice_size().value() &&
-           plan_.config.options().min_slice_size().value() > 1;
+  bool IsTooSmall(size_t slice) const {
+    const int64_t fewest = plan_.config.options().min_slice_size().value();
+    return !results_[slice].slice.empty() && results_[slice].num_examples < fewest && fewest > 1;
   }
 
-  // Differences, intervals and what makes a slice too small; `sets` are changed copies.
-  void Fill(std::vector<MetricSet> sets, const std::vector<const SliceFeatures*>& of,
-            SliceResult& result) const {
+  // Differences, intervals and what makes one of the slices `of` too small.
+  void Fill(std::vector<MetricSet> sets, std::initializer_list<size_t> of, SliceResult& result) const {
     for (MetricSet& set : sets) AddDifferences(plan_, set);
-    for (const SliceFeatures* slice : of) {
-      if (!IsTooSmall(*slice)) continue;
+    for (const size_t slice : of) {
+      if (!IsTooSmall(slice)) continue;
       result.is_too_small = true;
       result.error = fmt::format(
           "Example count for this slice key is lower than the minimum required value: {}. No data is "
@@ -188,11 +199,11 @@ class Finisher {
       return;
     }
     if (resampling_.num_lanes > 0 && sets.size() == 1)
-      for (const SliceFeatures* slice : of)
-        if (result.error.empty()) result.error = LaneProblem(*slice);
+      for (const size_t slice : of)
+        if (result.error.empty()) result.error = LaneProblem(slice);
     if (sets.size() > 1) AddIntervals(sets, result);
-    result.metrics = std::move(sets[0].metrics);
-    result.plots = std::move(sets[0].plots);
+    result.metrics = MetricValues(std::move(sets[0].metrics));
+    result.plots = MetricValues(std::move(sets[0].plots));
   }
 
   void AddIntervals(const std::vector<MetricSet>& sets, SliceResult& result) const {
@@ -204,66 +215,67 @@ class Finisher {
         samples.push_back(found == sets[lane].metrics.end() ? std::vector<double>()
                                                             : NumbersOf(found->second));
       }
-      if (std::holds_alternative<FeatureSample>(value) || std::holds_alternative<std::string>(value))
-        continue;
+      if (ValueAs<FeatureSample>(value) != nullptr || std::holds_alternative<std::string>(value)) continue;
       result.intervals.emplace(key, IntervalOf(NumbersOf(value), samples, resampling_.method));
     }
   }
 
-  Status FinishCrossSlices(const ExecutionOptions& execution) {
-    struct Pair {
-      const SliceFeatures* baseline;
-      const SliceFeatures* comparison;
-    };
-    std::vector<Pair> pairs;
+  // Pairs of slices by place, in the order the specs ask for them, each once.
+  std::vector<std::pair<size_t, size_t>> CrossPairs() const {
+    std::vector<std::pair<size_t, size_t>> pairs;
+    std::set<std::pair<size_t, size_t>> known;
     for (const tfma::CrossSlicingSpec& spec : plan_.config.cross_slicing_specs()) {
-      for (const auto& [baseline, state] : states_.slices) {
-        if (!IsSliceOf(baseline, spec.baseline_spec())) continue;
-        for (const auto& [comparison, other] : states_.slices) {
-          const bool is_wanted = spec.slicing_specs().empty()
-                                     ? !IsSliceOf(comparison, spec.baseline_spec())
-                                     : std::any_of(spec.slicing_specs().begin(), spec.slicing_specs().end(),
-                                                   [&, &slice = comparison](const auto& each) {
-                                                     return IsSliceOf(slice, each);
-                                                   });
-          const bool is_known =
-              std::any_of(pairs.begin(), pairs.end(), [&, &b = baseline, &c = comparison](const Pair& pair) {
-                return pair.baseline == &b && pair.comparison == &c;
-              });
-          if (is_wanted && !is_known) pairs.push_back({&baseline, &comparison});
-        }
+      std::vector<size_t> baselines, comparisons;
+      for (size_t slice = 0; slice < results_.size(); ++slice) {
+        const bool is_baseline = IsSliceOf(results_[slice].slice, spec.baseline_spec());
+        const bool is_wanted =
+            spec.slicing_specs().empty()
+                ? !is_baseline
+                : std::any_of(spec.slicing_specs().begin(), spec.slicing_specs().end(),
+                              [&](const auto& each) { return IsSliceOf(results_[slice].slice, each); });
+        if (is_baseline) baselines.push_back(slice);
+        if (is_wanted) comparisons.push_back(slice);
       }
+      for (const size_t baseline : baselines)
+        for (const size_t comparison : comparisons)
+          if (known.emplace(baseline, comparison).second) pairs.emplace_back(baseline, comparison);
     }
+    return pairs;
+  }
+
+  Status FinishCrossSlices(const ExecutionOptions& execution) {
+    const auto pairs = CrossPairs();
     const size_t first = results_.size();
     results_.resize(first + pairs.size());
     return ParallelFor(static_cast<int64_t>(pairs.size()), execution, [&](int64_t i) -> Status {
-      const Pair& pair = pairs[static_cast<size_t>(i)];
+      const auto [base, compared] = pairs[static_cast<size_t>(i)];
       SliceResult& result = results_[first + static_cast<size_t>(i)];
       result.is_cross = true;
-      result.baseline_slice = *pair.baseline;
-      result.slice = *pair.comparison;
-      PENSTOCK_ASSIGN_OR_RETURN(const auto baseline, SetsOf(*pair.baseline));
-      PENSTOCK_ASSIGN_OR_RETURN(const auto comparison, SetsOf(*pair.comparison));
+      result.baseline_slice = results_[base].slice;
+      result.slice = results_[compared].slice;
+      PENSTOCK_ASSIGN_OR_RETURN(const auto baseline, SetsOf(base));
+      PENSTOCK_ASSIGN_OR_RETURN(const auto comparison, SetsOf(compared));
       std::vector<MetricSet> crossed;
       for (size_t lane = 0; lane < std::min(baseline.size(), comparison.size()); ++lane)
         crossed.push_back(CrossSet(baseline[lane], comparison[lane]));
-      Fill(std::move(crossed), {pair.baseline, pair.comparison}, result);
+      Fill(std::move(crossed), {base, compared}, result);
       return OkStatus();
     });
   }
 
   const EvaluationPlan& plan_;
-  const SliceStates& states_;
   const Resampling& resampling_;
+  const bool has_crosses_;
+  std::vector<SliceState> states_;  // Of the slices of results_ that are no cross slices.
   std::vector<SliceResult> results_;
 };
 
 }  // namespace
 
-Result<std::vector<SliceResult>> FinishSlices(const EvaluationPlan& plan, const SliceStates& states,
+Result<std::vector<SliceResult>> FinishSlices(const EvaluationPlan& plan, SliceStates states,
                                               const Resampling& resampling,
                                               const ExecutionOptions& execution) {
-  return Finisher(plan, states, resampling).Finish(execution);
+  return Finisher(plan, std::move(states), resampling).Finish(execution);
 }
 
 }  // namespace penstock::evaluation

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "penstock/base/execution.h"
+#include "penstock/evaluation/metric_values.h"
 #include "penstock/evaluation/slice_accumulation.h"
 
 namespace penstock::evaluation {
@@ -23,7 +24,7 @@ struct SliceResult {
   SliceFeatures slice;           ///< Of a cross slice: the one compared.
   SliceFeatures baseline_slice;  ///< Of a cross slice.
   int64_t num_examples = 0;
-  std::map<MetricKey, MetricValue> metrics, plots;
+  MetricValues metrics, plots;
   std::map<MetricKey, Interval> intervals;
   /// Why there are no metrics, or no intervals; else empty.
   std::string error;
@@ -32,8 +33,9 @@ struct SliceResult {
 
 /// The metrics of all slices and cross slices: in order of slices, cross slices last. Differences to the
 /// baseline model are metrics with is_diff. Intervals: the mean of the resamples plus or minus t(0.975, 19)
-/// standard errors, as TFMA has them; resamples in which a metric is undefined are left out.
-Result<std::vector<SliceResult>> FinishSlices(const EvaluationPlan& plan, const SliceStates& states,
+/// standard errors, as TFMA has them; resamples in which a metric is undefined are left out. Takes the
+/// states: what a slice was computed from is freed as soon as no cross slice needs it.
+Result<std::vector<SliceResult>> FinishSlices(const EvaluationPlan& plan, SliceStates states,
                                               const Resampling& resampling,
                                               const ExecutionOptions& execution);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <optional>
 #include <set>
 
 #include <arrow/record_batch.h>
@@ -63,12 +64,69 @@ Status AddSlicing(const tfma::SlicingSpec& spec, const std::vector<std::string>&
   return OkStatus();
 }
 
+// The value that a spec asks for as TFMA reads it: a text that reads as a number is one, and nothing else.
+SliceFeature AsTyped(const std::string& name, const std::string& text) {
+  double real = 0;
+  int64_t integer = 0;
+  const char* const end = text.data() + text.size();
+  if (const auto read = std::from_chars(text.data(), end, integer);
+      !text.empty() && read.ec == std::errc() && read.ptr == end)
+    return {name, fmt::format("{}", integer), SliceFeature::Kind::kInt64};
+  if (const auto read = std::from_chars(text.data(), end, real);
+      text.find('.') != std::string::npos && read.ec == std::errc() && read.ptr == end)
+    return {name, fmt::format("{}", real), SliceFeature::Kind::kDouble};
+  return {name, text, SliceFeature::Kind::kText};
+}
+
+// The features of a slice as TFMA keeps them: booleans are 0 and 1, and a value that a spec asks for is
+// written and typed as the spec has it. Nothing where the slice is not one of those asked for.
+std::optional<SliceFeatures> TfmaFeatures(const combine::SliceKey& key, const Slicing& slicing,
+                                          const arrow::Schema& schema) {
+  SliceFeatures features;
+  for (const auto& [name, value] : key.features) {
+    const arrow::DataType& type = *schema.GetFieldByName(name)->type();
+    const bool is_boolean = type.id() == arrow::Type::BOOL;
+    SliceFeature feature{name, value, is_boolean ? SliceFeature::Kind::kInt64 : KindOf(type)};
+    if (is_boolean) feature.value = value == "true" ? "1" : "0";
+    for (const auto& [wanted_name, wanted_text] : slicing.values) {
+      if (wanted_name != name) continue;
+      SliceFeature wanted = AsTyped(name, wanted_text);
+      const bool is_text = feature.kind == SliceFeature::Kind::kText;
+      if (is_text != (wanted.kind == SliceFeature::Kind::kText)) return std::nullopt;
+      if (is_text ? wanted.value != feature.value : Canonical(wanted.value) != Canonical(feature.value))
+        return std::nullopt;
+      feature = std::move(wanted);
+    }
+    features.push_back(std::move(feature));
+  }
+  return features;
+}
+
+// What Python takes for the same key: 3 and 3.0 are.
+SliceFeatures Comparable(SliceFeatures features) {
+  for (SliceFeature& feature : features) {
+    if (feature.kind != SliceFeature::Kind::kDouble) continue;
+    feature.value = Canonical(feature.value);
+    feature.kind = SliceFeature::Kind::kInt64;
+  }
+  return features;
+}
+
 bool HasValues(const combine::SliceKey& key, const Slicing& slicing) {
   return std::all_of(slicing.values.begin(), slicing.values.end(), [&](const auto& wanted) {
     return std::any_of(key.features.begin(), key.features.end(), [&](const auto& has) {
       return has.first == wanted.first && Canonical(has.second) == Canonical(wanted.second);
     });
   });
+}
+
+std::optional<SliceFeatures> DocumentedFeatures(const combine::SliceKey& key, const Slicing& slicing,
+                                                const arrow::Schema& schema) {
+  if (!HasValues(key, slicing)) return std::nullopt;
+  SliceFeatures features;
+  for (const auto& [name, value] : key.features)
+    features.push_back({name, value, KindOf(*schema.GetFieldByName(name)->type())});
+  return features;
 }
 
 }  // namespace
@@ -110,8 +168,10 @@ bool IsSliceOf(const SliceFeatures& slice, const tfma::SlicingSpec& spec) {
 }
 
 Result<std::vector<SliceRows>> SliceBatch(const data::Batch& batch, const std::vector<Slicing>& slicings,
-                                          int64_t max_slices) {
+                                          int64_t max_slices, Compatibility compatibility) {
+  const bool is_tfma = compatibility == Compatibility::kTfma;
   std::map<SliceFeatures, std::vector<int64_t>> slices;
+  std::map<SliceFeatures, SliceFeatures> written;  // kTfma: of equal keys the first one is shown.
   for (const Slicing& slicing : slicings) {
     PENSTOCK_ASSIGN_OR_RETURN(std::vector<combine::RowGroup> groups,
                               combine::GroupRows(batch, slicing.columns, max_slices));
@@ -120,16 +180,13 @@ Result<std::vector<SliceRows>> SliceBatch(const data::Batch& batch, const std::v
       PENSTOCK_ASSIGN_OR_RETURN(holds, slicing.filter->Holds(batch));
     }
     for (combine::RowGroup& group : groups) {
-      if (!HasValues(group.key, slicing)) continue;
+      auto features = (is_tfma ? TfmaFeatures : DocumentedFeatures)(group.key, slicing, *batch->schema());
+      if (!features.has_value()) continue;
       if (slicing.filter.has_value())
         std::erase_if(group.rows, [&](int64_t row) { return !holds[static_cast<size_t>(row)]; });
       if (group.rows.empty() && !(slicing.columns.empty() && !slicing.filter)) continue;
-      SliceFeatures features;
-      for (auto& [name, value] : group.key.features) {
-        const auto kind = KindOf(*batch->schema()->GetFieldByName(name)->type());
-        features.push_back({name, std::move(value), kind});
-      }
-      std::vector<int64_t>& rows = slices[std::move(features)];
+      if (is_tfma) features = written.try_emplace(Comparable(*features), *features).first->second;
+      std::vector<int64_t>& rows = slices[*std::move(features)];
       if (rows.empty()) {
         rows = std::move(group.rows);
         continue;

@@ -51,6 +51,6 @@ struct SliceRows {
   std::vector<int64_t> rows;
 };
 Result<std::vector<SliceRows>> SliceBatch(const data::Batch& batch, const std::vector<Slicing>& slicings,
-                                          int64_t max_slices);
+                                          int64_t max_slices, Compatibility compatibility);
 
 }  // namespace penstock::evaluation

@@ -227,6 +227,10 @@ class Validator {
   }
 
   bool IsSame(const tfma::SlicingDetails& details, const PlannedThreshold& threshold) const {
+    // TFMA looks details up by their slicing_spec only, which those of cross slices do not have: all are one.
+    if (IsCompatible())
+      return Canonical(details.slicing_spec()) ==
+             Canonical(threshold.is_cross ? tfma::SlicingSpec() : threshold.slice);
     if (details.has_cross_slicing_spec() != threshold.is_cross) return false;
     if (!threshold.is_cross) return Canonical(details.slicing_spec()) == Canonical(threshold.slice);
     return Canonical(details.cross_slicing_spec()) == Canonical(threshold.cross_slice);

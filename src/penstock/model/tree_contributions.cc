@@ -1,14 +1,9 @@
 #include "penstock/model/tree_contributions.h"
 
-#include <cmath>
+#include "penstock/model/tree_walk_internal.h"
 
 namespace penstock::model {
 namespace {
-
-bool GoesLeft(const TreeNode& node, std::span<const float> row) {
-  const float value = row[static_cast<size_t>(node.column)];
-  return std::isnan(value) ? node.missing_goes_left : value < node.value;
-}
 
 // A column on the way down: the shares of subsets that come this far without and with it, and the weights of
 // subsets by size.

@@ -61,6 +61,7 @@ json SliceJson(const Message& message) {
 }
 template json SliceJson(const tfma::MetricsForSlice&);
 template json SliceJson(const tfma::PlotsForSlice&);
+template json SliceJson(const tfma::AttributionsForSlice&);
 template json SliceJson(const tfma::MetricsValidationForSlice&);
 
 std::string SubKeyText(const tfma::SubKey& key) {

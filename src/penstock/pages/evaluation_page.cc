@@ -1,6 +1,7 @@
 #include "penstock/pages/evaluation_page.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <nlohmann/json.hpp>
 
@@ -56,6 +57,7 @@ class PageBuilder {
     for (size_t i = 0; i < evaluations_.size(); ++i) AddMetrics(static_cast<int>(i));
     for (size_t i = 0; i < evaluations_.size(); ++i) AddPlots(static_cast<int>(i));
     plots_.insert(plots_.end(), matrices_.begin(), matrices_.end());
+    for (size_t i = 0; i < evaluations_.size(); ++i) AddAttributions(static_cast<int>(i));
     for (const NamedEvaluation& evaluation : evaluations_) {
       evaluations.push_back(
           {{"name", CutText(evaluation.name, kMaxTextBytes)},
@@ -71,6 +73,7 @@ class PageBuilder {
             {"metrics", metrics_.things()},
             {"values", std::move(values_)},
             {"plots", std::move(plots_)},
+            {"attributions", std::move(attributions_)},
             {"notes", std::move(notes_)}};
   }
 
@@ -168,6 +171,50 @@ class PageBuilder {
     }
   }
 
+  /// Features by what they add, the largest first; of several numbers (classes) the first.
+  static json FeaturesJson(const google::protobuf::Map<std::string, tfma::MetricValue>& values,
+                           int max_features) {
+    std::vector<std::pair<std::string, double>> features;
+    for (const auto& [feature, value] : values) {
+      const auto& listed = value.array_value();
+      const auto number = listed.float64_values_size() > 0   ? std::optional(listed.float64_values(0))
+                          : listed.float32_values_size() > 0 ? std::optional<double>(listed.float32_values(0))
+                                                             : NumberOf(value);
+      if (number.has_value()) features.emplace_back(feature, *number);
+    }
+    std::sort(features.begin(), features.end(), [](const auto& a, const auto& b) {
+      const double left = std::fabs(a.second), right = std::fabs(b.second);
+      return left != right ? left > right : a.first < b.first;
+    });
+    json shown = json::array();
+    for (const auto& [feature, number] : features)
+      if (shown.size() < static_cast<size_t>(max_features))
+        shown.push_back({CutText(feature, kMaxTextBytes), NumberJson(number)});
+    return shown;
+  }
+
+  void AddAttributions(int evaluation) {
+    int64_t num_features = 0;
+    for (const auto& slice : evaluations_[evaluation].attributions) {
+      for (const auto& entry : slice.attributions_keys_and_values()) {
+        const int index = slices_.Find(SliceJson(slice));
+        json features = FeaturesJson(entry.values(), limits_.max_features);
+        num_features += static_cast<int64_t>(features.size());
+        if (index < 0 || num_features > limits_.max_attributions) {
+          ++num_plots_left_out_;
+          continue;
+        }
+        const auto& key = entry.key();
+        attributions_.push_back(
+            {{"slice", index},
+             {"series", series_.IndexOf(SeriesJson(evaluation, key.model_name(), key.output_name()))},
+             {"metric", CutText(key.name() + (key.is_diff() ? " (change)" : ""), kMaxTextBytes)},
+             {"of", SubKeyText(key.sub_key())},
+             {"features", std::move(features)}});
+      }
+    }
+  }
+
   json Validation(const tfma::ValidationResult& validation) {
     json failures = json::array();
     for (const auto& slice : validation.metric_validations_per_slice()) {
@@ -229,13 +276,14 @@ class PageBuilder {
       notes_.push_back(fmt::format("{} slices are not on this page, which has room for {} of them",
                                    num_slices_left_out_, slices_.things().size()));
     if (num_plots_left_out_ > 0)
-      notes_.push_back(fmt::format("The plots of {} slices are not on this page", num_plots_left_out_));
+      notes_.push_back(fmt::format("{} plots are not on this page", num_plots_left_out_));
   }
 
   const std::vector<NamedEvaluation>& evaluations_;
   const EvaluationLimits& limits_;
   JsonList slices_, series_, metrics_;
-  json values_ = json::array(), plots_ = json::array(), matrices_ = json::array(), notes_ = json::array();
+  json values_ = json::array(), plots_ = json::array(), matrices_ = json::array(),
+       attributions_ = json::array(), notes_ = json::array();
   int64_t num_values_ = 0, num_slices_left_out_ = 0, num_plots_left_out_ = 0;
 };
 

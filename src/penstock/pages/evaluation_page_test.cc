@@ -49,6 +49,24 @@ const char kCash[] = R"(
   }
   metric_keys_and_values { key { name: "__ERROR__" } value { debug_message: "too small" } })";
 
+TEST(EvaluationPageDataTest, ListsWhatFeaturesAddTheLargestFirst) {
+  NamedEvaluation evaluation = Evaluation({kWhole});
+  evaluation.attributions.push_back(Parse<tfma::AttributionsForSlice>(R"(
+    slice_key {}
+    attributions_keys_and_values {
+      key { name: "mean_attributions" model_name: "candidate" }
+      values { key: "age" value { double_value { value: 0.25 } } }
+      values { key: "fare" value { double_value { value: -0.5 } } }
+      values { key: "hour" value { array_value { data_type: FLOAT64 shape: 2 float64_values: [0.125, 4] } } }
+    })"));
+  const json data = PageData(evaluation);
+  EXPECT_EQ(data["attributions"],
+            json::parse(R"([{"slice": 0, "series": 0, "metric": "mean_attributions", "of": "",
+                             "features": [["fare", -0.5], ["age", 0.25], ["hour", 0.125]]}])"));
+  EXPECT_EQ(PageData(evaluation, {.max_features = 1})["attributions"][0]["features"].size(), 1u);
+  EXPECT_TRUE(PageData(evaluation, {.max_attributions = 2})["attributions"].empty());
+}
+
 TEST(EvaluationPageDataTest, ListsValuesBySliceModelAndMetric) {
   const json data = PageData(Evaluation({kWhole}));
   EXPECT_EQ(data["slices"], json::parse("[[]]"));

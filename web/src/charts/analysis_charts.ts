@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { Analysis } from "../data/evaluation_data.ts";
+import type { Analysis, Attribution } from "../data/evaluation_data.ts";
 import { seriesColour } from "../design/series.ts";
 import { formatCompact, formatNumber, visibleText } from "../model/numbers.ts";
 
@@ -41,6 +41,19 @@ export function contributionsChart(contributions: NonNullable<Analysis["contribu
     marks: [
       Plot.barX(features, { x: "meanAbsolute", y: "feature", fill: seriesColour(0), fillOpacity: 0.35, tip: { format: { x: tidy } } }),
       Plot.dot(dots, { x: "value", y: "feature", r: 2, fill: seriesColour(0), fillOpacity: 0.5 }),
+      Plot.ruleX([0], { stroke: "var(--line-strong)" }),
+    ],
+  };
+}
+
+/** What each feature adds to the predictions of a slice. */
+export function attributionsChart(attribution: Attribution): Plot.PlotOptions {
+  const features = attribution.features.slice(0, MAX_BARS).map(({ feature, value }) => ({ feature: visibleText(feature), value }));
+  return {
+    ...bars(features.map(({ feature }) => feature)),
+    x: { ticks: 5, tickFormat: formatCompact, label: visibleText(attribution.metric), grid: true },
+    marks: [
+      Plot.barX(features, { x: "value", y: "feature", fill: seriesColour(attribution.series), tip: { format: { x: tidy } } }),
       Plot.ruleX([0], { stroke: "var(--line-strong)" }),
     ],
   };

@@ -61,6 +61,7 @@ export interface RawEvaluation {
   metrics: RawMetric[];
   values: RawValue[][];
   plots: RawPlot[];
+  attributions?: { slice: number; series: number; metric: string; of: string; features: [string, RawNumber][] }[];
   notes: string[];
 }
 
@@ -157,6 +158,7 @@ export function decodeEvaluation(raw: RawEvaluation): EvaluationData {
     metrics: raw.metrics.map((metric, index) => ({ ...decodeMetric(metric), index })),
     values: raw.slices.map((_, slice) => new Map((raw.values[slice] ?? []).map((value) => [valueKey(value[0], value[1]), decodeValue(value)]))),
     plots: raw.plots.map(decodePlot),
+    attributions: (raw.attributions ?? []).map(({ features, ...rest }) => ({ ...rest, features: features.map(([feature, value]) => ({ feature, value: decodeNumber(value) })) })),
     notes: raw.notes,
   };
 }

@@ -69,6 +69,15 @@ export interface Plot {
   readonly classes: readonly ClassMatrix[];
 }
 
+/** What each feature adds to the predictions of a slice, the largest first. */
+export interface Attribution {
+  readonly slice: number;
+  readonly series: number;
+  readonly metric: string;
+  readonly of: string;
+  readonly features: readonly { readonly feature: string; readonly value: number }[];
+}
+
 export interface ThresholdFailure {
   /** Null: a slice that is not on the page. */
   readonly slice: number | null;
@@ -120,6 +129,7 @@ export interface EvaluationData {
   /** By slice, then by series and metric: `values[slice]?.get(valueKey(series, metric))`. */
   readonly values: readonly ReadonlyMap<number, Measured>[];
   readonly plots: readonly Plot[];
+  readonly attributions: readonly Attribution[];
   readonly notes: readonly string[];
 }
 

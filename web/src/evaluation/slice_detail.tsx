@@ -1,10 +1,11 @@
 import { useMemo } from "react";
+import { attributionsChart } from "../charts/analysis_charts.ts";
 import { calibrationChart, type ModelSeries, precisionRecallChart, residualChart, rocChart, scoreChart } from "../charts/evaluation_charts.ts";
 import { PlotFigure } from "../charts/plot_figure.tsx";
-import type { EvaluationData, Series } from "../data/evaluation_data.ts";
+import type { Attribution, EvaluationData, Series } from "../data/evaluation_data.ts";
 import { calibrationError } from "../model/confusion.ts";
 import { seriesName } from "../model/metrics.ts";
-import { formatNumber } from "../model/numbers.ts";
+import { formatNumber, visibleText } from "../model/numbers.ts";
 import type { SliceRow } from "../model/slice_rows.ts";
 import { ClassHeatMap } from "./class_matrix.tsx";
 import { ConfusionTable } from "./confusion_table.tsx";
@@ -35,6 +36,12 @@ function CalibrationCharts({ models, threshold }: { models: readonly ModelSeries
   );
 }
 
+function Attributions({ attribution, label }: { attribution: Attribution; label: string }) {
+  const options = useMemo(() => attributionsChart(attribution), [attribution]);
+  const title = [visibleText(attribution.metric), attribution.of, label].filter((part) => part !== "").join(" · ");
+  return <PlotFigure title={title} description="What each feature adds to the predictions" options={options} />;
+}
+
 /** The plots of one slice, all models in each. */
 export function SliceDetail(props: {
   data: EvaluationData;
@@ -58,6 +65,10 @@ export function SliceDetail(props: {
       }),
     [data, plots, shown],
   );
+  const attributions = useMemo(
+    () => data.attributions.filter(({ slice, series }) => slice === row.slice.index && shown.some(({ index }) => index === series)),
+    [data, row, shown],
+  );
   const isBinary = models.some(({ thresholds }) => thresholds.length > 0);
   const isCalibrated = models.some(({ calibration }) => calibration.length > 0);
   const classes = plots.filter((plot) => plot.classes.length > 0 && shown.some(({ index }) => index === plot.series));
@@ -76,7 +87,11 @@ export function SliceDetail(props: {
           const series = data.series[plot.series];
           return <ClassHeatMap key={i} label={series ? seriesName(data, series) : ""} matrices={plot.classes} />;
         })}
-        {plots.length === 0 && (
+        {attributions.map((attribution, i) => {
+          const series = data.series[attribution.series];
+          return <Attributions key={i} attribution={attribution} label={series ? seriesName(data, series) : ""} />;
+        })}
+        {plots.length === 0 && attributions.length === 0 && (
           <p className="muted">There are no plots of this slice: ask for CalibrationPlot and ConfusionMatrixPlot in the metrics of the evaluation.</p>
         )}
       </div>

@@ -97,6 +97,7 @@ std::shared_ptr<arrow::DataType> ArrowType(const ColumnType& column) {
       type = arrow::utf8();
       break;
   }
+  if (column.is_nested) return arrow::list(arrow::list(type));
   return column.is_list ? arrow::list(type) : type;
 }
 
@@ -106,6 +107,7 @@ void ColumnProfile::MergeFrom(const ColumnProfile& other) {
     if (other.first[kind].IsBefore(first[kind])) first[kind] = other.first[kind];
   }
   num_lists += other.num_lists;
+  num_inner_lists += other.num_inner_lists;
   if (other.first_seen.IsBefore(first_seen)) {
     first_seen = other.first_seen;
     place = other.place;
@@ -158,6 +160,11 @@ const char* LineProfiler::BeginList(int column) {
   return nullptr;
 }
 
+const char* LineProfiler::BeginInnerList(int column) {
+  ++profiles_[static_cast<size_t>(column)].num_inner_lists;
+  return nullptr;
+}
+
 const char* LineProfiler::Count(int column, const JsonValue& value) {
   ColumnProfile& profile = profiles_[static_cast<size_t>(column)];
   ++profile.num_values[Index(value.kind)];
@@ -191,7 +198,7 @@ std::vector<ColumnType> DecideTypes(const ColumnProfiles& profiles,
   std::vector<ColumnType> types;
   for (const auto* const entry : ordered) {
     const auto& [name, profile] = *entry;
-    ColumnType type{name, ColumnKind::kUtf8, profile.num_lists > 0};
+    ColumnType type{name, ColumnKind::kUtf8, profile.num_lists > 0, profile.num_inner_lists > 0};
     if (const auto feature = declared.find(name); feature != declared.end()) {
       type.kind = KindOf(feature->second.kind);
       type.is_list = feature->second.is_list.value_or(type.is_list);

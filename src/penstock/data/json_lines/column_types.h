@@ -23,6 +23,7 @@ struct ColumnType {
   std::string name;
   ColumnKind kind = ColumnKind::kUtf8;
   bool is_list = false;
+  bool is_nested = false;  ///< A list of lists.
 };
 std::shared_ptr<arrow::DataType> ArrowType(const ColumnType& column);
 
@@ -31,6 +32,7 @@ struct ColumnProfile {
   std::array<int64_t, kNumJsonKinds> num_values{};   ///< Elements of lists count as values.
   std::array<csv::CellSample, kNumJsonKinds> first;  ///< Of each kind.
   int64_t num_lists = 0;
+  int64_t num_inner_lists = 0;
   csv::CellSample first_seen;  ///< Where the name stands for the first time.
   int64_t place = 0;           ///< Its place in that row, so that columns keep the order of the file.
 
@@ -48,6 +50,8 @@ class LineProfiler {
   int Find(std::string_view name);
   const char* Scalar(int column, const JsonValue& value);
   const char* BeginList(int column);
+  const char* BeginInnerList(int column);
+  const char* EndInnerList(int) { return nullptr; }
   const char* Element(int column, const JsonValue& value) { return Count(column, value); }
   /// Null, or what is wrong with the line besides its syntax.
   const char* EndLine() const { return fault_; }
@@ -71,8 +75,8 @@ class LineProfiler {
 
 /// The columns, in the order of their names' first appearance. Values decide as CSV cells do
 /// (csv/column_types.h), but a text in quotes is a text; true and false beside anything else are an error. A
-/// column is a list where any value is one. `declared` decides for the features it names. kInvalidArgument
-/// names both rows.
+/// column is a list where any value is one, and a list of lists where any holds one. `declared` decides for
+/// the features it names. kInvalidArgument names both rows.
 struct TypeFault {
   std::string message;
   const csv::CellSample* first = nullptr;   ///< The row to name.

@@ -57,11 +57,36 @@ TEST_F(JsonLinesTest, TypesFollowFromAllRows) {
   EXPECT_EQ(Show(*table, "e"), "string: null, null");
 }
 
+TEST_F(JsonLinesTest, ReadsListsOfLists) {
+  const auto table = Read(
+      "{\"boxes\": [[1, 2.5], [], [null, 3]], \"id\": 1}\n"
+      "{\"boxes\": [], \"id\": 2}\n{\"boxes\": null, \"id\": 3}\n{\"boxes\": 4, \"id\": 4}\n"
+      "{\"boxes\": [[5], null], \"id\": 5}\n");
+  ASSERT_TRUE(table != nullptr);
+  const auto boxes = table->GetColumnByName("boxes")->chunk(0);
+  EXPECT_EQ(boxes->type()->ToString(), arrow::list(arrow::list(arrow::float64()))->ToString());
+  EXPECT_EQ(boxes->null_count(), 1);
+  const auto& lists = static_cast<const arrow::ListArray&>(*boxes);
+  const auto& inner = static_cast<const arrow::ListArray&>(*lists.values());
+  EXPECT_EQ(lists.value_length(0), 3);
+  EXPECT_EQ(inner.value_length(0), 2);
+  EXPECT_EQ(inner.value_length(1), 0);
+  EXPECT_EQ(lists.value_length(1), 0);
+  EXPECT_EQ(lists.value_length(3), 1) << "one value is a list of one list of it";
+  EXPECT_TRUE(inner.IsNull(lists.value_offset(4) + 1));
+  const auto& values = static_cast<const arrow::DoubleArray&>(*inner.values());
+  EXPECT_EQ(values.Value(1), 2.5);
+  EXPECT_TRUE(values.IsNull(2));
+  EXPECT_EQ(values.Value(4), 4);
+}
+
 TEST_F(JsonLinesTest, NamesRowAndColumnOfAFault) {
   EXPECT_THAT(Fault("{\"a\": 1}\n{\"a\": {\"b\": 1}}\n"),
               FailsWith(StatusCode::kInvalidArgument, "data.jsonl, row 2, column 'a': a nested object"));
-  EXPECT_THAT(Fault("\n\n{\"a\": [[1]]}\n"),
-              FailsWith(StatusCode::kInvalidArgument, "row 3, column 'a': a list within a list"));
+  EXPECT_THAT(Fault("\n\n{\"a\": [[[1]]]}\n"),
+              FailsWith(StatusCode::kInvalidArgument, "row 3, column 'a': lists nested more than two deep"));
+  EXPECT_THAT(Fault("{\"a\": [[1]]}\n{\"a\": [1]}\n"),
+              FailsWith(StatusCode::kInvalidArgument, "row 2, column 'a': a value stands beside lists"));
   EXPECT_THAT(Fault("{\"a\": true}\n{\"a\": 3}\n"),
               FailsWith(StatusCode::kInvalidArgument, "row 2, column 'a': 'true'"));
   EXPECT_THAT(Fault("{\"a\": 1, \"a\": 2}\n"),

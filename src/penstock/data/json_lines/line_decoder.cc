@@ -26,7 +26,13 @@ class ColumnBuilder {
         values = texts_ = std::make_shared<arrow::StringBuilder>();
         break;
     }
-    rows_.emplace(std::move(values), column.is_list, ArrowType(column));
+    const auto type = ArrowType(column);
+    if (!column.is_nested) {
+      rows_.emplace(std::move(values), column.is_list, type);
+      return;
+    }
+    inner_.emplace(std::move(values), /*is_list=*/true, type->field(0)->type());
+    rows_.emplace(inner_->rows(), /*is_list=*/true, type);
   }
 
   int64_t num_rows() const { return rows_->num_rows(); }
@@ -34,14 +40,28 @@ class ColumnBuilder {
   const char* Scalar(const JsonValue& value) {
     if (value.kind == JsonKind::kNull) return Kept(rows_->AppendNullRow());
     if (const char* const fault = Kept(rows_->BeginRow())) return fault;
-    return Append(value);
+    if (inner_.has_value())
+      if (const char* const fault = BeginInnerList()) return fault;
+    const char* const fault = Append(value);
+    is_in_inner_ = false;
+    return fault;
   }
   const char* BeginList() {
     if (!rows_->is_list()) return "a list stands where the schema declares one value";
     return Kept(rows_->BeginRow());
   }
+  const char* BeginInnerList() {
+    if (!inner_.has_value()) return "a list of lists stands where the schema declares a list";
+    is_in_inner_ = true;
+    return Kept(inner_->BeginRow());
+  }
+  void EndInnerList() { is_in_inner_ = false; }
   const char* Append(const JsonValue& value) {
-    if (value.kind == JsonKind::kNull) return Kept(rows_->AppendNullValue());
+    if (inner_.has_value() && !is_in_inner_) {
+      if (value.kind == JsonKind::kNull) return Kept(inner_->AppendNullRow());
+      return "a value stands beside lists in one list, or in a list where other rows have lists of lists";
+    }
+    if (value.kind == JsonKind::kNull) return Kept((inner_ ? *inner_ : *rows_).AppendNullValue());
     if (integers_ != nullptr) return AppendInteger(value);
     if (reals_ != nullptr) return AppendReal(value);
     if (texts_ != nullptr) return AppendText(value);
@@ -87,7 +107,9 @@ class ColumnBuilder {
   std::shared_ptr<arrow::DoubleBuilder> reals_;
   std::shared_ptr<arrow::BooleanBuilder> bools_;
   std::shared_ptr<arrow::StringBuilder> texts_;
+  std::optional<RowBuilder> inner_;  // Of lists of lists: the inner ones.
   std::optional<RowBuilder> rows_;
+  bool is_in_inner_ = false;
   std::string scratch_;
 };
 
@@ -112,6 +134,15 @@ const char* LineDecoder::BeginList(int column) {
   ColumnBuilder& builder = *builders_[static_cast<size_t>(column)];
   if (builder.num_rows() != num_rows_) return "a name stands twice in the object";
   return builder.BeginList();
+}
+
+const char* LineDecoder::BeginInnerList(int column) {
+  return builders_[static_cast<size_t>(column)]->BeginInnerList();
+}
+
+const char* LineDecoder::EndInnerList(int column) {
+  builders_[static_cast<size_t>(column)]->EndInnerList();
+  return nullptr;
 }
 
 const char* LineDecoder::Element(int column, const JsonValue& value) {

@@ -28,6 +28,8 @@ class LineDecoder {
   int Find(std::string_view name) { return index_.Find(name); }
   const char* Scalar(int column, const JsonValue& value);
   const char* BeginList(int column);
+  const char* BeginInnerList(int column);
+  const char* EndInnerList(int column);
   const char* Element(int column, const JsonValue& value);
   /// Fills what the line lacks. Call after each line.
   Status EndLine();

@@ -58,6 +58,13 @@ size_t AppendUnit(std::string_view text, std::string& out) {
 
 }  // namespace
 
+JsonKind IntegerOfManyDigits(std::string_view text) {
+  const bool is_negative = text.starts_with('-');
+  const std::string_view digits = text.substr(is_negative ? 1 : 0);
+  const std::string_view limit = is_negative ? "9223372036854775808" : "9223372036854775807";
+  return digits.size() == limit.size() && digits <= limit ? JsonKind::kInteger : JsonKind::kHugeInteger;
+}
+
 const char* Unescape(std::string_view escaped, std::string& out) {
   for (size_t at = 0; at < escaped.size(); ++at) {
     const size_t plain = std::min(escaped.find('\\', at), escaped.size());

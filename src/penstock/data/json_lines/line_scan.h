@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,14 +26,17 @@ struct LineFault {
 /// Appends what an escaped text says; null, or what is wrong with an escape.
 const char* Unescape(std::string_view escaped, std::string& out);
 
+JsonKind IntegerOfManyDigits(std::string_view text);
+
 /// Reads one line that holds one object, by RFC 8259, with NaN, Infinity and -Infinity as Python writes them.
 /// The text may be read up to 8 bytes beyond its end. `visitor` has
 ///   int Find(std::string_view name);                           column, or -1 to pass the value over
 ///   const char* Scalar(int column, const JsonValue& value);    null, or what is wrong with it
 ///   const char* BeginList(int column);
+///   const char* BeginInnerList(int column), *EndInnerList(int column);   a list within the list
 ///   const char* Element(int column, const JsonValue& value);   of the list begun last
-/// Values of columns may be scalars and lists of scalars; what is passed over may be anything, 64 levels
-/// deep.
+/// Values of columns may be scalars, lists of scalars and lists of those; what is passed over may be
+/// anything, 64 levels deep.
 template <class Visitor>
 class LineScanner {
  public:
@@ -98,26 +100,32 @@ class LineScanner {
     const int column = visitor_.Find(column_);
     if (column < 0) return Pass(0);
     if (Peek() == '{')
-      return "a nested object cannot be a value (flatten it into columns of their own, or leave the column "
-             "out)";
-    if (Peek() == '[') return List(column);
+      return "a nested object cannot be a value (flatten it into columns, or leave the column out)";
+    if (Peek() == '[') {
+      if (const char* const fault = visitor_.BeginList(column)) return fault;
+      return Elements(column, /*is_inner=*/false);
+    }
     JsonValue value;
     if (const char* const fault = Scalar(value)) return fault;
     return visitor_.Scalar(column, value);
   }
 
-  const char* List(int column) {
+  const char* Elements(int column, bool is_inner) {
     ++at_;
-    if (const char* const fault = visitor_.BeginList(column)) return fault;
     SkipBlanks();
     if (Take(']')) return nullptr;
     do {
       SkipBlanks();
-      if (Peek() == '[')
-        return "a list within a list cannot be a value (flatten it, or leave the column out)";
+      if (Peek() == '[') {
+        if (is_inner) return "lists nested more than two deep cannot be a value (flatten them)";
+        if (const char* const fault = visitor_.BeginInnerList(column)) return fault;
+        if (const char* const fault = Elements(column, /*is_inner=*/true)) return fault;
+        if (const char* const fault = visitor_.EndInnerList(column)) return fault;
+        SkipBlanks();
+        continue;
+      }
       if (Peek() == '{')
-        return "a list of objects cannot be a value (flatten it into columns of their own, or leave the "
-               "column out)";
+        return "a list of objects cannot be a value (flatten it into columns, or leave the column out)";
       JsonValue value;
       if (const char* const fault = Scalar(value)) return fault;
       if (const char* const fault = visitor_.Element(column, value)) return fault;
@@ -230,13 +238,6 @@ class LineScanner {
                  : num_digits <= 18 ? JsonKind::kInteger
                                     : IntegerOfManyDigits(value.text);
     return nullptr;
-  }
-
-  static JsonKind IntegerOfManyDigits(std::string_view text) {
-    const bool is_negative = text.starts_with('-');
-    const std::string_view digits = text.substr(is_negative ? 1 : 0);
-    const std::string_view limit = is_negative ? "9223372036854775808" : "9223372036854775807";
-    return digits.size() == limit.size() && digits <= limit ? JsonKind::kInteger : JsonKind::kHugeInteger;
   }
 
   const char* at_;

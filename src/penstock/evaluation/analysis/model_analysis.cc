@@ -36,11 +36,25 @@ Result<std::vector<std::vector<double>>> AttributeAll(const ForestAttributions& 
   return all;
 }
 
-Result<FeatureContributions> ContributionsOf(const model::Model& model, const data::Batch& examples,
-                                             const ExecutionOptions& execution) {
-  PENSTOCK_ASSIGN_OR_RETURN(const auto attributions, ForestAttributions::Make(model, examples));
-  PENSTOCK_ASSIGN_OR_RETURN(const auto all, AttributeAll(*attributions, examples, execution));
+Result<std::shared_ptr<const ForestAttributions>> AttributionsFor(const model::Model& model,
+                                                                  const AnalysisOptions& options,
+                                                                  const data::Batch& examples,
+                                                                  const ExecutionOptions& execution,
+                                                                  int64_t& num_background) {
+  if (options.background == nullptr) return ForestAttributions::Make(model, examples);
+  PENSTOCK_ASSIGN_OR_RETURN(
+      const data::Batch background,
+      SampleExamples(*options.background, options.max_background, options.seed, execution));
+  num_background = background->num_rows();
+  return ForestAttributions::Make(model, background, ForestAttributions::Absence::kInterventional);
+}
+
+Result<FeatureContributions> ContributionsOf(const model::Model& model, const AnalysisOptions& options,
+                                             const data::Batch& examples, const ExecutionOptions& execution) {
   FeatureContributions contributions;
+  PENSTOCK_ASSIGN_OR_RETURN(const auto attributions, AttributionsFor(model, options, examples, execution,
+                                                                     contributions.num_background));
+  PENSTOCK_ASSIGN_OR_RETURN(const auto all, AttributeAll(*attributions, examples, execution));
   contributions.unit =
       model.signature().task == model::Task::kBinaryClassification ? "log odds" : "prediction";
   contributions.expected = attributions->expected();
@@ -95,7 +109,8 @@ Result<ModelAnalysis> AnalyzeModel(const EvaluationRequest& request, const Analy
       analysis.dependences,
       ComputePartialDependence(*request.model, sample, options.columns, options.dependence, execution));
   if (options.has_contributions) {
-    PENSTOCK_ASSIGN_OR_RETURN(analysis.contributions, ContributionsOf(*request.model, sample, execution));
+    PENSTOCK_ASSIGN_OR_RETURN(analysis.contributions,
+                              ContributionsOf(*request.model, options, sample, execution));
   }
   return analysis;
 }
@@ -120,6 +135,7 @@ json AnalysisToJson(const ModelAnalysis& analysis) {
       features.push_back(
           {{"feature", each.name}, {"mean", each.mean}, {"mean_absolute", each.mean_absolute}});
     shown["contributions"] = {{"unit", analysis.contributions->unit},
+                              {"background", analysis.contributions->num_background},
                               {"expected", analysis.contributions->expected},
                               {"features", std::move(features)},
                               {"examples", analysis.contributions->examples}};
@@ -136,8 +152,12 @@ std::string FormatAnalysis(const ModelAnalysis& analysis) {
       text += fmt::format("  {:+.6f} (deviation {:.6f})  {}\n", each.change, each.deviation, each.column);
   }
   if (analysis.contributions) {
-    text += fmt::format("\nContributions to the {} (expected {:.6g}), mean absolute and mean:\n",
-                        analysis.contributions->unit, analysis.contributions->expected);
+    const FeatureContributions& contributions = *analysis.contributions;
+    text += fmt::format("\nContributions to the {} (expected {:.6g}{}), mean absolute and mean:\n",
+                        contributions.unit, contributions.expected,
+                        contributions.num_background == 0
+                            ? std::string()
+                            : fmt::format(", against {} background examples", contributions.num_background));
     for (const auto& each : analysis.contributions->features)
       text += fmt::format("  {:.6f}  {:+.6f}  {}\n", each.mean_absolute, each.mean, each.name);
   }

@@ -17,7 +17,8 @@ struct FeatureContributions {
     std::string name;
     double mean = 0, mean_absolute = 0;
   };
-  std::string unit;  ///< Of the margin: "log odds" or "prediction".
+  std::string unit;            ///< Of the margin: "log odds" or "prediction".
+  int64_t num_background = 0;  ///< Examples they are against; 0: path-dependent, the sample itself.
   double expected = 0;
   std::vector<Feature> features;  ///< Largest mean of absolute contributions first.
   /// Of some examples, in the order of `features`; with `expected` they add up to the example's margin.
@@ -28,6 +29,10 @@ struct AnalysisOptions {
   std::string metric;                ///< Permutation importance for this metric; "": none.
   std::vector<std::string> columns;  ///< Partial dependence on these.
   bool has_contributions = false;
+  /// Where set, contributions are against examples of it (ForestAttributions::Absence::kInterventional);
+  /// null: the sample itself says what is usual. Must outlive the call.
+  const data::Dataset* background = nullptr;
+  int64_t max_background = 100;   ///< A sample of so many of it.
   int64_t max_examples = 10'000;  ///< A sample of so many is looked at.
   int num_repeats = 3;            ///< Of a permutation.
   uint64_t seed = 0;
@@ -51,9 +56,9 @@ Result<ModelAnalysis> AnalyzeModel(const EvaluationRequest& request, const Analy
 
 /// {"examples": n, "permutation_importance": {metric, value, columns: [{column, change, deviation}]},
 ///  "partial_dependence": [{column, values, means, deviations, examples}],
-///  "contributions": {unit, expected, features: [{feature, mean, mean_absolute}], examples}}; what was not
-///  asked
-/// for is left out.
+///  "contributions": {unit, background, expected, features: [{feature, mean, mean_absolute}], examples}};
+///  what was
+/// not asked for is left out.
 nlohmann::json AnalysisToJson(const ModelAnalysis& analysis);
 /// Tables for people.
 std::string FormatAnalysis(const ModelAnalysis& analysis);

@@ -41,7 +41,7 @@ constexpr char kArguments[] = R"("class_ids": [1, 2], "ground_truth_key": "mask"
 std::vector<double> MatrixOf(const std::string& arguments, int class_id) {
   const auto evaluation = ValueOrDie(EvaluateBatches(
       ConfigOf("SemanticSegmentationConfusionMatrix", kArguments + arguments, "name: ''"), {Masks()}));
-  const auto m = std::get<ConfusionMatrices>(
+  const auto m = *ValueAs<ConfusionMatrices>(
       ValueOf(evaluation, "semantic_segmentation_confusion_matrix", {.class_id = class_id}));
   return {m.tp[0], m.tn[0], m.fp[0], m.fn[0]};
 }
