@@ -36,13 +36,13 @@ Result<std::vector<ExportFormat>> ExportFormatsFromNames(const std::vector<std::
 }
 
 Result<Exported> ExportModel(const Model& model, ExportFormat format, const std::string& path,
-                             TfliteQuantization quantization) {
+                             TfliteQuantization quantization, const ActivationRanges* activations) {
   if (format != ExportFormat::kTflite && quantization != TfliteQuantization::kNone)
     return InvalidArgument("Only tflite files are quantized, not {}", NameOf(format));
   if (format != ExportFormat::kSavedModel) {
     PENSTOCK_ASSIGN_OR_RETURN(const std::string bytes, format == ExportFormat::kOnnx
                                                            ? ExportOnnx(model)
-                                                           : ExportTflite(model, quantization));
+                                                           : ExportTflite(model, quantization, activations));
     PENSTOCK_RETURN_IF_ERROR(fs::WriteFileAtomically(path, bytes));
     return Exported{
         static_cast<int64_t>(bytes.size()),

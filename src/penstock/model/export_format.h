@@ -29,8 +29,10 @@ struct Exported {
 
 /// Writes the model, transform and all: a folder for kSavedModel, else a file. Errors as in onnx_export.h,
 /// saved_model_export.h and tflite_export.h; kInvalidArgument where another format shall be quantized.
+/// `activations`: see tflite_export.h.
 Result<Exported> ExportModel(const Model& model, ExportFormat format, const std::string& path,
-                             TfliteQuantization quantization = TfliteQuantization::kNone);
+                             TfliteQuantization quantization = TfliteQuantization::kNone,
+                             const ActivationRanges* activations = nullptr);
 
 /// Where it lies when it lies beside model.pb, as Trainer and Pusher write it: model.onnx, model.tflite; the
 /// SavedModel in the folder itself, where TF Serving looks for it.

@@ -62,6 +62,15 @@ Result<Batch> NetworkModel::PredictTransformed(const Batch& features) const {
       [this](std::span<const float> rows, std::span<float> margins) { network_.Margins(rows, margins); });
 }
 
+Status NetworkModel::Observe(const Batch& raw_examples, ActivationRanges& seen) const {
+  PENSTOCK_ASSIGN_OR_RETURN(const Batch features, transform_->ApplyFeatures(raw_examples));
+  return PredictInChunks(signature_, matrix_, features,
+                         [&](std::span<const float> rows, std::span<float> margins) {
+                           network_.Margins(rows, margins, &seen);
+                         })
+      .status();
+}
+
 Result<std::string> NetworkModel::Encode() const {
   v1::ModelFile file;
   file.set_format_version(kModelFormatVersion);

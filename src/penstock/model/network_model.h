@@ -33,6 +33,8 @@ class NetworkModel final : public Model {
 
   /// The same from examples that are transformed already.
   Result<Batch> PredictTransformed(const Batch& features) const;
+  /// Adds what goes through the network's layers where it predicts these examples. Errors as Predict's.
+  Status Observe(const Batch& raw_examples, ActivationRanges& seen) const;
   /// For exporters and for warm starts.
   const Network& network() const { return network_; }
 

@@ -7,13 +7,13 @@
 
 namespace penstock::model {
 
-Result<Tensor> LowerModel(const Model& model, TensorBuilder& builder) {
+Result<Tensor> LowerModel(const Model& model, TensorBuilder& builder, const ActivationRanges* ranges) {
   PENSTOCK_ASSIGN_OR_RETURN(const Tensor matrix, LowerToMatrix(model.transform(), builder));
   Tensor margins;
   if (const auto* forest = dynamic_cast<const ForestModel*>(&model)) {
     PENSTOCK_ASSIGN_OR_RETURN(margins, builder.Forest(forest->forest(), matrix));
   } else if (const auto* network = dynamic_cast<const NetworkModel*>(&model)) {
-    PENSTOCK_ASSIGN_OR_RETURN(margins, LowerNetwork(network->network(), matrix, builder));
+    PENSTOCK_ASSIGN_OR_RETURN(margins, LowerNetwork(network->network(), matrix, builder, ranges));
   } else {
     return Unimplemented("This kind of model cannot be exported to {}", builder.format());
   }

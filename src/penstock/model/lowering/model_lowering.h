@@ -8,7 +8,8 @@ namespace penstock::model {
 
 /// Writes the whole model, raw columns to predictions, and answers these: [examples, 1] of kNumber, or a
 /// column for each class.
-/// kUnimplemented names what the format cannot compute.
-Result<Tensor> LowerModel(const Model& model, TensorBuilder& builder);
+/// kUnimplemented names what the format cannot compute. `ranges`: of a network, see DenseTensors.
+Result<Tensor> LowerModel(const Model& model, TensorBuilder& builder,
+                          const ActivationRanges* ranges = nullptr);
 
 }  // namespace penstock::model

@@ -1,6 +1,5 @@
 #include "penstock/model/lowering/network_lowering.h"
 
-#include <cmath>
 #include <limits>
 
 namespace penstock::model {
@@ -9,19 +8,20 @@ namespace {
 /// The parts of a network one after the other.
 class NetworkWriter {
  public:
-  NetworkWriter(const Network& network, const Tensor& matrix, TensorBuilder& builder)
+  NetworkWriter(const Network& network, const Tensor& matrix, const ActivationRanges* ranges,
+                TensorBuilder& builder)
       : network_(network),
         shape_(network.shape()),
         layout_(network.layout()),
         matrix_(matrix),
+        ranges_(ranges),
         builder_(builder) {}
 
   Tensor Margins() {
     Tensor numbers;
     if (!shape_.numbers.empty()) numbers = Numbers(shape_.numbers);
     for (const IdInput& input : shape_.ids) ids_.push_back(Ids(input));
-    Tensor sum = Block(layout_.bias);
-    if (shape_.has_wide) sum = Wide(numbers, sum);
+    Tensor sum = shape_.has_wide ? Wide(numbers) : Block(layout_.bias);
     if (shape_.has_deep) sum = Apply(TensorOp::kAdd, sum, Deep(numbers));
     if (sum.is_constant) {
       // The bias alone does not know how many examples there are.
@@ -41,6 +41,14 @@ class NetworkWriter {
   Tensor Block(const ParameterBlock& block) {
     const float* first = network_.parameters().data() + block.offset;
     return builder_.Floats({first, first + block.size()}, block.rows);
+  }
+  /// As the network computes with it: the norms are multiplied in.
+  Tensor Folded(const ParameterBlock& block) {
+    const float* first = network_.folded_parameters().data() + block.offset;
+    return builder_.Floats({first, first + block.size()}, block.rows);
+  }
+  const ValueRange* Range(const ValueRange ActivationRanges::*part) const {
+    return ranges_ == nullptr ? nullptr : &(ranges_->*part);
   }
   Tensor IsThere(const Tensor& x) { return Apply(TensorOp::kEqual, x, x); }
 
@@ -104,14 +112,23 @@ class NetworkWriter {
     return builder_.Cast(hash, Element::kInteger);
   }
 
-  Tensor Wide(const Tensor& numbers, Tensor sum) {
+  Tensor Wide(const Tensor& numbers) {
+    Tensor sum = Block(layout_.bias);
     if (numbers.exists())
-      sum = Apply(TensorOp::kAdd, sum, builder_.MatrixProduct(numbers, Block(layout_.wide_numbers)));
+      sum = builder_.Dense(numbers, {Block(layout_.wide_numbers),
+                                     sum,
+                                     {},
+                                     Range(&ActivationRanges::numbers),
+                                     Range(&ActivationRanges::wide)});
     for (size_t i = 0; i < ids_.size(); ++i) {
       if (layout_.wide_tables[i].rows > 0)
         sum = Apply(TensorOp::kAdd, sum, builder_.Rows(Block(layout_.wide_tables[i]), ids_[i]));
     }
     return sum;
+  }
+
+  const ValueRange* Outputs(size_t layer) const {
+    return ranges_ == nullptr ? nullptr : &ranges_->layers[layer];
   }
 
   Tensor Deep(const Tensor& numbers) {
@@ -125,22 +142,17 @@ class NetworkWriter {
     Tensor x = builder_.Concatenate(parts);
     for (size_t i = 0; i < layout_.layers.size(); ++i) {
       const NetworkLayout::Layer& layer = layout_.layers[i];
-      x = Apply(TensorOp::kAdd, builder_.MatrixProduct(x, Block(layer.weights)), Block(layer.bias));
-      if (layer.norm_scale.size() > 0) x = Normalise(layer, x);
-      x = builder_.Apply(shape_.layers[i].activation == Activation::kRelu ? TensorOp::kRelu : TensorOp::kTanh,
-                         x);
+      const bool is_relu = shape_.layers[i].activation == Activation::kRelu;
+      x = builder_.Dense(
+          x, {Folded(layer.weights), Folded(layer.bias), is_relu ? TensorOp::kRelu : TensorOp::kTanh,
+              i == 0 ? Range(&ActivationRanges::deep_input) : Outputs(i - 1), Outputs(i)});
     }
-    return builder_.MatrixProduct(x, Block(layout_.output_weights));
-  }
-
-  Tensor Normalise(const NetworkLayout::Layer& layer, const Tensor& x) {
-    std::vector<float> factors;
-    for (int64_t j = 0; j < layer.weights.columns; ++j)
-      factors.push_back(network_.parameters()[layer.norm_scale.offset + j] /
-                        std::sqrt(network_.parameters()[layer.norm_variance.offset + j] + kNormEpsilon));
-    const Tensor centred = Apply(TensorOp::kSubtract, x, Block(layer.norm_mean));
-    return Apply(TensorOp::kAdd, Apply(TensorOp::kMultiply, centred, builder_.Floats(factors, 1)),
-                 Block(layer.norm_shift));
+    const size_t last = layout_.layers.size();
+    return builder_.Dense(x, {Block(layout_.output_weights),
+                              {},
+                              {},
+                              last == 0 ? Range(&ActivationRanges::deep_input) : Outputs(last - 1),
+                              Range(&ActivationRanges::deep)});
   }
 
   /// The steps one after the other: every runtime has these operators, and series here are short.
@@ -174,13 +186,15 @@ class NetworkWriter {
   const NetworkShape& shape_;
   const NetworkLayout& layout_;
   const Tensor matrix_;
+  const ActivationRanges* const ranges_;
   TensorBuilder& builder_;
   std::vector<Tensor> ids_;
 };
 
 }  // namespace
 
-Result<Tensor> LowerNetwork(const Network& network, const Tensor& matrix, TensorBuilder& builder) {
+Result<Tensor> LowerNetwork(const Network& network, const Tensor& matrix, TensorBuilder& builder,
+                            const ActivationRanges* ranges) {
   for (const IdInput& input : network.shape().ids) {
     if (input.num_ids > (1 << std::numeric_limits<float>::digits))
       return Unimplemented("A table of {} ids is larger than what float columns count to", input.num_ids);
@@ -189,7 +203,7 @@ Result<Tensor> LowerNetwork(const Network& network, const Tensor& matrix, Tensor
           "The crosses of this network cannot be exported: {} has no operators for their hash",
           builder.format());
   }
-  return NetworkWriter(network, matrix, builder).Margins();
+  return NetworkWriter(network, matrix, ranges, builder).Margins();
 }
 
 }  // namespace penstock::model

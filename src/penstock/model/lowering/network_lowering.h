@@ -7,7 +7,9 @@
 namespace penstock::model {
 
 /// Writes what computes, of a feature matrix, the network's margins [examples, 1] as kFloat. kUnimplemented
-/// where a table is larger than float32 counts to, or the format cannot hash the ids of crosses.
-Result<Tensor> LowerNetwork(const Network& network, const Tensor& matrix, TensorBuilder& builder);
+/// where a table is larger than float32 counts to, or the format cannot hash the ids of crosses. `ranges`:
+/// see DenseTensors.
+Result<Tensor> LowerNetwork(const Network& network, const Tensor& matrix, TensorBuilder& builder,
+                            const ActivationRanges* ranges = nullptr);
 
 }  // namespace penstock::model

@@ -38,6 +38,12 @@ struct FlatForest {
 
 }  // namespace
 
+Tensor TensorBuilder::Dense(const Tensor& x, const DenseTensors& layer) {
+  Tensor made = MatrixProduct(x, layer.weights);
+  if (layer.bias.exists()) made = Apply(TensorOp::kAdd, made, layer.bias);
+  return layer.activation ? Apply(*layer.activation, made) : made;
+}
+
 Result<Tensor> TensorBuilder::Lookup(const Tensor&, const transform::Vocabulary&, Tensor) {
   return Unimplemented("{} has no tables of text", format());
 }

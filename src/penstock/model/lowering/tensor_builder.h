@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "penstock/base/status.h"
+#include "penstock/model/network/activation_ranges.h"
 #include "penstock/model/tree_ensemble.h"
 #include "penstock/transform/feature_schema.h"
 #include "penstock/transform/program.h"
@@ -49,6 +51,17 @@ struct OptionalTensor {
   Tensor presence;
 };
 
+/// A dense layer: activation(x * weights + bias), of constants.
+struct DenseTensors {
+  Tensor weights;
+  Tensor bias;                         ///< May not exist.
+  std::optional<TensorOp> activation;  ///< kRelu, kTanh.
+  /// Where x and what comes out (after a relu, before a tanh) were seen to lie; null where nobody looked. Who
+  /// computes in integers goes by them.
+  const ValueRange* inputs = nullptr;
+  const ValueRange* outputs = nullptr;
+};
+
 /// Writes a graph in the operators of one format. The lowerings (transform_lowering.h, network_lowering.h,
 /// forest_lowering.h) say what to compute, once for all formats; a builder only says how it is spelt.
 /// Operands of one width, or of width or row 1 that are spread over the others. Not for concurrent use.
@@ -71,6 +84,8 @@ class TensorBuilder {
   virtual Tensor Where(const Tensor& condition, const Tensor& then, const Tensor& otherwise) = 0;
   virtual Tensor Cast(const Tensor& x, Element element) = 0;
   virtual Tensor MatrixProduct(const Tensor& x, const Tensor& matrix) = 0;
+  /// The base form has an operator for each part.
+  virtual Tensor Dense(const Tensor& x, const DenseTensors& layer);
   /// Of each row: [examples, 1].
   virtual Tensor Sum(const Tensor& x) = 0;
   virtual Tensor Mean(const Tensor& x) = 0;

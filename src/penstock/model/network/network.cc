@@ -94,27 +94,36 @@ void Network::RunSeries(const EncodedRows& rows, int64_t first, int64_t num_rows
   }
 }
 
-void Network::OutputsOfBlock(const EncodedRows& rows, int64_t first, int64_t num_rows, float* outputs,
-                             std::vector<float>& space) const {
+void Network::AddWide(const EncodedRows& rows, int64_t first, int64_t num_rows, float* outputs,
+                      ActivationRanges* seen) const {
   const int64_t num_outputs = shape_.num_outputs;
   const auto num_numbers = static_cast<int64_t>(shape_.numbers.size());
   const auto num_ids = static_cast<int64_t>(shape_.ids.size());
   const float* numbers = rows.numbers.data() + first * num_numbers;
   const int32_t* ids = rows.ids.data() + first * num_ids;
-  AddBias(folded_.data(), num_outputs, num_rows, outputs);
-  if (shape_.has_wide) {
-    MultiplyAdd({numbers, num_numbers}, folded_.data() + layout_.wide_numbers.offset, num_outputs, outputs,
-                num_outputs, num_rows, num_numbers, num_outputs);
-    for (int64_t row = 0; row < num_rows; ++row) {
-      for (int64_t slot = 0; slot < num_ids; ++slot) {
-        const ParameterBlock& table = layout_.wide_tables[slot];
-        if (table.rows == 0) continue;
-        const float* weights = parameters_.data() + table.offset + ids[row * num_ids + slot] * num_outputs;
-        for (int64_t j = 0; j < num_outputs; ++j) outputs[row * num_outputs + j] += weights[j];
-      }
+  MultiplyAdd({numbers, num_numbers}, folded_.data() + layout_.wide_numbers.offset, num_outputs, outputs,
+              num_outputs, num_rows, num_numbers, num_outputs);
+  if (seen != nullptr) {
+    seen->numbers.Add(std::span(numbers, num_rows * num_numbers));
+    seen->wide.Add(std::span(outputs, num_rows * num_outputs));
+  }
+  for (int64_t row = 0; row < num_rows; ++row) {
+    for (int64_t slot = 0; slot < num_ids; ++slot) {
+      const ParameterBlock& table = layout_.wide_tables[slot];
+      if (table.rows == 0) continue;
+      const float* weights = parameters_.data() + table.offset + ids[row * num_ids + slot] * num_outputs;
+      for (int64_t j = 0; j < num_outputs; ++j) outputs[row * num_outputs + j] += weights[j];
     }
   }
-  if (!shape_.has_deep) return;
+}
+
+void Network::AddDeep(const EncodedRows& rows, int64_t first, int64_t num_rows, float* outputs,
+                      std::vector<float>& space, ActivationRanges* seen) const {
+  const int64_t num_outputs = shape_.num_outputs;
+  const auto num_numbers = static_cast<int64_t>(shape_.numbers.size());
+  const auto num_ids = static_cast<int64_t>(shape_.ids.size());
+  const float* numbers = rows.numbers.data() + first * num_numbers;
+  const int32_t* ids = rows.ids.data() + first * num_ids;
   int64_t width = shape_.deep_width();
   int64_t widest = width;
   for (const DenseLayer& layer : shape_.layers) widest = std::max<int64_t>(widest, layer.width);
@@ -131,39 +140,57 @@ void Network::OutputsOfBlock(const EncodedRows& rows, int64_t first, int64_t num
     }
   }
   if (!shape_.series.empty()) RunSeries(rows, first, num_rows, input + width - shape_.recurrent_width, width);
+  if (seen != nullptr) seen->deep_input.Add(std::span(input, num_rows * width));
   for (size_t i = 0; i < shape_.layers.size(); ++i) {
     const NetworkLayout::Layer& layer = layout_.layers[i];
     const int64_t next = layer.weights.columns;
     AddBias(folded_.data() + layer.bias.offset, next, num_rows, output);
     MultiplyAdd({input, width}, folded_.data() + layer.weights.offset, next, output, next, num_rows, width,
                 next);
+    const bool is_relu = shape_.layers[i].activation == Activation::kRelu;
+    if (seen != nullptr && !is_relu) seen->layers[i].Add(std::span(output, num_rows * next));
     Activate(shape_.layers[i].activation, num_rows * next, output);
+    if (seen != nullptr && is_relu) seen->layers[i].Add(std::span(output, num_rows * next));
     std::swap(input, output);
     width = next;
+  }
+  if (seen != nullptr) {
+    std::vector<float> alone(num_rows * num_outputs, 0.0f);
+    MultiplyAdd({input, width}, folded_.data() + layout_.output_weights.offset, num_outputs, alone.data(),
+                num_outputs, num_rows, width, num_outputs);
+    seen->deep.Add(alone);
   }
   MultiplyAdd({input, width}, folded_.data() + layout_.output_weights.offset, num_outputs, outputs,
               num_outputs, num_rows, width, num_outputs);
 }
 
-void Network::Outputs(const EncodedRows& rows, int64_t first, int64_t num_rows,
-                      std::span<float> outputs) const {
+void Network::Outputs(const EncodedRows& rows, int64_t first, int64_t num_rows, std::span<float> outputs,
+                      ActivationRanges* seen) const {
   std::vector<float> space;
+  if (seen != nullptr) {
+    seen->num_rows += num_rows;
+    seen->layers.resize(shape_.layers.size());
+  }
   for (int64_t start = 0; start < num_rows; start += kBlockRows) {
     const int64_t size = std::min(kBlockRows, num_rows - start);
-    OutputsOfBlock(rows, first + start, size, outputs.data() + start * shape_.num_outputs, space);
+    float* block = outputs.data() + start * shape_.num_outputs;
+    AddBias(folded_.data(), shape_.num_outputs, size, block);
+    if (shape_.has_wide) AddWide(rows, first + start, size, block, seen);
+    if (shape_.has_deep) AddDeep(rows, first + start, size, block, space, seen);
   }
 }
 
-void Network::EncodedMargins(const EncodedRows& rows, int64_t first, std::span<float> margins) const {
+void Network::EncodedMargins(const EncodedRows& rows, int64_t first, std::span<float> margins,
+                             ActivationRanges* seen) const {
   const int64_t num_rows = static_cast<int64_t>(margins.size()) / num_margins();
   if (shape_.link != NetworkLink::kReconstructionError) {
-    Outputs(rows, first, num_rows, margins);
+    Outputs(rows, first, num_rows, margins, seen);
     for (float& margin : margins) margin = shape_.output_shift + shape_.output_scale * margin;
     return;
   }
   const int64_t width = shape_.num_outputs;
   std::vector<float> copies(num_rows * width);
-  Outputs(rows, first, num_rows, copies);
+  Outputs(rows, first, num_rows, copies, seen);
   for (int64_t row = 0; row < num_rows; ++row) {
     float error = 0;
     for (int64_t j = 0; j < width; ++j) {
@@ -174,8 +201,8 @@ void Network::EncodedMargins(const EncodedRows& rows, int64_t first, std::span<f
   }
 }
 
-void Network::Margins(std::span<const float> rows, std::span<float> margins) const {
-  EncodedMargins(EncodeRows(shape_, rows), 0, margins);
+void Network::Margins(std::span<const float> rows, std::span<float> margins, ActivationRanges* seen) const {
+  EncodedMargins(EncodeRows(shape_, rows), 0, margins, seen);
 }
 
 }  // namespace penstock::model

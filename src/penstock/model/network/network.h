@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "penstock/base/status.h"
+#include "penstock/model/network/activation_ranges.h"
 #include "penstock/model/network/input_encoder.h"
 #include "penstock/model/network/network_shape.h"
 
@@ -27,19 +28,24 @@ class Network {
   const NetworkShape& shape() const { return shape_; }
   const NetworkLayout& layout() const { return layout_; }
   const std::vector<float>& parameters() const { return parameters_; }
+  /// Those that every example uses, with the norms multiplied into weights and biases: the layout's blocks up
+  /// to num_dense.
+  const std::vector<float>& folded_parameters() const { return folded_; }
 
   /// Writes num_rows x num_outputs outputs, before the link, of rows [first, first + num_rows) of `rows`.
-  /// kReconstructionError: the reconstructed numbers.
-  void Outputs(const EncodedRows& rows, int64_t first, int64_t num_rows, std::span<float> outputs) const;
+  /// kReconstructionError: the reconstructed numbers. What goes through the layers is added to `seen`.
+  void Outputs(const EncodedRows& rows, int64_t first, int64_t num_rows, std::span<float> outputs,
+               ActivationRanges* seen = nullptr) const;
   /// How many margins a row has: 1, or one a class.
   int32_t num_margins() const {
     return shape_.link == NetworkLink::kReconstructionError ? 1 : shape_.num_outputs;
   }
   /// num_margins() numbers a row, after the output's scale but before the link: log odds, the prediction, or
   /// the reconstruction error. `rows` as in FeatureMatrix.
-  void Margins(std::span<const float> rows, std::span<float> margins) const;
+  void Margins(std::span<const float> rows, std::span<float> margins, ActivationRanges* seen = nullptr) const;
   /// The same of rows that are encoded already.
-  void EncodedMargins(const EncodedRows& rows, int64_t first, std::span<float> margins) const;
+  void EncodedMargins(const EncodedRows& rows, int64_t first, std::span<float> margins,
+                      ActivationRanges* seen = nullptr) const;
 
   void Encode(v1::Network& out) const;
   static Result<Network> Decode(const v1::Network& file);
@@ -47,15 +53,17 @@ class Network {
  private:
   Network(NetworkShape shape, std::vector<float> parameters);
   void FoldNorms();
-  void OutputsOfBlock(const EncodedRows& rows, int64_t first, int64_t num_rows, float* outputs,
-                      std::vector<float>& space) const;
+  void AddWide(const EncodedRows& rows, int64_t first, int64_t num_rows, float* outputs,
+               ActivationRanges* seen) const;
+  void AddDeep(const EncodedRows& rows, int64_t first, int64_t num_rows, float* outputs,
+               std::vector<float>& space, ActivationRanges* seen) const;
   void RunSeries(const EncodedRows& rows, int64_t first, int64_t num_rows, float* states,
                  int64_t stride) const;
 
   NetworkShape shape_;
   NetworkLayout layout_;
   std::vector<float> parameters_;
-  std::vector<float> folded_;  // The dense parameters with the norms multiplied into weights and biases.
+  std::vector<float> folded_;
 };
 
 /// One step of an LSTM (Hochreiter, Schmidhuber 1997, with forget gates) for one row: `gates` holds the four

@@ -134,6 +134,15 @@ int32_t Builder::AddConstant(const Pending& constant, std::vector<int32_t> shape
 int32_t Builder::IndexOf(const Tensor& x) {
   const auto known = indices_.find(x.name);
   if (known != indices_.end()) return known->second;
+  if (const auto narrow = narrow_.find(x.name); narrow != narrow_.end()) {
+    const int32_t wide = AddTensor({"penstock/" + std::to_string(++num_names_),
+                                    TensorType::kFloat32,
+                                    {-1, static_cast<int32_t>(x.width)},
+                                    "",
+                                    {}});
+    graph_.operators.push_back({OperatorCode::kDequantize, {narrow->second.index}, {wide}});
+    return indices_[x.name] = wide;
+  }
   const Pending& constant = pending_.at(x.name);
   return indices_[x.name] = AddConstant(
              constant, {static_cast<int32_t>(constant.rows), static_cast<int32_t>(constant.width)});
@@ -152,7 +161,7 @@ Tensor Builder::Add(OperatorCode code, const std::vector<int32_t>& inputs, Eleme
                                    "",
                                    {}});
   indices_[made.name] = index;
-  graph_.operators.push_back({code, inputs, {index}, 0, 0});
+  graph_.operators.push_back({code, inputs, {index}});
   return made;
 }
 
@@ -206,7 +215,7 @@ int32_t Builder::Weights(const std::vector<float>& values, int32_t rows, int32_t
   const int32_t narrow = AddTensor(std::move(tensor));
   const int32_t wide =
       AddTensor({"penstock/" + std::to_string(++num_names_), TensorType::kFloat32, {rows, width}, "", {}});
-  graph_.operators.push_back({OperatorCode::kDequantize, {narrow}, {wide}, 0, 0});
+  graph_.operators.push_back({OperatorCode::kDequantize, {narrow}, {wide}});
   return wide;
 }
 
@@ -223,6 +232,60 @@ Tensor Builder::MatrixProduct(const Tensor& x, const Tensor& matrix) {
       Weights(turned, static_cast<int32_t>(weights.width), static_cast<int32_t>(weights.rows), true);
   return Add(OperatorCode::kFullyConnected, {IndexOf(x), index, -1}, Element::kFloat, weights.width,
              x.is_constant);
+}
+
+int32_t Builder::AddNarrow(int64_t width, Steps steps) {
+  return AddTensor({"penstock/" + std::to_string(++num_names_),
+                    TensorType::kInt8,
+                    {-1, static_cast<int32_t>(width)},
+                    "",
+                    {steps.scale},
+                    steps.zero_point});
+}
+
+Builder::Narrow Builder::NarrowOf(const Tensor& x, const ValueRange& range) {
+  const auto known = narrow_.find(x.name);
+  if (known != narrow_.end()) return known->second;
+  const Steps steps = StepsOf(range);
+  const int32_t wide = IndexOf(x);
+  const Narrow made{AddNarrow(x.width, steps), steps};
+  graph_.operators.push_back({OperatorCode::kQuantize, {wide}, {made.index}});
+  return narrow_.emplace(x.name, made).first->second;
+}
+
+Tensor Builder::Dense(const Tensor& x, const DenseTensors& layer) {
+  if (layer.inputs == nullptr) return TensorBuilder::Dense(x, layer);
+  const Pending& weights = pending_.at(layer.weights.name);
+  const std::vector<float> biases = layer.bias.exists()
+                                        ? pending_.at(layer.bias.name).floats
+                                        : std::vector<float>(static_cast<size_t>(weights.width), 0.0f);
+  const Narrow input = NarrowOf(x, *layer.inputs);
+  const QuantizedDense dense = QuantizeDense(weights.floats, biases, input.steps, *layer.outputs);
+  const auto width = static_cast<int32_t>(weights.width);
+  const int32_t weights_at = AddTensor({"penstock/" + std::to_string(++num_names_),
+                                        TensorType::kInt8,
+                                        {width, static_cast<int32_t>(weights.rows)},
+                                        Bytes(dense.weights),
+                                        dense.weight_scales});
+  const int32_t biases_at = AddTensor({"penstock/" + std::to_string(++num_names_),
+                                       TensorType::kInt32,
+                                       {width},
+                                       Bytes(dense.biases),
+                                       dense.bias_scales});
+  Narrow output{AddNarrow(width, dense.outputs), dense.outputs};
+  graph_.operators.push_back(
+      {OperatorCode::kFullyConnected, {input.index, weights_at, biases_at}, {output.index}});
+  graph_.operators.back().has_relu = layer.activation == TensorOp::kRelu;
+  if (layer.activation == TensorOp::kTanh) {
+    // The only steps that the format lets a tanh end in.
+    const Steps steps{1.0f / 128, 0};
+    const Narrow bent{AddNarrow(width, steps), steps};
+    graph_.operators.push_back({OperatorCode::kTanh, {output.index}, {bent.index}});
+    output = bent;
+  }
+  const Tensor made{"value/" + std::to_string(++num_names_), Element::kFloat, width, false};
+  narrow_.emplace(made.name, output);
+  return made;
 }
 
 Tensor Builder::Reduce(OperatorCode code, const Tensor& x) {

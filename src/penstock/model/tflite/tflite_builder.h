@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "penstock/model/lowering/tensor_builder.h"
+#include "penstock/model/tflite/quantized_dense.h"
 #include "penstock/model/tflite/tflite_export.h"
 
 namespace penstock::model::tflite {
@@ -19,7 +20,7 @@ enum class OperatorCode : int32_t {
   kRelu = 19, kReshape = 22, kSoftmax = 25, kTanh = 28, kGather = 36, kMean = 40, kSubtract = 41, kDivide = 42, kExp = 47,
   kCast = 53, kLess = 58, kNegate = 59, kGreater = 61, kGreaterEqual = 62, kLessEqual = 63, kSin = 66, kEqual = 71,
   kLog = 73, kSum = 74, kSqrt = 75, kPower = 78, kOr = 84, kAnd = 86, kNot = 87, kAbsolute = 101, kCeil = 104,
-  kCos = 108, kRound = 116, kSelect = 123,
+  kCos = 108, kQuantize = 114, kRound = 116, kSelect = 123,
   // clang-format on
 };
 
@@ -29,12 +30,15 @@ struct FileTensor {
   TensorType type = TensorType::kFloat32;
   std::vector<int32_t> shape;  ///< -1: as many as there are examples.
   std::string bytes;           ///< Of a constant.
-  std::vector<float> scales;   ///< Of kInt8: one, or one for each place of the first dimension.
+  std::vector<float>
+      scales;  ///< Of integers that stand for numbers: one, or one a place of the first dimension.
+  int64_t zero_point = 0;
 };
 struct FileOperator {
   OperatorCode code{};
   std::vector<int32_t> inputs, outputs;
   int32_t axis = 0, batch_dims = 0;  ///< kConcatenation, kGather.
+  bool has_relu = false;             ///< kFullyConnected.
 };
 struct FileGraph {
   std::vector<FileTensor> tensors;
@@ -58,6 +62,7 @@ class Builder final : public TensorBuilder {
   Tensor Where(const Tensor& condition, const Tensor& then, const Tensor& otherwise) override;
   Tensor Cast(const Tensor& x, Element element) override;
   Tensor MatrixProduct(const Tensor& x, const Tensor& matrix) override;
+  Tensor Dense(const Tensor& x, const DenseTensors& layer) override;
   Tensor Sum(const Tensor& x) override;
   Tensor Mean(const Tensor& x) override;
   Tensor Softmax(const Tensor& x) override;
@@ -82,7 +87,15 @@ class Builder final : public TensorBuilder {
     std::vector<int32_t> integers;  // Booleans too.
   };
 
+  /// A tensor of the file whose integers stand for numbers.
+  struct Narrow {
+    int32_t index;
+    Steps steps;
+  };
+
   int32_t IndexOf(const Tensor& x);
+  Narrow NarrowOf(const Tensor& x, const ValueRange& range);
+  int32_t AddNarrow(int64_t width, Steps steps);
   int32_t AddTensor(FileTensor tensor);
   int32_t AddConstant(const Pending& constant, std::vector<int32_t> shape);
   int32_t Places(const std::vector<int32_t>& values);
@@ -97,6 +110,7 @@ class Builder final : public TensorBuilder {
   FileGraph& graph_;
   std::map<std::string, Pending> pending_;
   std::map<std::string, int32_t> indices_;
+  std::map<std::string, Narrow> narrow_;
   int64_t num_names_ = 0;
 };
 

@@ -15,10 +15,13 @@ Result<TfliteQuantization> TfliteQuantizationFromName(std::string_view name) {
   return NotFound("There is no quantization '{}' (float16, int8){}", name, DidYouMean(name, names));
 }
 
-Result<std::string> ExportTflite(const Model& model, TfliteQuantization quantization) {
+Result<std::string> ExportTflite(const Model& model, TfliteQuantization quantization,
+                                 const ActivationRanges* activations) {
+  if (activations != nullptr && quantization != TfliteQuantization::kInt8)
+    return InvalidArgument("Activations are quantized to int8 only");
   tflite::FileGraph graph;
   tflite::Builder builder(quantization, graph);
-  PENSTOCK_ASSIGN_OR_RETURN(const Tensor prediction, LowerModel(model, builder));
+  PENSTOCK_ASSIGN_OR_RETURN(const Tensor prediction, LowerModel(model, builder, activations));
   builder.Output(prediction, model.signature().prediction_column);
   return tflite::WriteFile(graph);
 }

@@ -5,11 +5,12 @@
 
 #include "penstock/base/status.h"
 #include "penstock/model/model.h"
+#include "penstock/model/network/activation_ranges.h"
 
 namespace penstock::model {
 
-/// How the weights of a network lie in a TFLite file. What is computed on them are floats in any case,
-/// thresholds of trees and the transform's numbers stay floats.
+/// How the weights of a network lie in a TFLite file. Thresholds of trees and the transform's numbers stay
+/// floats.
 enum class TfliteQuantization {
   kNone,
   kFloat16,  ///< Half the size; about three decimal digits of each weight.
@@ -24,7 +25,13 @@ Result<TfliteQuantization> TfliteQuantizationFromName(std::string_view name);
 /// where missing; booleans are 0 and 1. One float output [n, 1], called as the prediction column. The format
 /// computes in floats: integers beyond 2^24 and differences of large numbers lose digits there.
 ///
-/// kUnimplemented names the feature and what TFLite cannot: text, times, crosses.
-Result<std::string> ExportTflite(const Model& model, TfliteQuantization quantization);
+/// What is computed are floats, except with kInt8 and `activations` (representative_data.h): then the dense
+/// layers of the network take, and come to, integers of 8 bits; its tables, its recurrent layer and what
+/// comes before and after the layers stay floats.
+///
+/// kUnimplemented names the feature and what TFLite cannot: text, times, crosses. kInvalidArgument for
+/// `activations` without kInt8.
+Result<std::string> ExportTflite(const Model& model, TfliteQuantization quantization,
+                                 const ActivationRanges* activations = nullptr);
 
 }  // namespace penstock::model

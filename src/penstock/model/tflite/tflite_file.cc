@@ -72,7 +72,7 @@ class FileWriter {
     for (const FileOperator& step : graph_.operators) operators.push_back(WriteOperator(step));
     const Table subgraph = WriteSubgraph(tensors, operators);
     std::vector<Table> codes;
-    for (const OperatorCode code : codes_) codes.push_back(WriteCode(code));
+    for (const auto& [code, version] : codes_) codes.push_back(WriteCode(code, version));
     const Table signature = WriteSignature();
     const auto codes_at = out_.CreateVector(codes);
     const auto subgraphs_at = out_.CreateVector(std::vector<Table>{subgraph});
@@ -110,7 +110,7 @@ class FileWriter {
     Table quantization;
     if (!tensor.scales.empty()) {
       const auto scales = out_.CreateVector(tensor.scales);
-      const auto zeros = out_.CreateVector(std::vector<int64_t>(tensor.scales.size(), 0));
+      const auto zeros = out_.CreateVector(std::vector<int64_t>(tensor.scales.size(), tensor.zero_point));
       quantization = MakeTable(out_, [&] {
         out_.AddOffset(Field(2), scales);
         out_.AddOffset(Field(3), zeros);
@@ -126,20 +126,40 @@ class FileWriter {
     });
   }
 
-  uint32_t CodeIndex(OperatorCode code) {
+  /// From which version of the operator on a runtime takes such operands: one that is too old says so.
+  int32_t VersionOf(const FileOperator& step) const {
+    const FileTensor& input = graph_.tensors[static_cast<size_t>(step.inputs[0])];
+    if (step.code == OperatorCode::kDequantize && input.type == TensorType::kFloat16) return 3;
+    if (input.type != TensorType::kInt8) return 1;
+    switch (step.code) {
+      case OperatorCode::kDequantize:
+        return input.scales.size() > 1 ? 5 : 2;
+      case OperatorCode::kTanh:
+        return 2;
+      case OperatorCode::kFullyConnected:
+        return graph_.tensors[static_cast<size_t>(step.inputs[1])].scales.size() > 1 ? 12 : 4;
+      default:
+        return 1;
+    }
+  }
+
+  uint32_t CodeIndex(const FileOperator& step) {
+    const std::pair code(step.code, VersionOf(step));
     const auto found = std::find(codes_.begin(), codes_.end(), code);
-    if (found == codes_.end()) codes_.push_back(code);
-    return static_cast<uint32_t>(std::find(codes_.begin(), codes_.end(), code) - codes_.begin());
+    if (found != codes_.end()) return static_cast<uint32_t>(found - codes_.begin());
+    codes_.push_back(code);
+    return static_cast<uint32_t>(codes_.size() - 1);
   }
 
   Table WriteOperator(const FileOperator& step) {
-    const uint32_t code = CodeIndex(step.code);
+    const uint32_t code = CodeIndex(step);
     const auto inputs = out_.CreateVector(step.inputs), outputs = out_.CreateVector(step.outputs);
     const OptionsKind kind = KindOf(step.code);
     const Table options = MakeTable(out_, [&] {
       if (step.code == OperatorCode::kConcatenation || step.code == OperatorCode::kGather)
         out_.AddElement<int32_t>(Field(0), step.axis, 0);
       if (step.code == OperatorCode::kGather) out_.AddElement<int32_t>(Field(1), step.batch_dims, 0);
+      if (step.has_relu) out_.AddElement<uint8_t>(Field(0), 1, 0);    // fused_activation_function
       if (kind.type == 9) out_.AddElement<float>(Field(0), 1, 0);     // beta
       if (kind.type == 27) out_.AddElement<uint8_t>(Field(0), 1, 0);  // keep_dims
     });
@@ -153,12 +173,12 @@ class FileWriter {
     });
   }
 
-  Table WriteCode(OperatorCode code) {
+  Table WriteCode(OperatorCode code, int32_t version) {
     const auto number = static_cast<int32_t>(code);
     return MakeTable(out_, [&] {
       // Readers of old looked at a byte.
       out_.AddElement<int8_t>(Field(0), static_cast<int8_t>(std::min(number, 127)), 0);
-      out_.AddElement<int32_t>(Field(2), 1, 1);
+      out_.AddElement<int32_t>(Field(2), version, 1);
       out_.AddElement<int32_t>(Field(3), number, 0);
     });
   }
@@ -203,7 +223,7 @@ class FileWriter {
 
   const FileGraph& graph_;
   FlatBufferBuilder out_;
-  std::vector<OperatorCode> codes_;
+  std::vector<std::pair<OperatorCode, int32_t>> codes_;  // With their versions.
 };
 
 }  // namespace
