@@ -114,6 +114,16 @@ TEST_P(TakeoverTest, TheOtherServerGoesOnWithinTenSecondsAndPublishesNothingTwic
   EXPECT_EQ(waited.exit_code, 0) << waited.Describe();
   // What had ended was not begun again, what was at work was, the rest ran once.
   EXPECT_THAT(Lines(folder + "/began"), testing::ElementsAre("t0", "t1", "t2", "t2", "t3", "t4", "t5"));
+  // What the first and what the second server was asked for stands together.
+  const auto archived = scenarios::RunPenstock({"runs", "archive", run, "--host", UrlOf(second)}, folder);
+  EXPECT_EQ(archived.exit_code, 0) << archived.Describe();
+  const auto audit =
+      scenarios::RunPenstock({"audit", "--db", database.Database("takeover"), "--json"}, folder);
+  ASSERT_EQ(audit.exit_code, 0) << audit.Describe();
+  std::vector<std::string> operations;
+  for (const auto& entry : json::parse(audit.output)) operations.push_back(entry.value("operation", ""));
+  EXPECT_THAT(operations, testing::Contains("RunService_CreateRun"));
+  EXPECT_EQ(operations.back(), "RunService_ArchiveRun");
   // A subquery of two rows is how both say no.
   EXPECT_TRUE(database.Run(
       "takeover",

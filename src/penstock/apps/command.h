@@ -47,6 +47,7 @@ void AddComponentCommand(CLI::App& cli, Application& application);
 void AddServerCommand(CLI::App& cli, Application& application);
 void AddGcCommand(CLI::App& cli, Application& application);
 void AddTokensCommand(CLI::App& cli, Application& application);
+void AddAuditCommand(CLI::App& cli, Application& application);
 void AddPipelinesCommand(CLI::App& cli, Application& application);
 void AddExperimentsCommand(CLI::App& cli, Application& application);
 void AddRecurringRunsCommand(CLI::App& cli, Application& application);

@@ -109,6 +109,7 @@ int Main(int argc, char** argv) {
   AddServerCommand(cli, application);
   AddPipelinesCommand(cli, application);
   AddTokensCommand(cli, application);
+  AddAuditCommand(cli, application);
   AddGcCommand(cli, application);
   AddExperimentsCommand(cli, application);
   AddRecurringRunsCommand(cli, application);

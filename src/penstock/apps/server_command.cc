@@ -9,6 +9,7 @@
 #include "penstock/base/filesystem.h"
 #include "penstock/base/resident_pages.h"
 #include "penstock/metadata/access_store.h"
+#include "penstock/metadata/audit_store.h"
 #include "penstock/metadata/database/database_store.h"
 #include "penstock/metadata/database_url.h"
 #include "penstock/metadata/leadership.h"
@@ -106,6 +107,11 @@ Result<int> Serve(Application& application, const Options& options) {
   server_options.root = root;
   server_options.time_zone = options.time_zone;
   server_options.access = access.get();
+  std::unique_ptr<metadata::AuditStore> audit;
+  if (database.is_server) {
+    PENSTOCK_ASSIGN_OR_RETURN(audit, metadata::OpenAuditStore(path));
+  }
+  server_options.audit = audit.get();
   std::optional<server::IdentityTokens> identities;
   if (!options.identity.issuer.empty()) {
     identities.emplace(options.identity, application.clock, server::IdentityTokens::FetchPlace);

@@ -97,7 +97,9 @@ TEST_F(AccessTest, RefusesRolesThatThereAreNot) {
 }
 
 TEST_F(AccessTest, WritesDownEveryChangeWithItsCaller) {
-  const auto audit = AuditLog::Open(folder_ + "/audit.log");
+  const auto store = metadata::OpenAuditStore(folder_ + "/metadata.sqlite");
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto audit = AuditLog::Open(folder_ + "/audit.log", store->get());
   ASSERT_TRUE(audit.ok()) << audit.status();
   const std::string token = Add("ann", "editor");
   for (const char* method : {"POST", "GET"}) {
@@ -117,6 +119,35 @@ TEST_F(AccessTest, WritesDownEveryChangeWithItsCaller) {
   EXPECT_EQ(entry["operation"], "ExperimentService_CreateExperiment");
   EXPECT_EQ(entry["status"], 200);
   EXPECT_EQ(line.find(token), std::string::npos);
+  // The same in the database, where other servers' changes are.
+  const auto records = (*store)->ListLatest(10);
+  ASSERT_TRUE(records.ok()) << records.status();
+  ASSERT_EQ(records->size(), 1U);
+  EXPECT_EQ(AuditEntry(records->front()), entry);
+}
+
+TEST_F(AccessTest, ReadsTheLatestChangesByTimeWhoeverWroteThem) {
+  const std::string path = folder_ + "/metadata.sqlite";
+  const auto one = metadata::OpenAuditStore(path), other = metadata::OpenAuditStore(path);
+  ASSERT_TRUE(one.ok() && other.ok());
+  // The clock of the second server is behind.
+  for (const int64_t seconds : {1, 4, 3})
+    ASSERT_TRUE((seconds == 3 ? *other : *one)
+                    ->Append({Timestamp{seconds * 1'000'000}, "a", "", "", "o", "/p", 200})
+                    .ok());
+  const auto latest = (*other)->ListLatest(2);
+  ASSERT_TRUE(latest.ok()) << latest.status();
+  ASSERT_EQ(latest->size(), 2U);
+  EXPECT_EQ((*latest)[0].time.micros, 3'000'000);
+  EXPECT_EQ((*latest)[1].time.micros, 4'000'000);
+}
+
+TEST_F(AccessTest, ReadsTheLastLinesOfAnAuditLogAndNotTheCutOne) {
+  EXPECT_TRUE(absl::IsNotFound(ReadAuditLog(folder_ + "/none", 5).status()));
+  std::ofstream(folder_ + "/audit.log") << "{\"path\":\"/1\"}\n{\"path\":\"/2\"}\n{\"path\":\"/3\"}\n{\"pa";
+  const auto entries = ReadAuditLog(folder_ + "/audit.log", 3);
+  ASSERT_TRUE(entries.ok()) << entries.status();
+  EXPECT_EQ(*entries, json::parse(R"([{"path": "/2"}, {"path": "/3"}])"));
 }
 
 }  // namespace

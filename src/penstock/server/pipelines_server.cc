@@ -50,7 +50,7 @@ class Server : public PipelinesServer {
     AddRecurringRunRoutes(router_, service_);
     AddSystemRoutes(router_, service_);
     PENSTOCK_RETURN_IF_ERROR(DefaultExperiment(service_, "").status());
-    PENSTOCK_ASSIGN_OR_RETURN(audit_, AuditLog::Open(fs::Join(options_.root, "audit.log")));
+    PENSTOCK_ASSIGN_OR_RETURN(audit_, AuditLog::Open(fs::Join(options_.root, "audit.log"), options_.audit));
     PENSTOCK_ASSIGN_OR_RETURN(
         engine_, runtime::RunEngine::Open(options_.engine, components, store, backend, clock_, &dispatcher_));
     if (!options_.trace_endpoint.empty()) {

@@ -6,6 +6,7 @@
 #include "penstock/base/clock.h"
 #include "penstock/base/status.h"
 #include "penstock/metadata/access_store.h"
+#include "penstock/metadata/audit_store.h"
 #include "penstock/metadata/metadata_store.h"
 #include "penstock/metadata/service_store.h"
 #include "penstock/pipeline/component.h"
@@ -22,6 +23,8 @@ struct PipelinesServerOptions {
   /// Whose tokens let in; null: everyone who reaches the server may do everything. Not owned.
   IdentityTokens* identities = nullptr;  ///< Of an identity provider; not owned; null: none.
   const metadata::AccessStore* access = nullptr;
+  metadata::AuditStore* audit =
+      nullptr;  ///< Where changes are kept beside the root's audit.log; may be null.
   std::string
       trace_endpoint;  ///< Where ended runs are sent by OTLP: "http://host:4318/v1/traces"; empty: nowhere.
   runtime::EngineOptions engine;

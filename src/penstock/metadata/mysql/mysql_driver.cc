@@ -32,7 +32,8 @@ const database::Replacements& OwnTexts() {
                                                {ours::kSelectColumns, sql::kSelectColumns},
                                                {ours::kCreatePenstockTables, sql::kCreatePenstockTables},
                                                {ours::kCreateServiceTables, sql::kCreateServiceTables},
-                                               {ours::kCreateAccessTables, sql::kCreateAccessTables}};
+                                               {ours::kCreateAccessTables, sql::kCreateAccessTables},
+                                               {ours::kCreateAuditTables, sql::kCreateAuditTables}};
   return texts;
 }
 
