@@ -1,5 +1,6 @@
-// ONNX and TensorFlow Lite models in files, asked through their own runtimes as models of ours: what we
-// exported, and what others make. Skipped without tools/setup_onnx_runtime.sh and tools/setup_tflite.sh.
+// Models made elsewhere, asked through their own runtimes as models of ours: what we exported, and what
+// others make. Skipped without tools/setup_onnx_runtime.sh, tools/setup_tflite.sh and
+// tools/setup_tensorflow.sh.
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include "penstock/base/ids.h"
 #include "penstock/model/onnx/onnx_export.h"
 #include "penstock/model/prediction_values.h"
+#include "penstock/model/saved_model/saved_model_export.h"
 #include "penstock/model/tflite/tflite_export.h"
 
 namespace penstock::learning {
@@ -177,6 +179,25 @@ TEST(ForeignModelTest, MissingRuntimeIsSaidWithTheCommandThatInstallsIt) {
   ::unsetenv("PENSTOCK_ONNX_RUNTIME");
   EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("run tools/setup_onnx_runtime.sh"));
+}
+
+TEST(ForeignSavedModelTest, ScoresOfSeveralClassesAreNumberedAndAsAtHome) {
+  if (!tests::HasClient("tensorflow")) GTEST_SKIP() << "No TensorFlow: run tools/setup_tensorflow.sh";
+  for (const size_t learner : {0, 2}) {
+    LearnerRun run(LearnerCases()[learner]);
+    SCOPED_TRACE(run.test_case.learner);
+    run.label = kSeveralClasses;
+    const auto ours = run.Ok().model;
+    const auto exported = model::ExportSavedModel(*ours);
+    ASSERT_TRUE(exported.ok()) << exported.status();
+    const ModelFile folder("none", "");
+    ASSERT_TRUE(model::WriteSavedModel(*exported, folder.folder()).ok());
+    const auto theirs = model::LoadModel(folder.folder());
+    ASSERT_TRUE(theirs.ok()) << theirs.status();
+    EXPECT_EQ((*theirs)->signature().task, model::Task::kMulticlassClassification);
+    EXPECT_THAT((*theirs)->signature().class_names, ElementsAre("0", "1", "2"));
+    ExpectSamePredictions(*ours, **theirs, 1e-5);
+  }
 }
 
 class ForeignTfliteTest : public testing::Test {
