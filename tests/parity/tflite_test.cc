@@ -256,6 +256,16 @@ TEST(TfliteExportTest, NamesTheFeatureThatTfliteCannotCompute) {
               HasSubstr("Feature 'kind' cannot be exported to TFLite: its column 'kind' is text"));
 }
 
+TEST(TfliteExportTest, NamesTheFeatureThatTakesPartsOfTimes) {
+  LearnerCase timed = LearnerCases()[1];
+  timed.features = "\n  a: a\n  late: hour(int(impute(b, 0.0))) > 12";
+  const Status status = model::ExportTflite(*LearnerRun(timed).Ok().model, {}).status();
+  EXPECT_EQ(status.code(), StatusCode::kUnimplemented);
+  EXPECT_THAT(
+      std::string(status.message()),
+      HasSubstr("Feature 'late' cannot be exported to TFLite: TFLite has no doubles to count seconds"));
+}
+
 TEST(HalfFloatTest, RoundsToTheNearestHalf) {
   EXPECT_EQ(model::tflite::ToHalf(1.0f), 0x3c00);
   EXPECT_EQ(model::tflite::ToHalf(-2.0f), 0xc000);
