@@ -10,7 +10,7 @@
 #include "faults/kill_moments.h"
 #include "faults/pipeline_folder.h"
 #include "penstock/base/filesystem.h"
-#include "tests/support/postgres_server.h"
+#include "tests/support/database_server.h"
 #include "tests/support/s3_server.h"
 
 namespace penstock::faults {
@@ -250,17 +250,15 @@ std::vector<std::string> FilesHolding(const std::string& secret, const std::stri
 }
 
 TEST_F(StoredRootTest, KeepsNoCredentialsOfStoresAndDatabases) {
-  if (!tests::PostgresServer::WhyMissing().empty()) GTEST_SKIP() << tests::PostgresServer::WhyMissing();
-  tests::PostgresServer database(kDatabaseSecret);
-  ASSERT_EQ(database.problem(), "");
-  ASSERT_EQ(
-      database.Execute("CREATE TABLE points AS SELECT n * 0.25 AS x, CASE WHEN n % 3 = 0 THEN 1 ELSE -1 "
-                       "END AS y FROM generate_series(1, 600) AS n"),
-      "");
+  const auto database = tests::DatabaseServer::PostgresqlWithPassword(kDatabaseSecret);
+  if (!database->why_not().empty()) GTEST_SKIP() << database->why_not();
+  ASSERT_TRUE(database->Run("postgres",
+                            "CREATE TABLE points AS SELECT n * 0.25 AS x, CASE WHEN n % 3 = 0 THEN 1 ELSE -1 "
+                            "END AS y FROM generate_series(1, 600) AS n"));
   const std::string profiles = scenarios::MakeTestFolder() + "/connections.yaml";
   ASSERT_TRUE(fs::WriteFileAtomically(profiles, fmt::format("warehouse:\n  driver: postgresql\n  uri: {}\n  "
                                                             "password: ${{WAREHOUSE_PASSWORD}}\n",
-                                                            database.Uri()))
+                                                            database->Database("postgres")))
                   .ok());
   setenv("PENSTOCK_CONNECTIONS", profiles.c_str(), 1);
   setenv("WAREHOUSE_PASSWORD", kDatabaseSecret, 1);

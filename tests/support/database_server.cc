@@ -1,15 +1,19 @@
 #include "tests/support/database_server.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 namespace penstock::tests {
 namespace {
@@ -39,24 +43,53 @@ std::string PostgresqlFolder() {
   return "";
 }
 
+int FreePort() {
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  const bool is_bound = ::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                        ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  ::close(listener);
+  return is_bound ? ntohs(address.sin_port) : 0;
+}
+
+/// As one word of a shell.
+std::string Quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char letter : text) quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
+  return quoted + "'";
+}
+
 class PostgresqlServer : public DatabaseServer {
  public:
-  PostgresqlServer() : programs_(PostgresqlFolder()) {
+  /// `password`: empty, or what the user penstock needs on a port.
+  explicit PostgresqlServer(std::string password = "")
+      : programs_(PostgresqlFolder()), password_(std::move(password)) {
     if (programs_.empty()) {
       why_not_ = "PostgreSQL is not installed (tools/setup_databases.sh)";
       return;
     }
     folder_ = NewFolder("penstock-postgresql");
-    const std::string data = folder_ + "/data", log = folder_ + "/log";
+    if (!password_.empty()) port_ = FreePort();
+    const std::string data = folder_ + "/data", password_file = folder_ + "/password";
+    std::string login = " --auth=trust";
+    if (port_ != 0) {
+      std::ofstream(password_file) << password_ << "\n";
+      login = " --auth=scram-sha-256 --pwfile=" + password_file;
+    }
     const char* user = ::geteuid() == 0 ? "postgres" : nullptr;
-    if (user != nullptr && !RunShell("chown postgres " + folder_)) why_not_ = "there is no user postgres";
+    if (user != nullptr && !RunShell("chown -R postgres " + folder_)) why_not_ = "there is no user postgres";
     const std::string as = user == nullptr ? "" : "setpriv --reuid=postgres --regid=postgres --clear-groups ";
-    if (why_not_.empty() && !RunShell(as + programs_ + "/initdb -D " + data +
-                                      " -U postgres --auth=trust --encoding=UTF8 --no-sync --locale=C.UTF-8"))
+    if (why_not_.empty() && !RunShell(as + programs_ + "/initdb -D " + data + " -U " + User() + login +
+                                      " --encoding=UTF8 --no-sync --locale=C.UTF-8"))
       why_not_ = "initdb fails";
     if (!why_not_.empty()) return;
-    Start(programs_ + "/postgres -D " + data + " -k " + folder_ +
-              " -c listen_addresses= -c dynamic_shared_memory_type=mmap -c fsync=off -c max_connections=200 "
+    const std::string listen =
+        port_ == 0 ? " -c listen_addresses=" : " -c listen_addresses=127.0.0.1 -p " + std::to_string(port_);
+    Start(programs_ + "/postgres -D " + data + " -k " + folder_ + listen +
+              " -c dynamic_shared_memory_type=mmap -c fsync=off -c max_connections=200 "
               "-c shared_buffers=16MB",
           user);
     for (int waited = 0; !Run("postgres", "SELECT 1"); waited += kPollMillis) {
@@ -68,18 +101,22 @@ class PostgresqlServer : public DatabaseServer {
     }
   }
   bool Run(const std::string& database, const std::string& sql) override {
-    return RunShell(programs_ + "/psql -q -h " + folder_ + " -U postgres -d " + database +
-                    " -v ON_ERROR_STOP=1 -c \"" + sql + "\"");
+    const std::string login = port_ == 0 ? "" : "PGPASSWORD=" + Quoted(password_) + " ";
+    return RunShell(login + programs_ + "/psql -q -v ON_ERROR_STOP=1 -d " + Quoted(UrlOf(database)) + " -c " +
+                    Quoted(sql));
   }
 
  protected:
   std::string UrlOf(const std::string& name) const override {
-    return "postgresql://postgres@/" + name + "?host=" + folder_;
+    if (port_ == 0) return "postgresql://postgres@/" + name + "?host=" + folder_;
+    return "postgresql://penstock@127.0.0.1:" + std::to_string(port_) + "/" + name;
   }
   bool Make(const std::string& name) override { return Run("postgres", "CREATE DATABASE " + name); }
 
  private:
-  const std::string programs_;
+  std::string User() const { return port_ == 0 ? "postgres" : "penstock"; }
+  const std::string programs_, password_;
+  int port_ = 0;  // 0: by the socket, and without a password.
 };
 
 class MysqlServer : public DatabaseServer {
@@ -138,6 +175,10 @@ bool RunShell(const std::string& command) {
 DatabaseServer& DatabaseServer::Postgresql() {
   static PostgresqlServer server;
   return server;
+}
+
+std::unique_ptr<DatabaseServer> DatabaseServer::PostgresqlWithPassword(const std::string& password) {
+  return std::make_unique<PostgresqlServer>(password);
 }
 
 DatabaseServer& DatabaseServer::Mysql() {

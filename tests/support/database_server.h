@@ -1,16 +1,20 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 namespace penstock::tests {
 
 /// A PostgreSQL or MariaDB server of this process alone: started in a temporary folder when it is first asked
-/// for, reached by a socket there, killed when the process ends. Syncing is off: what is tested is what it
-/// answers, not what it survives.
+/// for, reached by a socket there where nothing else is said, killed when the process ends. Syncing is off:
+/// what is tested is what it answers, not what it survives.
 class DatabaseServer {
  public:
   static DatabaseServer& Postgresql();
   static DatabaseServer& Mysql();
+  /// Another PostgreSQL server, reached as the user penstock on a port of 127.0.0.1 with this password, which
+  /// its URLs do not hold. It ends with the object.
+  static std::unique_ptr<DatabaseServer> PostgresqlWithPassword(const std::string& password);
   DatabaseServer(const DatabaseServer&) = delete;
   DatabaseServer& operator=(const DatabaseServer&) = delete;
   virtual ~DatabaseServer();

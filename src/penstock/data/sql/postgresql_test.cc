@@ -3,7 +3,7 @@
 #include "penstock/data/datasets_testing.h"
 #include "penstock/data/sql/driver_library.h"
 #include "penstock/data/sql/sql_dataset.h"
-#include "tests/support/postgres_server.h"
+#include "tests/support/database_server.h"
 
 namespace penstock::data::sql {
 namespace {
@@ -14,41 +14,39 @@ constexpr const char* kPassword = "p@ss/w0rd & quite long";
 class PostgresqlTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    if (tests::PostgresServer::WhyMissing().empty()) server_ = new tests::PostgresServer(kPassword);
+    server_ = tests::DatabaseServer::PostgresqlWithPassword(kPassword).release();
   }
   static void TearDownTestSuite() {
     delete server_;
     server_ = nullptr;
   }
   void SetUp() override {
-    if (server_ == nullptr) GTEST_SKIP() << tests::PostgresServer::WhyMissing();
+    if (!server_->why_not().empty()) GTEST_SKIP() << server_->why_not();
     SqlConnection connection;
     connection.driver = "postgresql";
     if (const auto library = DriverLibrary::Load(connection); !library.ok())
       GTEST_SKIP() << "PostgreSQL IS NOT TESTED: " << library.status().message();
-    ASSERT_EQ(server_->problem(), "");
     setenv("PGPASSWORD", kPassword, 1);
   }
   void TearDown() override { unsetenv("PGPASSWORD"); }
 
   static Result<std::unique_ptr<Dataset>> Ask(const std::string& query) {
-    return OpenSqlDataset({server_->Uri(), query}, {}, {.num_threads = 2});
+    return OpenSqlDataset({server_->Database("postgres"), query}, {}, {.num_threads = 2});
   }
 
-  static tests::PostgresServer* server_;
+  static tests::DatabaseServer* server_;
 };
 
-tests::PostgresServer* PostgresqlTest::server_ = nullptr;
+tests::DatabaseServer* PostgresqlTest::server_ = nullptr;
 
 TEST_F(PostgresqlTest, ReadsEveryTypeThatExamplesHold) {
-  ASSERT_EQ(
-      server_->Execute("CREATE TABLE trips (id bigint, small smallint, fare numeric(10,2), miles real, "
-                       "tips double precision, company text, code char(2), raw bytea, cash boolean, "
-                       "day date, stops integer[]);"
-                       "INSERT INTO trips VALUES (1, 2, 12.25, 1.5, 0.25, 'Äcme', 'ab', '\\x0001', true, "
-                       "'1970-01-11', '{1,2,3}'), (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
-                       "NULL, NULL), (3, -7, 'NaN', 0, 0, '', 'cd', '', false, '1969-12-31', '{}')"),
-      "");
+  ASSERT_TRUE(server_->Run("postgres",
+                           "CREATE TABLE trips (id bigint, small smallint, fare numeric(10,2), miles real, "
+                           "tips double precision, company text, code char(2), raw bytea, cash boolean, "
+                           "day date, stops integer[]);"
+                           "INSERT INTO trips VALUES (1, 2, 12.25, 1.5, 0.25, 'Äcme', 'ab', '\\x0001', true, "
+                           "'1970-01-11', '{1,2,3}'), (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+                           "NULL, NULL), (3, -7, 'NaN', 0, 0, '', 'cd', '', false, '1969-12-31', '{}')"));
   const auto dataset = Ask("SELECT * FROM trips ORDER BY id");
   ASSERT_TRUE(dataset.ok()) << dataset.status();
   const auto table = ReadAll(**dataset);
@@ -94,7 +92,7 @@ TEST_F(PostgresqlTest, SaysThatNobodyListens) {
 TEST_F(PostgresqlTest, TakesThePasswordFromAProfile) {
   unsetenv("PGPASSWORD");
   TestFolder folder;
-  folder.Write("connections.yaml", "trips:\n  driver: postgresql\n  uri: " + server_->Uri() +
+  folder.Write("connections.yaml", "trips:\n  driver: postgresql\n  uri: " + server_->Database("postgres") +
                                        "\n  password: \"" + kPassword + "\"\n");
   setenv("PENSTOCK_CONNECTIONS", folder.At("connections.yaml").c_str(), 1);
   const auto dataset = OpenSqlDataset({"trips", "SELECT 7 AS seven"}, {}, {});
