@@ -65,7 +65,7 @@ lint: setup-dev lint-fast ## layer rules, file sizes, header ownership, formatti
 
 asan: setup build/asan-ubsan/build.ninja ## all tests under AddressSanitizer and UBSan
 	@tools/build.sh build/asan-ubsan $(JOBS) all
-	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir build/asan-ubsan --output-on-failure -j$(JOBS) -LE slow
+	@ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tools/lsan.supp UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir build/asan-ubsan --output-on-failure -j$(JOBS) -LE slow
 
 TSAN_TESTS := penstock_base_test penstock_combine_test penstock_metadata_test penstock_conformance_metadata_sqlite_test \
 	penstock_runtime_test penstock_backends_test penstock_server_test

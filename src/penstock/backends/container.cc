@@ -44,9 +44,8 @@ class ContainerBackend : public runtime::TaskBackend {
     engine.arguments = ContainerCommand(engine_, asked, name, ::geteuid(), ::getegid());
     engine.owner = asked.owner;
     engine.log_path = asked.log_path;
-    for (const auto& word : engine.arguments)
-      if (word.starts_with("--env=") && word.find('=', 6) == word.npos)
-        engine.environment[word.substr(6)] = asked.environment.at(word.substr(6));
+    for (const auto& [variable, value] : asked.environment)
+      if (!IsTheEnginesOwn(variable)) engine.environment[variable] = value;
     auto outcome = local_.Run(engine, cancellation, on_progress);
     const bool is_over = outcome.ok() && outcome->signal == 0 && outcome->exit_code != kEngineFailed;
     if (!is_over) Remove({name});
@@ -77,9 +76,12 @@ class ContainerBackend : public runtime::TaskBackend {
 
   std::string IdentityOf(const std::string&, const std::string& image,
                          const std::string& pull_policy) override {
-    const std::lock_guard lock(mutex_);
-    const auto known = identities_.find(image);
-    if (known != identities_.end() && pull_policy != "always") return known->second;
+    if (pull_policy != "always") {
+      const std::lock_guard lock(mutex_);
+      const auto known = identities_.find(image);
+      if (known != identities_.end()) return known->second;
+    }
+    // Without the lock: a registry can take minutes, and other tasks need not wait for it.
     const std::vector<std::string> look = {engine_.program, "image", "inspect", "--format={{.Id}}", image};
     auto id = Ask(look);
     const bool may_pull = pull_policy != "never";
@@ -88,6 +90,7 @@ class ContainerBackend : public runtime::TaskBackend {
     }
     if (!id.ok() || LinesOf(*id).size() != 1)
       return image;  // The task itself will say what is wrong with it.
+    const std::lock_guard lock(mutex_);
     return identities_[image] = LinesOf(*id).front();
   }
 

@@ -9,14 +9,6 @@
 namespace penstock::backends {
 namespace {
 
-/// What the engine's own program goes by: set for the container alone, never for that.
-bool IsTheEnginesOwn(const std::string& name) {
-  static constexpr std::string_view kOwn[] = {"PATH",      "HOME", "TMPDIR", "USER", "LD_LIBRARY_PATH",
-                                              "LD_PRELOAD"};
-  return name.starts_with("XDG_") || name.starts_with("DOCKER_") || name.starts_with("CONTAINER") ||
-         std::find(std::begin(kOwn), std::end(kOwn), name) != std::end(kOwn);
-}
-
 bool IsExecutable(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }
 
 std::string FindOnPath(const std::string& program, const std::string& path) {
@@ -31,6 +23,28 @@ std::string FindOnPath(const std::string& program, const std::string& path) {
 }
 
 }  // namespace
+
+bool IsTheEnginesOwn(const std::string& variable) {
+  static constexpr std::string_view kOwn[] = {"PATH",
+                                              "HOME",
+                                              "TMPDIR",
+                                              "USER",
+                                              "LD_PRELOAD",
+                                              "DOCKER_HOST",
+                                              "DOCKER_CONFIG",
+                                              "LD_LIBRARY_PATH",
+                                              "DOCKER_TLS",
+                                              "DOCKER_CONTEXT",
+                                              "CONTAINER_HOST",
+                                              "DOCKER_TLS_VERIFY",
+                                              "CONTAINERS_CONF",
+                                              "DOCKER_CERT_PATH",
+                                              "CONTAINER_CONNECTION",
+                                              "CONTAINERS_STORAGE_CONF",
+                                              "CONTAINERS_REGISTRIES_CONF"};
+  return variable.starts_with("XDG_") ||
+         std::find(std::begin(kOwn), std::end(kOwn), variable) != std::end(kOwn);
+}
 
 std::vector<std::string> ContainerCommand(const ContainerEngine& engine, const runtime::TaskCommand& command,
                                           const std::string& name, unsigned user, unsigned group) {

@@ -51,9 +51,10 @@ TEST(ContainerCommandTest, MountsWhatTheTaskMaySee) {
 
 TEST(ContainerCommandTest, KeepsValuesOfTheEnvironmentOutOfTheProcessList) {
   auto command = Train();
-  command.environment = {{"PASSWORD", "secret"}, {"PATH", "/opt/bin"}};
+  command.environment = {{"PASSWORD", "secret"}, {"DOCKER_PASSWORD", "secret too"}, {"PATH", "/opt/bin"}};
   const auto words = Words(command);
   EXPECT_THAT(words, Contains("--env=PASSWORD"));
+  EXPECT_THAT(words, Contains("--env=DOCKER_PASSWORD"));
   EXPECT_THAT(words, Not(Contains(HasSubstr("secret"))));
   EXPECT_THAT(words, Contains("--env=PATH=/opt/bin"));  // The engine itself goes by that one.
 }

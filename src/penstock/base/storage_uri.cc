@@ -1,6 +1,7 @@
 #include "penstock/base/storage_uri.h"
 
 #include <algorithm>
+#include <cctype>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,26 @@ constexpr StorageScheme kSchemes[] = {
     {"abfss", "container", "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or log in by az login"},
     {"hdfs", "name node", "HADOOP_HOME, JAVA_HOME and CLASSPATH (hadoop classpath --glob)"},
 };
+
+/// Whether a NAME=VALUE behind the question mark is one of those that hold secrets.
+bool HasSecretSetting(std::string_view uri) {
+  static constexpr std::string_view kSecret[] = {
+      "password",         "sslpassword",          "passwd",       "pwd",   "secret_key", "secret",
+      "client_secret",    "secret_access_key",    "access_token", "token", "sig",        "x-amz-signature",
+      "x-goog-signature", "x-amz-security-token", "account_key"};
+  for (size_t at = uri.find('?'); at < uri.size();) {
+    const size_t end = std::min(uri.find_first_of("&;", at + 1), uri.size());
+    const std::string_view setting = uri.substr(at + 1, end - at - 1);
+    const size_t equals = setting.find('=');
+    std::string name(setting.substr(0, equals));
+    for (char& letter : name) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+    if (equals != setting.npos && equals + 1 < setting.size() &&
+        std::find(std::begin(kSecret), std::end(kSecret), name) != std::end(kSecret))
+      return true;
+    at = end;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -45,10 +66,7 @@ StorageUri SplitStorageUri(std::string_view uri) {
 bool HoldsPassword(std::string_view uri) {
   const size_t scheme = uri.find("://");
   if (scheme == uri.npos) return false;
-  for (const std::string_view name : {"secret_key=", "password=", "X-Amz-Signature="})
-    if (const size_t at = uri.find(name);
-        at != uri.npos && at > 0 && (uri[at - 1] == '?' || uri[at - 1] == '&'))
-      return true;
+  if (HasSecretSetting(uri)) return true;
   const std::string_view rest = uri.substr(scheme + 3);
   const std::string_view place = rest.substr(0, rest.find('/'));
   const size_t colon = place.find(':');

@@ -23,10 +23,13 @@ TEST(StorageUriTest, SplitsWithoutDecoding) {
 
 TEST(StorageUriTest, SeesPasswordsWhereverTheyStand) {
   for (const char* uri : {"s3://KEY:secret@bucket/a", "s3://KEY:se/cr/et@bucket/a", "https://me:pw@host",
-                          "postgresql://me:pw@host:5432/db", "s3://bucket/a?access_key=K&secret_key=S"})
+                          "postgresql://me:pw@host:5432/db", "s3://bucket/a?access_key=K&secret_key=S",
+                          "postgresql://h/db?sslpassword=a&password=b", "abfs://c@a/f?se=1&sig=X",
+                          "https://h/f?X-Amz-Date=1&X-Amz-Signature=s"})
     EXPECT_TRUE(HoldsPassword(uri)) << uri;
   for (const char* uri : {"s3://bucket/a:b@c", "hdfs://name:9000/user@corp/a", "abfs://c@account.net/a",
-                          "postgresql://me@host:5432/db", "a:b@c", "s3://bucket/secret_key=1/a"})
+                          "postgresql://me@host:5432/db", "a:b@c", "s3://bucket/secret_key=1/a",
+                          "postgresql://h/db?sslmode=require&password=", "s3://b/a?signal=1"})
     EXPECT_FALSE(HoldsPassword(uri)) << uri;
 }
 

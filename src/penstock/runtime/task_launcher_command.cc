@@ -1,5 +1,6 @@
 // What a task's process is given and what it leaves.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "penstock/base/filesystem.h"
@@ -139,9 +140,14 @@ Status TaskLauncher::PlaceInContainer(const Attempt& attempt, const TaskFiles& f
                                       TaskCommand& command) const {
   const pipeline::TaskView& view = *attempt.job.view;
   PENSTOCK_ASSIGN_OR_RETURN(command.image, pipeline::ResolvePlaceholders(view.image, scope));
+  if (command.image.starts_with('-'))
+    return InvalidArgument("The image '{}' of task {} begins with a dash, which no image's name does",
+                           command.image, view.id);
   command.is_for_entry_point = view.command.empty();
+  std::map<std::string, bool> seen;  // Each path once: engines refuse a place that is mounted twice.
   const auto see = [&](const std::string& path, bool is_read_only) {
-    command.mounts.push_back({path, path, is_read_only});
+    const auto [at, is_new] = seen.emplace(path, is_read_only);
+    at->second = at->second && is_read_only;
   };
   const std::string artifacts = fs::DirName(attempt.run.layout.NodePath("any"));
   if (artifacts.starts_with('/')) {  // Otherwise they lie in object storage, with copies here.
@@ -158,6 +164,12 @@ Status TaskLauncher::PlaceInContainer(const Attempt& attempt, const TaskFiles& f
   for (const std::string& folder : folders) see(folder, false);
   see(fs::DirName(files.OutputFile()), false);
   if (pipeline::MentionsWorkspace(view)) see(scope.workspace_path, false);
+  for (const auto& [path, is_read_only] : seen) {
+    if (path.find_first_of(",\n") != path.npos)
+      return InvalidArgument("A container cannot be shown {}: engines take no comma in the path of a mount",
+                             path);
+    command.mounts.push_back({path, path, is_read_only});
+  }
   return OkStatus();
 }
 

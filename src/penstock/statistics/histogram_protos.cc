@@ -115,9 +115,10 @@ Histogram MakeStandardHistogram(const Distribution& distribution, double finite_
   for (int i = 0; i < num_buckets; ++i) {
     const bool is_last = i + 1 == num_buckets;
     const double high = is_last ? finite_max : finite_min + (i + 1) * width;
+    // Not std::clamp, which asks for ordered limits: in a damaged state there can be fewer finite values than none.
     const double num_up_to =
         is_last ? num_finite
-                : std::clamp(distribution.CountUpTo(high) - infinities.num_negative, num_below, num_finite);
+                : std::max(num_below, std::min(distribution.CountUpTo(high) - infinities.num_negative, num_finite));
     AddBucket(low, high, num_up_to - num_below, histogram);
     low = high;
     num_below = num_up_to;
