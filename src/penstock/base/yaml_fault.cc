@@ -44,11 +44,11 @@ class QuoteScan {
       if (indentation == line.size() || indentation > block_indentation_) return;
       is_in_block_ = false;
     }
-    size_t at = 0;
+    size_t at = 0, closed_at = line.npos;
     // The last character that is no blank and belongs to no text: what may stand before a value.
     char before = '\n';
     if (quote_ != 0) {
-      at = Close(line, 0, number);
+      at = closed_at = Close(line, 0, number);
       if (quote_ != 0) return;
       before = 'x';
     }
@@ -62,10 +62,11 @@ class QuoteScan {
         at = Close(line, at + 1, number);
         if (quote_ != 0) return;
         before = 'x';
-        --at;
+        closed_at = at--;  // A colon directly behind a quoted key needs no blank: JSON.
         continue;
       }
-      before = c == ':' && at + 1 < line.size() && !IsBlank(line[at + 1]) ? 'x' : c;
+      const bool is_in_text = c == ':' && at != closed_at && at + 1 < line.size() && !IsBlank(line[at + 1]);
+      before = is_in_text ? 'x' : c;
       if ((c == '|' || c == '>') && IsBlockMark(line, at)) {
         is_in_block_ = true;
         block_indentation_ = indentation;
@@ -115,8 +116,8 @@ std::string DescribeYamlFault(std::string_view name, std::string_view yaml, int 
   constexpr int kEverything = 1 << 30;
   const auto quote = QuoteScan().Run(yaml, line < 0 ? kEverything : line);
   if (quote && !quote->is_closed)
-    return fmt::format("{}:{}:{}: not YAML: the quote that opens here is never closed", name,
-                       quote->begin.line + 1, quote->begin.column + 1);
+    return fmt::format("{}:{}:{}: not YAML: the quote that opens here is never closed ({})", name,
+                       quote->begin.line + 1, quote->begin.column + 1, said);
   std::string text = line < 0 ? fmt::format("{}: {}", name, said)
                               : fmt::format("{}:{}:{}: {}", name, line + 1, column + 1, said);
   if (quote)

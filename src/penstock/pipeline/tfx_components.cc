@@ -167,10 +167,14 @@ bool TranslateOutputConfig(const json& config, NativeParameters& native) {
   return true;
 }
 
+/// PayloadFormat and FileFormat as TFX has them unless it is told otherwise.
 bool WritesTfExamples(const Sources& sources) {
-  constexpr int kTfExample = 6;
-  const auto format = sources.find("output_data_format");
-  return format == sources.end() || format->second.constant == kTfExample;
+  constexpr int kTfExample = 6, kGzippedTfRecords = 5;
+  const auto is_left_at = [&](const std::string& name, int usual) {
+    const auto format = sources.find(name);
+    return format == sources.end() || format->second.constant == usual;
+  };
+  return is_left_at("output_data_format", kTfExample) && is_left_at("output_file_format", kGzippedTfRecords);
 }
 
 /// What all ExampleGens have: parts of the input, output splits, spans.

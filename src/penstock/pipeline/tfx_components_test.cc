@@ -41,7 +41,8 @@ TEST(TfxComponentsTest, MakesCsvExampleGenNative) {
                   Text("output_config",
                        R"({"split_config": {"splits": [{"name": "train", "hash_buckets": 2},
                                                                    {"name": "eval", "hash_buckets": 1}]}})") +
-                  ", output_data_format: {runtimeValue: {constantValue: {intValue: '6'}}}");
+                  ", output_data_format: {runtimeValue: {constantValue: {intValue: '6'}}}"
+                  ", output_file_format: {runtimeValue: {constantValue: {intValue: '5'}}}");
   EXPECT_THAT(UseNativeTfxComponents(ir), ElementsAre("t"));
   const auto view = ViewPipeline(ir);
   ASSERT_TRUE(view.ok()) << view.status();
@@ -118,7 +119,10 @@ TEST(TfxComponentsTest, LeavesWhatOursDoesNotKnowToTfx) {
            {"tfx.components.statistics_gen.executor.Executor",
             Text("stats_options_json", "{\"sample_rate\": 0.1}")},
            {"tfx.components.pusher.executor.Executor", Text("custom_config", "{\"a\": 1}")},
-           {"tfx.components.schema_gen.executor.Executor", Text("surprise", "1")}}) {
+           {"tfx.components.schema_gen.executor.Executor", Text("surprise", "1")},
+           {"tfx.components.example_gen.csv_example_gen.executor.Executor",
+            Text("input_base", "/data") +
+                ", output_file_format: {runtimeValue: {constantValue: {intValue: '16'}}}"}}) {
     PipelineIr ir = OneTask(class_path, parameters);
     EXPECT_THAT(UseNativeTfxComponents(ir), IsEmpty()) << class_path;
   }

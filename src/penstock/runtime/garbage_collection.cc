@@ -6,9 +6,11 @@
 #include <set>
 
 #include "penstock/base/filesystem.h"
+#include "penstock/base/logging.h"
 #include "penstock/base/storage_uri.h"
+#include "penstock/runtime/run_event.h"
+#include "penstock/runtime/run_settings.h"
 #include "penstock/runtime/stored_artifacts.h"
-#include "penstock/runtime/stored_run.h"
 
 namespace penstock::runtime {
 namespace {
@@ -101,13 +103,31 @@ bool IsBelow(const std::string& path, const std::string& root) {
   return path.starts_with(root + "/") && path.find("/../") == std::string::npos && !path.ends_with("/..");
 }
 
-/// Where runs were told to put artifacts in object storage.
+/// As the run was begun with; "" where it was told of none.
+Result<std::string> PipelineRootOf(const std::vector<std::string>& events) {
+  for (const std::string& line : events) {
+    PENSTOCK_ASSIGN_OR_RETURN(const RunEvent event, DecodeEvent(line));
+    const auto* created = std::get_if<event::RunCreated>(&event.what);
+    if (created == nullptr) continue;
+    PENSTOCK_ASSIGN_OR_RETURN(const RunSettings settings, ReadRunSettings(created->settings));
+    return settings.pipeline_root;
+  }
+  return std::string();
+}
+
+/// Where runs were told to put artifacts in object storage. What runs that cannot be read stored stays.
 Result<std::set<std::string>> PipelineRootsOf(const metadata::MetadataStore& store,
                                               const std::vector<std::string>& run_ids) {
   std::set<std::string> roots;
   for (const std::string& run_id : run_ids) {
-    PENSTOCK_ASSIGN_OR_RETURN(const StoredRun run, LoadRun(store, run_id));
-    std::string root = run.settings.pipeline_root;
+    PENSTOCK_ASSIGN_OR_RETURN(const auto events, store.ReadRunEvents(run_id));
+    auto found = PipelineRootOf(events);
+    if (!found.ok()) {
+      logging::Warning("what this run stored stays: its settings cannot be read",
+                       {{"run", run_id}, {"error", found.status().message()}});
+      continue;
+    }
+    std::string root = *std::move(found);
     while (root.ends_with('/')) root.pop_back();
     if (fs::IsObjectStorage(root)) roots.insert(std::move(root));
   }

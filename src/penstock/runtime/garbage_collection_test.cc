@@ -145,6 +145,29 @@ TEST_F(GarbageCollectionTest, TreatsWhatClientsToldOfAsWhatRunsMade) {
   EXPECT_EQ(store_->GetArtifact(elsewhere)->state, pipeline::ArtifactState::kLive);
 }
 
+TEST_F(GarbageCollectionTest, KeepsWhatARunStoredThatCannotBeReadAnyMore) {
+  const std::vector<std::string> events = {"{\"from\": \"another version\"}"};
+  ASSERT_TRUE(store_
+                  ->CreateRun({.run_id = "foreign",
+                               .pipeline_name = "p",
+                               .spec = "{}",
+                               .root = root_,
+                               .state = metadata::RunState::kSucceeded},
+                              {.events = events})
+                  .ok());
+  const auto id = store_->BeginExecution(
+      {.run_id = "foreign", .pipeline_name = "p", .node_id = "Trainer", .component_type = "C"});
+  ASSERT_TRUE(id.ok()) << id.status();
+  pipeline::Artifact model;
+  model.type = "Model";
+  model.uri = "s3://lake/root/artifacts/Trainer/model/1";
+  ASSERT_TRUE(store_->FinishExecution(*id, {.outputs = {{"model", {model}}}}).ok());
+  AddRun("old");
+  const int64_t statistics = Make("old", "Statistics");
+  clock_.Advance(40 * kDay);
+  EXPECT_THAT(Collect({.root = root_, .num_runs_kept = 0, .num_days_kept = 30}), ElementsAre(statistics));
+}
+
 TEST_F(GarbageCollectionTest, LeavesFilesOutsideTheRootAlone) {
   AddRun("old");
   Make("old", "Statistics");

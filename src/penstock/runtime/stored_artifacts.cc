@@ -1,5 +1,8 @@
 #include "penstock/runtime/stored_artifacts.h"
 
+#include <algorithm>
+#include <map>
+
 #include "penstock/base/filesystem.h"
 #include "penstock/base/storage_uri.h"
 
@@ -48,6 +51,29 @@ Status Fetch(const RunLayout& layout, const std::string& staging, const Artifact
   return KeepAsFetched(layout, path, artifact.content);
 }
 
+/// Inputs by the paths of their local copies.
+using Copies = std::map<std::string, const Artifact*>;
+
+/// The copy that `path` names or lies in.
+Copies::const_iterator FindCopy(const Copies& copies, const std::string& path) {
+  return std::find_if(copies.begin(), copies.end(), [&](const auto& copy) {
+    return path.starts_with(copy.first) &&
+           (path.size() == copy.first.size() || path[copy.first.size()] == '/');
+  });
+}
+
+std::string StoredName(const std::string& path, const Copies& copies) {
+  const auto copy = FindCopy(copies, path);
+  return copy == copies.end() ? path : copy->second->uri + path.substr(copy->first.size());
+}
+
+/// Nothing for what is not there.
+Result<Digest> ContentOf(const std::string& path, const Copies::value_type& copy) {
+  if (path == copy.first) return copy.second->content;
+  PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(path));
+  return exists ? fs::DigestOfTree(path) : Digest();
+}
+
 }  // namespace
 
 Status UploadArtifact(const RunLayout& layout, const std::string& staged, const Digest& content,
@@ -57,33 +83,36 @@ Status UploadArtifact(const RunLayout& layout, const std::string& staged, const 
 }
 
 Result<ArtifactsByName> FetchInputs(const RunLayout& layout, const std::string& staging,
-                                    const ArtifactsByName& inputs) {
+                                    const ArtifactsByName& inputs, const CancellationToken& cancellation) {
   ArtifactsByName fetched = inputs;
   for (auto& [name, artifacts] : fetched)
     for (Artifact& artifact : artifacts) {
       if (!IsStored(artifact)) continue;
+      PENSTOCK_RETURN_IF_ERROR(cancellation.Check());
       PENSTOCK_RETURN_IF_ERROR(Annotate(Fetch(layout, staging, artifact), fmt::format("Input '{}'", name)));
       artifact.uri = layout.FetchedPath(artifact.content);
     }
   return fetched;
 }
 
-void NameAsStored(const ArtifactsByName& inputs, const ArtifactsByName& fetched, ArtifactsByName& outputs) {
-  std::map<std::string, std::string> uris;  // By the path of the copy.
+Status NameAsStored(const ArtifactsByName& inputs, const ArtifactsByName& fetched, ArtifactsByName& outputs) {
+  Copies copies;
   for (const auto& [name, artifacts] : inputs)
     for (size_t i = 0; i < artifacts.size(); ++i)
       if (const std::string& path = fetched.at(name)[i].uri; path != artifacts[i].uri)
-        uris[path] = artifacts[i].uri;
-  if (uris.empty()) return;
+        copies[path] = &artifacts[i];
   for (auto& [name, artifacts] : outputs)
     for (Artifact& artifact : artifacts) {
-      if (const auto uri = uris.find(artifact.uri); uri != uris.end()) artifact.uri = uri->second;
+      artifact.content = Digest();
+      if (const auto copy = FindCopy(copies, artifact.uri); copy != copies.end()) {
+        PENSTOCK_ASSIGN_OR_RETURN(artifact.content, ContentOf(artifact.uri, *copy));
+        artifact.uri = StoredName(artifact.uri, copies);
+      }
       if (!artifact.properties.is_object()) continue;
       for (auto& property : artifact.properties)
-        if (property.is_string())
-          if (const auto uri = uris.find(property.get<std::string>()); uri != uris.end())
-            property = uri->second;
+        if (property.is_string()) property = StoredName(property.get<std::string>(), copies);
     }
+  return OkStatus();
 }
 
 Status RemoveFetched(const RunLayout& layout, const Digest& content) {

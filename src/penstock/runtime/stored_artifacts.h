@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "penstock/base/execution.h"
 #include "penstock/base/status.h"
 #include "penstock/metadata/metadata_store.h"
 #include "penstock/runtime/task_files.h"
@@ -20,14 +21,16 @@ Status UploadArtifact(const RunLayout& layout, const std::string& staged, const 
 
 /// `inputs` with local copies in place of what runs stored in object storage; what was imported by its URI
 /// alone stays as it is, for its readers to open. Fetches below `staging` first. kDataLoss: what lies there
-/// is not what was published. Safe from any thread.
+/// is not what was published; kCancelled, looked at before each artifact. Safe from any thread.
 Result<metadata::ArtifactsByName> FetchInputs(const RunLayout& layout, const std::string& staging,
-                                              const metadata::ArtifactsByName& inputs);
+                                              const metadata::ArtifactsByName& inputs,
+                                              const CancellationToken& cancellation);
 
-/// Puts the URIs of `inputs` in place of the paths of their local copies in what a task reports of its
-/// `outputs`: metadata never names a copy.
-void NameAsStored(const metadata::ArtifactsByName& inputs, const metadata::ArtifactsByName& fetched,
-                  metadata::ArtifactsByName& outputs);
+/// Puts the URIs of `inputs` in place of the paths of their local copies, or of what lies in those, in the
+/// URIs and text properties that a task reports of its `outputs`. An output that is (in) an input has its
+/// content from there; all others have none afterwards, whatever the task says.
+Status NameAsStored(const metadata::ArtifactsByName& inputs, const metadata::ArtifactsByName& fetched,
+                    metadata::ArtifactsByName& outputs);
 
 /// Removes the local copy of an artifact, if there is one.
 Status RemoveFetched(const RunLayout& layout, const Digest& content);

@@ -70,8 +70,9 @@ Status TaskFiles::PublishOne(const std::string& output, size_t position, Artifac
   const std::string own = fmt::format("{}/{}/", layout_.NodePath(node_), execution_id_);
   const bool is_staged = artifact.uri.starts_with(staging);
   if (!is_staged && !artifact.uri.starts_with(own)) {
-    // The executor points at something of its own: its name stands for its content.
-    artifact.content = DigestOf(artifact.uri);
+    // The executor points at an input, whose content is known, or at something of its own: its name stands
+    // for its content.
+    if (artifact.content.IsZero()) artifact.content = DigestOf(artifact.uri);
     return OkStatus();
   }
   PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(artifact.uri));
@@ -133,6 +134,10 @@ Status GiveUpInterrupted(metadata::MetadataStore& store, const RunLayout& layout
   outcome.error_code = absl::StatusCodeToString(StatusCode::kAborted);
   outcome.error_message = "The whole run was killed while this attempt was running";
   return store.FinishExecution(execution.id, outcome).status();
+}
+
+bool WasInterrupted(const metadata::Execution& execution) {
+  return execution.error_code == absl::StatusCodeToString(StatusCode::kAborted);
 }
 
 }  // namespace penstock::runtime

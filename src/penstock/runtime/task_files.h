@@ -53,7 +53,8 @@ class TaskFiles {
   std::string ParameterFile(const std::string& name) const;
   /// Empty for native components: they work where the run was started.
   std::string WorkDirectory() const;
-  /// Syncs what was written, computes its digests and moves it to its final place. The
+  /// Syncs what was written, computes its digests and moves it to its final place; what the execution did
+  /// not write keeps the content it comes with (NameAsStored). The
   /// caller then publishes in the store; dying in between leaves folders that Discard removes.
   Result<metadata::ArtifactsByName> Publish(metadata::ArtifactsByName outputs);
   /// Removes everything that this execution wrote and did not publish.
@@ -63,7 +64,6 @@ class TaskFiles {
 
  private:
   bool IsNative() const { return !task_.native_component.empty(); }
-  bool IsStaged() const { return IsNative() || layout_.HasStoredArtifacts(); }
   Status PublishOne(const std::string& output, size_t position, pipeline::Artifact& artifact);
 
   const RunLayout& layout_;
@@ -77,5 +77,8 @@ class TaskFiles {
 /// failed. What it staged is the caller's, who clears the staging folder under the root's lock.
 Status GiveUpInterrupted(metadata::MetadataStore& store, const RunLayout& layout,
                          const metadata::Execution& execution);
+
+/// Whether that gave it up.
+bool WasInterrupted(const metadata::Execution& execution);
 
 }  // namespace penstock::runtime

@@ -123,8 +123,14 @@ Status TaskLauncher::AnswerFromStore(Attempt& attempt) const {
 }
 
 Status TaskLauncher::AnswerVolumeTask(Attempt& attempt) const {
+  PENSTOCK_ASSIGN_OR_RETURN(const auto executions, store_.FindExecutions(attempt.run.run_id));
+  const bool is_resumed = std::any_of(executions.begin(), executions.end(), [&](const auto& execution) {
+    return execution.node_id == attempt.job.path && WasInterrupted(execution);
+  });
+  // Known before it deletes: a kill between that and the end shows.
+  PENSTOCK_RETURN_IF_ERROR(Begin(attempt));
   auto outcome = RunVolumeTask(*attempt.job.view, attempt.job.inputs.parameters, attempt.run.layout.root(),
-                               attempt.run.run_id);
+                               attempt.run.run_id, is_resumed);
   if (!outcome.ok()) return PublishFailure(attempt, outcome.status(), {});
   return PublishSuccess(attempt, *std::move(outcome));
 }
@@ -190,16 +196,20 @@ Status TaskLauncher::PublishFailure(Attempt& attempt, const Status& error, Execu
        nullptr});
 }
 
+Status TaskLauncher::Begin(Attempt& attempt) const {
+  return attempt.events.Write(attempt.job.index,
+                              {event::TaskLaunched{attempt.job.index, attempt.job.attempt, 0, attempt.note,
+                                                   attempt.job.path, attempt.parts},
+                               [&](const RunEvents& events) -> Status {
+                                 PENSTOCK_ASSIGN_OR_RETURN(attempt.execution_id,
+                                                           store_.BeginExecution(attempt.plan, events));
+                                 return OkStatus();
+                               },
+                               nullptr});
+}
+
 Status TaskLauncher::RunTask(Attempt& attempt) const {
-  PENSTOCK_RETURN_IF_ERROR(attempt.events.Write(
-      attempt.job.index, {event::TaskLaunched{attempt.job.index, attempt.job.attempt, 0, attempt.note,
-                                              attempt.job.path, attempt.parts},
-                          [&](const RunEvents& events) -> Status {
-                            PENSTOCK_ASSIGN_OR_RETURN(attempt.execution_id,
-                                                      store_.BeginExecution(attempt.plan, events));
-                            return OkStatus();
-                          },
-                          nullptr}));
+  PENSTOCK_RETURN_IF_ERROR(Begin(attempt));
   TaskFiles files(attempt.run.layout, *attempt.job.view, attempt.job.path, attempt.execution_id);
   ExecutionOutcome outcome;
   Status error = Execute(attempt, files, outcome);
@@ -221,26 +231,33 @@ Status TaskLauncher::RunTask(Attempt& attempt) const {
 
 Status TaskLauncher::Execute(Attempt& attempt, TaskFiles& files, ExecutionOutcome& outcome) const {
   PENSTOCK_ASSIGN_OR_RETURN(const auto pending, files.Open());
-  const RunLayout& layout = attempt.run.layout;
-  PENSTOCK_ASSIGN_OR_RETURN(
-      attempt.local_inputs,
-      FetchInputs(layout, layout.StagingPath(attempt.execution_id), attempt.job.inputs.artifacts));
-  PENSTOCK_ASSIGN_OR_RETURN(const TaskCommand command, MakeCommand(attempt, files, pending));
-  outcome.log_path = command.log_path;
   PENSTOCK_ASSIGN_OR_RETURN(const ResourceDemand demand,
                             DemandOf(attempt.job.view->resources, attempt.job.inputs.parameters));
   const TaskSwitch& off = *attempt.job.off;
   PENSTOCK_RETURN_IF_ERROR(slots_.Take(demand, off.cancellation));
   attempt.events.Begun(attempt.job.index);
-  const auto ended = backend_.Run(command, off.cancellation, attempt.on_progress);
+  const Status ended = ExecuteInSlot(attempt, files, pending, outcome);
   slots_.GiveBack(demand);
-  if (off.is_out_of_time && absl::IsCancelled(ended.status()))
+  if (off.is_out_of_time && absl::IsCancelled(ended))
     return DeadlineExceeded("The task took longer than its {} s and was stopped",
                             attempt.job.view->timeout_seconds);
-  PENSTOCK_RETURN_IF_ERROR(ended.status());
-  outcome.usage = {ended->wall_seconds, ended->cpu_seconds, ended->peak_memory_bytes};
-  PENSTOCK_RETURN_IF_ERROR(ErrorOf(*ended, command));
+  PENSTOCK_RETURN_IF_ERROR(ended);
   return ReadReport(attempt, files, pending, outcome);
+}
+
+Status TaskLauncher::ExecuteInSlot(Attempt& attempt, const TaskFiles& files, const ArtifactsByName& pending,
+                                   ExecutionOutcome& outcome) const {
+  const RunLayout& layout = attempt.run.layout;
+  const CancellationToken& cancellation = attempt.job.off->cancellation;
+  PENSTOCK_ASSIGN_OR_RETURN(attempt.local_inputs,
+                            FetchInputs(layout, layout.StagingPath(attempt.execution_id),
+                                        attempt.job.inputs.artifacts, cancellation));
+  PENSTOCK_ASSIGN_OR_RETURN(const TaskCommand command, MakeCommand(attempt, files, pending));
+  outcome.log_path = command.log_path;
+  PENSTOCK_ASSIGN_OR_RETURN(const TaskOutcome ended,
+                            backend_.Run(command, cancellation, attempt.on_progress));
+  outcome.usage = {ended.wall_seconds, ended.cpu_seconds, ended.peak_memory_bytes};
+  return ErrorOf(ended, command);
 }
 
 }  // namespace penstock::runtime

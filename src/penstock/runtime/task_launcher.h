@@ -100,8 +100,12 @@ class TaskLauncher {
   struct Attempt;
 
   Status LaunchChecked(Attempt& attempt) const;
+  /// Writes down that the attempt begins: it is resumed where it is killed.
+  Status Begin(Attempt& attempt) const;
   Status RunTask(Attempt& attempt) const;
   Status Execute(Attempt& attempt, TaskFiles& files, metadata::ExecutionOutcome& outcome) const;
+  Status ExecuteInSlot(Attempt& attempt, const TaskFiles& files, const metadata::ArtifactsByName& pending,
+                       metadata::ExecutionOutcome& outcome) const;
   Status ReadReport(Attempt& attempt, const TaskFiles& files, const metadata::ArtifactsByName& pending,
                     metadata::ExecutionOutcome& outcome) const;
   Result<TaskCommand> MakeCommand(Attempt& attempt, const TaskFiles& files,

@@ -185,7 +185,7 @@ Status TaskLauncher::ReadReport(Attempt& attempt, const TaskFiles& files, const 
   }
   PENSTOCK_ASSIGN_OR_RETURN(auto report, pipeline::ParseExecutorOutput(report_text, executed));
   outcome.outputs = std::move(report.outputs);
-  NameAsStored(attempt.job.inputs.artifacts, attempt.local_inputs, outcome.outputs);
+  PENSTOCK_RETURN_IF_ERROR(NameAsStored(attempt.job.inputs.artifacts, attempt.local_inputs, outcome.outputs));
   for (const auto& [name, value] : report.output_parameters) outcome.output_parameters[name] = value;
   if (!view.native_component.empty()) return OkStatus();
 

@@ -30,7 +30,8 @@ bool IsVolumeTask(const pipeline::TaskView& task) { return task.image == kCreate
 
 Result<metadata::ExecutionOutcome> RunVolumeTask(const pipeline::TaskView& task,
                                                  const pipeline::ParameterValues& parameters,
-                                                 const std::string& root, const std::string& run_id) {
+                                                 const std::string& root, const std::string& run_id,
+                                                 bool is_resumed) {
   metadata::ExecutionOutcome outcome;
   if (task.image == kCreate) {
     PENSTOCK_ASSIGN_OR_RETURN(const std::string name, NameOfClaim(task, parameters, run_id));
@@ -44,6 +45,7 @@ Result<metadata::ExecutionOutcome> RunVolumeTask(const pipeline::TaskView& task,
   PENSTOCK_RETURN_IF_ERROR(fs::CheckPathComponent(name, "The name of a volume claim"));
   const std::string folder = fmt::format("{}/volumes/{}", root, name);
   PENSTOCK_ASSIGN_OR_RETURN(const bool exists, fs::Exists(folder));
+  if (!exists && is_resumed) return outcome;
   if (!exists) return NotFound("Task '{}': there is no volume claim '{}' to delete", task.id, name);
   PENSTOCK_RETURN_IF_ERROR(fs::RemoveAll(folder));
   return outcome;

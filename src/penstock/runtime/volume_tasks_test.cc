@@ -14,12 +14,13 @@ using testing::HasSubstr;
 class VolumeTasksTest : public testing::Test {
  protected:
   Result<metadata::ExecutionOutcome> Run(const std::string& image,
-                                         const pipeline::ParameterValues& parameters) {
+                                         const pipeline::ParameterValues& parameters,
+                                         bool is_resumed = false) {
     pipeline::TaskView task;
     task.id = "claim";
     task.image = image;
     EXPECT_TRUE(IsVolumeTask(task));
-    return RunVolumeTask(task, parameters, root_, "run-1");
+    return RunVolumeTask(task, parameters, root_, "run-1", is_resumed);
   }
   bool HasVolume(const std::string& name) { return *fs::Exists(fs::Join(fs::Join(root_, "volumes"), name)); }
 
@@ -34,6 +35,10 @@ TEST_F(VolumeTasksTest, MakesAndRemovesTheFolderOfAClaim) {
   ASSERT_TRUE(Run("argostub/deletepvc", {{"pvc_name", "data"}}).ok());
   EXPECT_FALSE(HasVolume("data"));
   EXPECT_EQ(Run("argostub/deletepvc", {{"pvc_name", "data"}}).status().code(), StatusCode::kNotFound);
+}
+
+TEST_F(VolumeTasksTest, TakesAClaimThatIsNotThereAsDeletedByTheAttemptThatWasKilled) {
+  EXPECT_TRUE(Run("argostub/deletepvc", {{"pvc_name", "data"}}, /*is_resumed=*/true).ok());
 }
 
 TEST_F(VolumeTasksTest, PutsTheRunBeforeASuffix) {
