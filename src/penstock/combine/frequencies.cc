@@ -1,6 +1,7 @@
 #include "penstock/combine/frequencies.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -81,6 +82,8 @@ void BasicFrequencies<Key>::Rehash(size_t table_size) {
 template <class Key>
 typename BasicFrequencies<Key>::Slot& BasicFrequencies<Key>::Insert(Key key, uint64_t hash, size_t at) {
   if constexpr (std::is_same_v<Key, std::string_view>) key = arena_->Copy(key);
+  // By powers of 2 after pruning and copying too: num_bytes() counts on it.
+  if (slots_.size() == slots_.capacity()) slots_.reserve(std::bit_ceil(slots_.size() + 1));
   slots_.push_back({.entry = {.key = key}, .hash = hash, .missed = undercount_});
   table_[at] = static_cast<uint32_t>(slots_.size());
   if (distinct_.has_value()) distinct_->AddHash(hash);
@@ -112,7 +115,8 @@ bool BasicFrequencies<Key>::Shrink() {
 
 template <class Key>
 int64_t BasicFrequencies<Key>::num_bytes() const {
-  const size_t entries = slots_.capacity() * sizeof(Slot) + table_.capacity() * sizeof(table_[0]);
+  // Of sizes, not of vectors' capacities: what is copied or decoded is as large as what was counted.
+  const size_t entries = std::bit_ceil(slots_.size()) * sizeof(Slot) + table_.size() * sizeof(table_[0]);
   return static_cast<int64_t>(entries) + (arena_ == nullptr ? 0 : arena_->num_bytes()) +
          (distinct_.has_value() ? DistinctSketch::kNumBytes : 0);
 }

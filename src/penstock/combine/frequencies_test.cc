@@ -111,6 +111,24 @@ TEST(FrequenciesTest, KeepsItsBoundsWhereItIsShrunk) {
   ExpectWithinBounds(sketch, drawn, sketch.num_kept());
 }
 
+TEST(FrequenciesTest, IsAsLargeWhereItIsCopiedOrDecoded) {
+  const Drawn drawn = DrawZipf(20'000);
+  Frequencies sketch;
+  for (size_t i = 0; i < drawn.values.size(); ++i) {
+    sketch.Add(drawn.values[i]);
+    if (i == 9'000) sketch.Shrink();
+    if (i % 1'500 != 0) continue;
+    StateWriter writer;
+    sketch.Encode(writer);
+    const Bytes bytes = writer.bytes();
+    StateReader reader(bytes, "the frequencies");
+    const auto decoded = Frequencies::Decode(reader);
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(decoded->num_bytes(), sketch.num_bytes()) << i;
+    EXPECT_EQ(Frequencies(sketch).num_bytes(), sketch.num_bytes()) << i;
+  }
+}
+
 TEST(FrequenciesTest, IsNotShrunkWhereThatWouldNotHelp) {
   Frequencies sketch;
   for (int i = 0; i < 1000; ++i) sketch.Add(std::to_string(i));

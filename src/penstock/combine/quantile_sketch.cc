@@ -306,8 +306,11 @@ double QuantileSketch::rank_error_bound() const {
 }
 
 int64_t QuantileSketch::num_bytes() const {
-  size_t bytes = (values_.capacity() + weights_.capacity()) * sizeof(double);
-  for (const std::vector<Entry>& level : levels_) bytes += level.capacity() * sizeof(Entry);
+  // Of sizes, not of vectors' capacities: a copied or decoded sketch is as large as the one counted. Once
+  // flushed, a buffer keeps its memory.
+  size_t bytes = (levels_.empty() ? std::bit_ceil(values_.size()) : buffer_size()) * sizeof(double);
+  if (!weights_.empty()) bytes *= 2;
+  for (const std::vector<Entry>& level : levels_) bytes += level.size() * sizeof(Entry);
   return static_cast<int64_t>(bytes);
 }
 

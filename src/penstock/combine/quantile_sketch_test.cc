@@ -124,6 +124,26 @@ TEST(QuantileSketchTest, KeepsItsBoundWhereItIsShrunkOnTheWay) {
   }
 }
 
+TEST(QuantileSketchTest, IsAsLargeWhereItIsCopiedOrDecoded) {
+  for (const bool is_weighted : {false, true}) {
+    const std::vector<Weighted> drawn = Draw("uniform", 50'000, is_weighted);
+    QuantileSketch sketch;
+    for (size_t i = 0; i < drawn.size(); ++i) {
+      sketch.Add(drawn[i].value, drawn[i].weight);
+      if (i == 30'000) sketch.Shrink();
+      if (i % 3'001 != 0) continue;
+      StateWriter writer;
+      sketch.Encode(writer);
+      const Bytes bytes = writer.bytes();
+      StateReader reader(bytes, "the sketch");
+      const auto decoded = QuantileSketch::Decode(reader);
+      ASSERT_TRUE(decoded.ok()) << decoded.status();
+      EXPECT_EQ(decoded->num_bytes(), sketch.num_bytes()) << i;
+      EXPECT_EQ(QuantileSketch(sketch).num_bytes(), sketch.num_bytes()) << i;
+    }
+  }
+}
+
 TEST(QuantileSketchTest, KeepsItsBoundWhereUnlikeCapacitiesAreMerged) {
   const std::vector<Weighted> drawn = Draw("skewed", 100'000, false);
   for (const bool shrinks_total : {false, true}) {

@@ -199,6 +199,15 @@ TEST(RowEvaluatorTest, NamesWhatGoesByBatchesOnly) {
   EXPECT_EQ(refusal.status().code(), StatusCode::kUnimplemented) << refusal.status();
 }
 
+TEST(RowEvaluatorTest, LeavesToBatchesWhatFailsAtADivisionByZero) {
+  // A batch with a 0 in `count` fails; the evaluator, which cannot, must not answer in its place.
+  for (const std::string divisor : {"count", "0", "7"}) {
+    const auto evaluator =
+        transform::RowEvaluator::Make(*GraphOf("compat: tft\nfeatures:\n  m: count % " + divisor + "\n"));
+    EXPECT_EQ(evaluator.ok(), divisor == "7") << divisor;
+  }
+}
+
 TEST(RowPredictorTest, PredictsWhatTheModelPredictsAndAllocatesNothing) {
   const auto model = ForestOf(GraphOf(kFeatures));
   auto predictor = RowPredictor::Make(model);

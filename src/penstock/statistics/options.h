@@ -80,8 +80,8 @@ struct StatisticsOptions {
   /// many distinct values, else within 1 / size + epsilon in rank. Not of TFDV.
   int numeric_sketch_size = 0;
   /// What the counts of all features may take in memory, at least 16 MiB. While they fit, they are as exact
-  /// as dataset_statistics.h says; beyond, the largest are sketched more coarsely. Batches and what crosses,
-  /// lift and mutual information count come on top. Not of TFDV.
+  /// as dataset_statistics.h says; beyond, the largest are sketched more coarsely. On top come
+  /// batches, and what nl_statistics, crosses, lift and mutual information count. Not of TFDV.
   int64_t memory_limit_bytes = int64_t{640} << 20;
   /// Above 0, at most 1: the share of examples looked at. Which ones follows from their place in the data.
   double sample_rate = 1;

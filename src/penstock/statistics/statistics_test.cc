@@ -110,6 +110,9 @@ TEST(ComputeStatisticsTest, StaysInItsMemoryAndTellsAlikeOnAnyNumberOfThreads) {
   ASSERT_TRUE(state.ok()) << state.status();
   EXPECT_LE(combiner->StateBytes(*state), options.memory_limit_bytes / kNumStatesInMemory);
   EXPECT_GT(combiner->StateBytes(*state), options.memory_limit_bytes / 8) << "no smaller than need be";
+  const auto decoded = combiner->Decode(combiner->Encode(*state));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(combiner->StateBytes(*decoded), combiner->StateBytes(*state)) << "a cached state is shrunk alike";
   const auto one = ComputeStatistics(*dataset, options, {.num_threads = 1});
   const auto eight = ComputeStatistics(*dataset, options, {.num_threads = 8});
   ASSERT_TRUE(one.ok() && eight.ok());

@@ -46,8 +46,7 @@ AnalysisCombiner::Accumulator NewAccumulator(const AnalysisTask& task) {
 }  // namespace
 
 Result<Column> AlignedWith(const Column& input, const Column& x, std::string_view what) {
-  const bool are_alike = !x.is_list() || !input.is_list() ||
-                         std::equal(x.offsets(), x.offsets() + x.num_rows() + 1, input.offsets());
+  const bool are_alike = !x.is_list() || !input.is_list() || HaveEqualLengths(x, input);
   if (!are_alike) return InvalidArgument("{} must be lists of the same lengths as what is analysed", what);
   if (input.is_list()) return SpreadOverLists(x, input, what);
   if (!x.is_list()) return x;

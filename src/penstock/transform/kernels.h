@@ -59,6 +59,8 @@ Result<Column> ReduceLists(const Node& node, Inputs inputs);
 Result<Column> ComputeNumbers(const Node& node, int64_t num_rows);
 /// As float32 (int32) has it: numbers rounded, integers wrapped.
 Result<Column> Narrow(Column column);
+/// Whether each example has as many values in the one as in the other; both hold lists.
+bool HaveEqualLengths(const Column& x, const Column& y);
 /// The values of `x`, one for each value of `lists` and no lists any more: a single value, and that of a
 /// list of one, is repeated. kInvalidArgument where lists are of unlike lengths.
 Result<Column> SpreadOverLists(const Column& x, const Column& lists, std::string_view who);

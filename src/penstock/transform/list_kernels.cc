@@ -280,9 +280,13 @@ Result<Column> Segment(const Column& x) {
 
 }  // namespace
 
+bool HaveEqualLengths(const Column& x, const Column& y) {
+  return std::equal(x.offsets(), x.offsets() + x.num_rows() + 1, y.offsets());
+}
+
 Result<Column> SpreadOverLists(const Column& x, const Column& lists, std::string_view who) {
   const int64_t num_rows = lists.num_rows();
-  if (x.is_list() && std::equal(x.offsets(), x.offsets() + num_rows + 1, lists.offsets())) {
+  if (x.is_list() && HaveEqualLengths(lists, x)) {
     Column flat = x;
     flat.SetOffsets(nullptr, 0);
     return flat;
@@ -308,8 +312,7 @@ Result<Column> LongestLists(Inputs inputs) {
   for (const Column* input : inputs) {
     if (!input->is_list()) continue;
     if (first == nullptr) first = input;
-    are_alike =
-        are_alike && std::equal(first->offsets(), first->offsets() + first->num_rows() + 1, input->offsets());
+    are_alike = are_alike && HaveEqualLengths(*first, *input);
   }
   if (first == nullptr) return Internal("There is no list");
   if (are_alike) return *first;

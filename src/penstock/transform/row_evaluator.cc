@@ -111,6 +111,11 @@ Status RowEvaluator::CheckStep(const Program& program, const Node& node) {
     is_supported = is_supported && from != ValueType::kText && node.integer == 0 &&
                    !(node.type == ValueType::kText && from == ValueType::kNumber);
   }
+  if (node.op == Operator::kModulo && node.integer == kFailsAtZero) {
+    // A batch fails at a division by 0, which a row cannot: only a divisor that is never 0 will do.
+    const Node& divisor = program.nodes[static_cast<size_t>(node.inputs[1])];
+    is_supported = is_supported && divisor.op == Operator::kLiteral && divisor.integer != 0;
+  }
   if (node.op == Operator::kHash) is_supported = is_supported && node.integers.empty();
   if (node.op == Operator::kOneHot) is_supported = is_supported && node.numbers.empty();
   if (node.op == Operator::kApplyBuckets) is_supported = is_supported && node.integer == 0;

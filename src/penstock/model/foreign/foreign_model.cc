@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include <arrow/api.h>
 #include <arrow/compute/api.h>
@@ -22,6 +23,8 @@ namespace {
 /// Examples asked about at once: what bounds the memory of the two processes.
 constexpr int64_t kExamplesAtOnce = 4096;
 constexpr int64_t kMaxClasses = 100'000;
+/// Of the example of nothing that a model is asked about: what a model declares is not to be believed.
+constexpr size_t kMaxProbeBytes = size_t{256} << 20;
 constexpr std::array<std::string_view, 9> kPredictionNames = {
     kProbabilityColumn, "probabilities", "predictions", kPredictionColumn,   "logistic",
     "scores",           "outputs",       "output_0",    "output_probability"};
@@ -69,14 +72,17 @@ SavedModelSignature SignatureFrom(const std::vector<TensorValue>& description) {
 
 bool IsFloat(const SignatureTensor& tensor) { return tensor.type == kFloat32 || tensor.type == kFloat64; }
 
-/// One example of nothing: 0 and "".
-TensorValue Nothing(const SignatureTensor& input) {
+/// One example of nothing: 0 and "". Takes what it needs of `bytes_left`; none where that is not enough.
+std::optional<TensorValue> Nothing(const SignatureTensor& input, size_t& bytes_left) {
   TensorValue value{input.tensor, input.type, {1}, "", {}};
+  const size_t size = input.type == kString ? sizeof(std::string) : SizeOf(input.type);
   size_t count = 1;
   for (size_t i = 1; i < input.dims.size(); ++i) {
     value.dims.push_back(std::clamp<int64_t>(input.dims[i], 1, 4096));
     count *= static_cast<size_t>(value.dims.back());
+    if (count * size > bytes_left) return std::nullopt;
   }
+  bytes_left -= std::min(bytes_left, count * size);
   if (input.type == kString) {
     value.texts.resize(count);
   } else {
@@ -162,10 +168,20 @@ Result<std::shared_ptr<const ForeignModel>> ForeignModel::LoadFile(const std::st
 Status ForeignModel::ProbePredictions() {
   const bool is_known =
       output_.has_known_rank && output_.dims.size() <= 2 && (output_.dims.size() < 2 || output_.dims[1] > 0);
-  if (is_known) return DescribePredictions(output_.dims.size() < 2 ? 1 : output_.dims[1], {});
+  if (is_known) {
+    const TensorValue declared{
+        output_.tensor, output_.type, {1, output_.dims.size() < 2 ? 1 : output_.dims[1]}, "", {}};
+    PENSTOCK_ASSIGN_OR_RETURN(const int64_t width, WidthOf(declared, 1));
+    return DescribePredictions(width, {});
+  }
   TensorMessage question;
   question.wanted = {output_.tensor};
-  for (const SignatureTensor& input : called_.inputs) question.tensors.push_back(Nothing(input));
+  size_t bytes_left = kMaxProbeBytes;
+  for (const SignatureTensor& input : called_.inputs) {
+    auto nothing = Nothing(input, bytes_left);
+    if (!nothing.has_value()) return DescribePredictions(1, {});
+    question.tensors.push_back(*std::move(nothing));
+  }
   const auto answers = process_->Run(question);
   // Who refuses an example of nothing says no more than its signature.
   if (!answers.ok()) return DescribePredictions(1, {});
@@ -243,8 +259,12 @@ Result<TensorMessage> ForeignModel::Question(const Batch& examples) const {
 
 Result<int64_t> ForeignModel::WidthOf(const TensorValue& answer, int64_t num_examples) const {
   int64_t width = 1;
-  for (size_t i = 1; i < answer.dims.size(); ++i) width *= answer.dims[i];
-  if (answer.dims.empty() || answer.dims[0] != num_examples || width < 1 || width > kMaxClasses) {
+  bool is_bounded = true;
+  for (size_t i = 1; i < answer.dims.size() && is_bounded; ++i) {
+    is_bounded = answer.dims[i] >= 1 && answer.dims[i] <= kMaxClasses / width;
+    if (is_bounded) width *= answer.dims[i];
+  }
+  if (answer.dims.empty() || answer.dims[0] != num_examples || !is_bounded) {
     return InvalidArgument(
         "{}: the output '{}' is of shape [{}] for {} examples; one number each, two of a binary "
         "classification, or "

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <memory>
 
 #include "penstock/model/foreign/host_loop.h"
@@ -91,12 +92,20 @@ class Library {
   std::string error_;
 };
 
-/// As callers say it: converters put a prefix and a number to it.
-std::string ShortName(std::string name) {
+/// As callers say them: converters put a prefix and a number to each. The number stays where more than one
+/// has the name without it.
+std::vector<std::string> ShortNames(std::vector<std::string> names) {
   constexpr std::string_view kPrefix = "serving_default_";
-  if (name.starts_with(kPrefix)) name.erase(0, kPrefix.size());
-  const size_t colon = name.rfind(':');
-  return colon == std::string::npos ? name : name.substr(0, colon);
+  std::map<std::string, int> num_of_name;
+  for (std::string& name : names) {
+    if (name.starts_with(kPrefix)) name.erase(0, kPrefix.size());
+    ++num_of_name[name.substr(0, name.rfind(':'))];
+  }
+  for (std::string& name : names) {
+    const std::string brief = name.substr(0, name.rfind(':'));
+    if (num_of_name[brief] == 1) name = brief;
+  }
+  return names;
 }
 
 template <class T>
@@ -136,9 +145,19 @@ class Session {
     if (interpreter_ == nullptr || library_->allocate(interpreter_) != 0)
       return Failed("it uses operators that this TensorFlow Lite has not, or is damaged");
     for (int i = 0; i < library_->num_inputs(interpreter_); ++i)
-      described.tensors.push_back(Description("input:", library_->input(interpreter_, i)));
+      inputs_.emplace_back(library_->name(library_->input(interpreter_, i)));
     for (int i = 0; i < library_->num_outputs(interpreter_); ++i)
-      described.tensors.push_back(Description("output:", library_->output(interpreter_, i)));
+      outputs_.emplace_back(library_->name(library_->output(interpreter_, i)));
+    inputs_ = ShortNames(std::move(inputs_));
+    outputs_ = ShortNames(std::move(outputs_));
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      const void* const tensor = library_->input(interpreter_, static_cast<int>(i));
+      described.tensors.push_back(Description("input:" + inputs_[i], tensor));
+    }
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      const void* const tensor = library_->output(interpreter_, static_cast<int>(i));
+      described.tensors.push_back(Description("output:" + outputs_[i], tensor));
+    }
     return described;
   }
 
@@ -151,10 +170,10 @@ class Session {
     for (int i = 0; i < library_->num_inputs(interpreter_) && error_.empty(); ++i) Fill(i, question);
     if (error_.empty() && library_->invoke(interpreter_) != 0) error_ = "the model fails with these examples";
     for (const std::string& wanted : question.wanted) {
-      for (int i = 0; i < library_->num_outputs(interpreter_) && error_.empty(); ++i) {
-        const void* const tensor = library_->output(interpreter_, i);
-        if (ShortName(library_->name(tensor)) == wanted) answer.tensors.push_back(ToValue(wanted, tensor));
-      }
+      const auto found = std::find(outputs_.begin(), outputs_.end(), wanted);
+      if (found == outputs_.end() || !error_.empty()) continue;
+      const auto place = static_cast<int>(found - outputs_.begin());
+      answer.tensors.push_back(ToValue(wanted, library_->output(interpreter_, place)));
     }
     answer.error = error_;
     return answer;
@@ -191,8 +210,8 @@ class Session {
     }
   }
 
-  TensorValue Description(const char* prefix, const void* tensor) const {
-    TensorValue value{prefix + ShortName(library_->name(tensor)), TypeOf(tensor), {}, "", {}};
+  TensorValue Description(std::string name, const void* tensor) const {
+    TensorValue value{std::move(name), TypeOf(tensor), {}, "", {}};
     for (int i = 0; i < library_->num_dims(tensor); ++i) value.dims.push_back(library_->dim(tensor, i));
     // The first is the number of examples, which a file has as 1.
     if (!value.dims.empty()) value.dims[0] = -1;
@@ -200,7 +219,7 @@ class Session {
   }
 
   const TensorValue* Given(int input, const TensorMessage& question) {
-    const std::string name = ShortName(library_->name(library_->input(interpreter_, input)));
+    const std::string& name = inputs_[static_cast<size_t>(input)];
     for (const TensorValue& tensor : question.tensors) {
       if (tensor.name == name) return &tensor;
     }
@@ -256,6 +275,7 @@ class Session {
 
   std::unique_ptr<Library> library_;
   void* interpreter_ = nullptr;
+  std::vector<std::string> inputs_, outputs_;  // Names, in the model's order.
   std::string error_;
 };
 

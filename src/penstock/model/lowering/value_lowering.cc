@@ -232,12 +232,14 @@ class ValueWriter {
     return into;
   }
 
-  OptionalTensor OneHot() {
+  Result<OptionalTensor> OneHot() {
+    if (!node_.numbers.empty())
+      return Unimplemented("{} has 1 for what is hot, and 0 for what is not", builder_.format());
     std::vector<double> places;
     for (int64_t i = 0; i < node_.integer; ++i) places.push_back(static_cast<double>(i));
     Tensor hot = Apply(TensorOp::kEqual, X(), builder_.Numbers(places));
     if (inputs_[0].presence.exists()) hot = Apply(TensorOp::kAnd, hot, inputs_[0].presence);
-    return {builder_.Cast(hot, Element::kFloat), {}};
+    return OptionalTensor{builder_.Cast(hot, Element::kFloat), {}};
   }
 
   Result<OptionalTensor> Arithmetic() {
