@@ -1,5 +1,7 @@
-// TreeContributions against XGBoost's own pred_contribs, on forests that XGBoost grows here.
+// TreeContributions against XGBoost's own pred_contribs, on forests that XGBoost grows here;
+// InterventionalContributions against what the shap package says of a forest (shap_reference.json).
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <random>
 #include <string>
@@ -9,7 +11,9 @@
 #include <xgboost/c_api.h>
 #include <nlohmann/json.hpp>
 
+#include "penstock/model/interventional_contributions.h"
 #include "penstock/model/tree_contributions.h"
+#include "tests/support/paths.h"
 
 namespace penstock::model {
 namespace {
@@ -113,6 +117,40 @@ INSTANTIATE_TEST_SUITE_P(EveryForest, XgboostContributionsTest,
                          testing::Values(std::pair("reg:squarederror", "3"),
                                          std::pair("reg:squarederror", "7"),
                                          std::pair("binary:logistic", "5")));
+
+std::vector<float> RowOf(const nlohmann::json& numbers) {
+  std::vector<float> row;
+  for (const auto& each : numbers)
+    row.push_back(each.is_null() ? std::numeric_limits<float>::quiet_NaN() : each.get<float>());
+  return row;
+}
+
+TEST(ShapReferenceTest, ContributionsAgainstABackgroundAreThoseOfShap) {
+  std::ifstream file(tests::SourcePath("tests/parity/shap_reference.json"));
+  const auto reference = nlohmann::json::parse(file, nullptr, false);
+  ASSERT_TRUE(reference.is_object()) << "shap_reference.json cannot be read";
+  std::vector<Tree> trees;
+  for (const auto& tree : reference["trees"]) {
+    std::vector<double> covers;
+    Read(tree, trees.emplace_back(), covers);
+  }
+  std::vector<float> background;
+  for (const auto& numbers : reference["background"])
+    for (const float number : RowOf(numbers)) background.push_back(number);
+  constexpr int32_t kWidth = 5;
+  // The logistic base score of 0.5 is a margin of 0.
+  const auto made = InterventionalContributions::Make(*TreeEnsemble::Make(trees, 0.0f, kWidth), background);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_NEAR(made->expected(), reference["expected_value"].get<double>(), 1e-5);
+  ASSERT_EQ(reference["rows"].size(), 6u);
+  for (size_t i = 0; i < reference["rows"].size(); ++i) {
+    std::vector<double> ours(kWidth);
+    made->Add(RowOf(reference["rows"][i]), ours);
+    for (size_t c = 0; c < kWidth; ++c)
+      EXPECT_NEAR(ours[c], reference["shap_values"][i][c].get<double>(), 1e-5)
+          << "row " << i << ", column " << c;
+  }
+}
 
 }  // namespace
 }  // namespace penstock::model
