@@ -61,7 +61,7 @@ void RemoveLeftovers(const std::string& parent) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with(kPrefix)) continue;
     const pid_t owner = std::atoi(name.c_str() + std::string_view(kPrefix).size());
-    if (owner <= 0 || owner == ::getpid() || ::kill(owner, 0) == 0) continue;
+    if (owner <= 0 || owner == ::getpid() || ::kill(owner, 0) == 0 || errno != ESRCH) continue;
     WriteText(entry.path().string() + "/cgroup.kill", "1");
     ::rmdir(entry.path().c_str());
   }
